@@ -1,0 +1,122 @@
+"""What a hospital will do: stations with planograms, hospital events, visits of people to cabinets.
+
+A plan is pure data made from a seed (synthetic) or from records (replay); `simulator` runs it against the real stack.
+Quantities are integers of the item's smallest unit; times are hospital time, UTC milliseconds.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Item:
+    """A formulary item: `scale` smallest units make one dispensed unit; `schedule` is 0 or 2..5."""
+
+    item: str
+    name: str
+    schedule: int = 0
+    scale: int = 1
+    aliases: str = ""
+
+
+@dataclass(frozen=True)
+class Pocket:
+    """A pocket of a planogram; `start` is filled at the opening of the calendar."""
+
+    place: str
+    drawer: int
+    pocket: int
+    item: str
+    min: int
+    max: int
+    capacity: int
+    start: int
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone with a badge; `roles` are the role bits of docs/wire.md."""
+
+    user: str
+    badge: str
+    pin: str
+    roles: int
+    name: str
+
+
+@dataclass(frozen=True)
+class StationPlan:
+    station: str
+    wards: tuple[str, ...]
+    pockets: tuple[Pocket, ...]
+    people: tuple[Person, ...]
+
+
+@dataclass(frozen=True)
+class Remove:
+    """Take `quantity` (whole units) for a patient; `waste` of it is wasted at once in the same visit.
+
+    `record` names the source record; `fate` is its fate if all goes well. With `cancel` the nurse opens the drawer
+    and takes nothing.
+    """
+
+    record: str
+    patient: str
+    order: str
+    item: str
+    quantity: int
+    waste: int
+    fate: str
+    administration_utc_ms: int | None = None
+    cancel: bool = False
+
+
+@dataclass(frozen=True)
+class Return:
+    """Bring back what the removal of `record` took (nothing happens if that removal did not come about)."""
+
+    record: str
+
+
+@dataclass(frozen=True)
+class Refill:
+    """Fill every pocket of the station that is below its max up to it (to `start` for the opening load)."""
+
+    opening: bool = False
+
+
+@dataclass(frozen=True)
+class Mishap:
+    """Something goes wrong with a drawer: `left_open`, `forced` or `jammed`."""
+
+    what: str
+    drawer: int
+
+
+Action = Remove | Return | Refill | Mishap
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One person at one cabinet, signing on once and doing `actions` in order."""
+
+    at_ms: int
+    station: str
+    user: str
+    actions: tuple[Action, ...]
+
+
+@dataclass
+class Plan:
+    """A whole calendar. `fates` counts the records whose fate is known without running; `records` is their total with
+    those carried by removals. `events` are hospital events of docs/wire.md section 5, each with the time it is sent."""
+
+    start_ms: int
+    end_ms: int
+    items: tuple[Item, ...]
+    stations: tuple[StationPlan, ...]
+    events: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    visits: list[Visit] = field(default_factory=list)
+    fates: dict[str, int] = field(default_factory=dict)
+    records: int = 0
+    source: str = "synthetic"
