@@ -176,8 +176,13 @@ def test_slice_keeps_the_first_days_and_the_sum(tmp_path: Path) -> None:
     assert part.fates["outside_slice"] >= 6
     assert {r.record for r in removals(part) if r.record} == {"e1", "e2"}
     assert taken_for(part, "e1") == taken_for(whole, "e1")
-    empty = make_plan(data, 5, days=start, report=quiet) if start else None
-    assert empty is None or (empty.stations == () and empty.records == 10)
+
+
+def test_a_slice_before_anything_happens_is_empty(tmp_path: Path) -> None:
+    data = write(tmp_path)
+    seed = next(s for s in range(20) if min(at for at, _ in make_plan(data, s).events) >= DAY_0_MS + DAY_MS)
+    plan = make_plan(data, seed, days=1, report=quiet)
+    assert (plan.stations, plan.visits, plan.records) == ((), [], 10)
 
 
 def test_refills_every_night_between_two_and_four(plan: Plan) -> None:

@@ -25,13 +25,17 @@ def test_a_day_has_the_size_of_a_small_hospital(seed: int) -> None:
     assert 400 <= len(real) <= 650
     assert {"given", "given_part_wasted", "removed_returned"} == {taken.fate for taken in real}
     assert plan.fates["never_removed"] > 0
-    assert any(taken.cancel for taken in removals(plan)) or len(real) < 700
     controlled = {item.item for item in plan.items if item.schedule == 2}
     assert any(taken.item in controlled and taken.waste for taken in real)
     assert {e["event"] for _, e in plan.events if e["type"] == "adt"} == {"A01", "A02", "A03"}
     actions = [action for visit in plan.visits for action in visit.actions]
     assert {a.what for a in actions if isinstance(a, Mishap)} == {"jammed", "forced", "left_open"}
     assert [a.opening for a in actions if isinstance(a, Refill)] == [True] * 4 + [False] * 4
+
+
+def test_about_one_removal_in_a_hundred_is_given_up() -> None:
+    taken = [taken for seed in range(10) for taken in removals(make_plan(seed))]
+    assert 0.005 < sum(one.cancel for one in taken) / len(taken) < 0.02
 
 
 def test_same_seed_same_plan() -> None:
