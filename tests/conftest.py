@@ -6,7 +6,9 @@ import pytest
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--data", type=Path, default=None, help="folder with real data; without it real_data tests are left out")
+    parser.addoption(
+        "--data", type=Path, default=None, help="folder with real data; without it real_data tests are left out"
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
