@@ -36,7 +36,7 @@ setup: .venv/setup.stamp
 	@echo 'Setting up .venv (a few minutes the first time)'
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf .venv && $(PYTHON) -m venv .venv; }
 	@$(PIP) install --require-hashes -r requirements.lock
-	@$(PIP) install --no-deps --no-build-isolation -e .
+	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation -e .
 	@rm -rf .venv/stubs && for board in $(BOARDS); do $(PIP) install --no-deps --require-hashes --target .venv/stubs/$$board -r requirements-stubs-$$board.lock || exit 1; done
 	@touch $@
 
