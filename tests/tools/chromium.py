@@ -13,6 +13,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from tests.tools import debs
 
@@ -99,7 +100,7 @@ def remembered(path: Path) -> Browser | None:
     return browser if works(browser) else None
 
 
-def launch_options(browser: Browser, environment: Mapping[str, str]) -> dict[str, object]:
+def launch_options(browser: Browser, environment: Mapping[str, str]) -> dict[str, Any]:
     """Arguments of Playwright's `launch`: no sandbox for root only, and no traffic of the browser's own."""
     quiet = ["background-networking", "component-update", "sync", "quic", "gpu", "default-apps", "domain-reliability"]
     args = [f"--disable-{name}" for name in quiet] + ["--no-first-run", "--no-default-browser-check"]
