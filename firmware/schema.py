@@ -25,8 +25,13 @@ class Schema:
 
     # Same order as the CBOR of the key: shorter first, then by bytes. So a table in key order is in digest order.
     def pack_key(self, key):
-        raw = key.encode()
-        return bytes((len(raw),)) + raw + bytes(self.key_width - 1 - len(raw))
+        return self.pack_text(0, key)
+
+    def pack_text(self, column, text):
+        return struct.pack(_code(self.columns[column]), _packed(self.columns[column], text))
+
+    def offset(self, column):
+        return struct.calcsize("<" + "".join(_code(c) for c in self.columns[:column]))
 
     def pack(self, row):
         return struct.pack(self.format, *(_packed(c, value) for c, value in zip(self.columns, row)))

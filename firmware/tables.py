@@ -33,14 +33,24 @@ class Table:
         for index in range(self.count):
             yield self.row(index)
 
-    def has(self, key):
-        return schema.is_id(key) and len(key) < self.schema.key_width and self._find(key) >= 0
+    # rows whose text column `column` is this id; the others are not unpacked
+    def where(self, column, key):
+        packed = self.schema.pack_text(column, key)
+        start, width = self.schema.offset(column), self.schema.width
+        for at in range(start, start + self.count * width, width):
+            if self._data[at : at + len(packed)] == packed:
+                yield self.schema.unpack(self._data, at - start)
 
-    # None for anything that is not a key of this table
+    # negative for anything that is not a key of this table
+    def index(self, key):
+        return self._find(key) if schema.is_id(key) and len(key) < self.schema.key_width else -1
+
+    def has(self, key):
+        return self.index(key) >= 0
+
     def get(self, key):
-        if not self.has(key):
-            return None
-        return self.row(self._find(key))
+        index = self.index(key)
+        return self.row(index) if index >= 0 else None
 
     # the caller has checked the row (schema.valid) and the limit
     def put(self, row):
@@ -86,13 +96,6 @@ class Table:
     def load(self, data):
         self.count = len(data) // self.schema.width
         self._data[: len(data)] = data
-
-
-# rows whose column `index` is this id, without unpacking the others
-def where(table, index, key):
-    for row in table.rows():
-        if row[index] == key:
-            yield row
 
 
 class Tables:
