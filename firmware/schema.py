@@ -1,0 +1,137 @@
+# Columns of the packed tables: docs/wire.md section 3, the one place that knows widths and limits.
+import struct
+
+ID_MAX = 16
+QUANTITY_MAX = 0x7FFFFFFF
+
+# a column is (kind, low, high): ID and PLACE are text packed small, RAW counts bytes, the others are unsigned integers
+ID = "id"
+PLACE = "place"
+RAW = "raw"
+
+# six bits a character, in the order of ASCII, so that packed ids sort as texts do
+_ALPHABET = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+_ID_BYTES = 13
+_PLACE_BYTES = 3
+_WIDTH = {ID: "%ds" % _ID_BYTES, PLACE: "%ds" % _PLACE_BYTES}
+
+_ID = (ID, 1, ID_MAX)
+_PLACE = (PLACE, 7, 8)
+_QUANTITY = ("I", 0, QUANTITY_MAX)
+_MINUTES = ("I", 0, 0xFFFFFFFF)
+
+
+class Schema:
+    def __init__(self, name, limit, columns):
+        self.name = name
+        self.limit = limit
+        self.columns = columns
+        self.format = "<" + "".join(_code(column) for column in columns)
+        self.width = struct.calcsize(self.format)
+        self.key_width = struct.calcsize(_code(columns[0]))
+
+    # Same order as the CBOR of the key: shorter first, then by bytes. So a table in key order is in digest order.
+    def pack_key(self, key):
+        return _packed(self.columns[0], key)
+
+    def pack_column(self, column, value):
+        return _packed(self.columns[column], value)
+
+    def is_key(self, key):
+        return _fits(self.columns[0], key)
+
+    def offset(self, column):
+        return struct.calcsize("<" + "".join(_code(c) for c in self.columns[:column]))
+
+    def pack(self, row):
+        return struct.pack(self.format, *(_packed(c, value) for c, value in zip(self.columns, row)))
+
+    def unpack(self, record, offset):
+        values = struct.unpack_from(self.format, record, offset)
+        return [_unpacked(c, value) for c, value in zip(self.columns, values)]
+
+    def valid(self, row):
+        return len(row) == len(self.columns) and all(_fits(c, value) for c, value in zip(self.columns, row))
+
+
+def _code(column):
+    if column[0] == RAW:
+        return "%ds" % column[2]
+    return _WIDTH.get(column[0], column[0])
+
+
+def _packed(column, value):
+    if column[0] == ID:
+        return _pack_id(value)
+    return _pack_place(value) if column[0] == PLACE else value
+
+
+def _unpacked(column, value):
+    if column[0] == ID:
+        return _unpack_id(value)
+    return place_name(value[1], value[2]) if column[0] == PLACE else value
+
+
+def _pack_id(text):
+    bits = 0
+    for c in text:
+        bits = bits << 6 | _ALPHABET.index(c)
+    bits <<= 6 * (ID_MAX - len(text))
+    return bytes((len(text),)) + bits.to_bytes(_ID_BYTES - 1, "big")
+
+
+def _unpack_id(packed):
+    bits = int.from_bytes(packed[1:], "big")
+    return "".join([_ALPHABET[bits >> 6 * (ID_MAX - 1 - i) & 63] for i in range(packed[0])])
+
+
+# the longer name sorts last
+def _pack_place(text):
+    drawer, pocket = int(text[1:3]), int(text[5:])
+    return bytes((pocket > 99, drawer, pocket))
+
+
+def _fits(column, value):
+    kind, low, high = column
+    if kind == ID:
+        return is_id(value)
+    if kind == PLACE:
+        return is_place(value)
+    if kind == RAW:
+        return isinstance(value, bytes) and low <= len(value) <= high
+    return is_uint(value) and low <= value <= high
+
+
+def is_uint(value):
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+# [A-Za-z0-9_-]{1,16}
+def is_id(value, longest=ID_MAX):
+    return isinstance(value, str) and 1 <= len(value) <= longest and all(c in _ALPHABET for c in value)
+
+
+def place_name(drawer, pocket):
+    return "D%02d-P%02d" % (drawer, pocket)
+
+
+def is_place(value):
+    if not isinstance(value, str) or not 7 <= len(value) <= 8 or value[0] != "D" or value[3:5] != "-P":
+        return False
+    if not (value[1:3] + value[5:]).isdigit():
+        return False
+    drawer, pocket = int(value[1:3]), int(value[5:])
+    return 1 <= drawer <= 16 and 1 <= pocket <= 255 and value == place_name(drawer, pocket)
+
+
+ITEMS = Schema("items", 300, (_ID, ("B", 0, 5), ("I", 1, QUANTITY_MAX), ("H", 0, 0xFFFF)))
+POCKETS = Schema(
+    "pockets", 500, (_PLACE, ("B", 1, 16), ("B", 1, 255), _ID, _QUANTITY, _QUANTITY, ("I", 1, QUANTITY_MAX))
+)
+USERS = Schema("users", 300, (_ID, _ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF), ("B", 0, 31)))
+PATIENTS = Schema("patients", 60, (_ID, ("B", 1, 2)))
+ORDERS = Schema("orders", 720, (_ID, _ID, _ID, _QUANTITY, _MINUTES, _MINUTES))
+# what is in the pockets; not a reference table, part of the folded state
+STOCK = Schema("stock", 500, (_PLACE, _QUANTITY, ("B", 0, 1)))
+
+REFERENCE = (ITEMS, POCKETS, USERS, PATIENTS, ORDERS)
