@@ -123,6 +123,11 @@ def server_rebuild(ctx: typer.Context) -> None:
     typer.echo(f"the projections came out the same: {after.hex()}")
 
 
+@broker_app.callback()
+def _broker() -> None:
+    """Run the broker."""
+
+
 @broker_app.command("run")
 def broker_run(ctx: typer.Context) -> None:
     """Become nats-server with this home's configuration."""

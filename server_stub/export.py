@@ -100,7 +100,7 @@ def _write_ledger(conn: Connection, out: Path, which: tuple[str, int, bytes], re
 
 def _write_batches(conn: Connection, folder: Path) -> None:
     table = schema.batches
-    for row in conn.execution_options(yield_per=100).execute(select(table).order_by(table.c.id)):
+    for row in conn.execute(select(table).order_by(table.c.id).execution_options(yield_per=100)):
         (folder / f"{row.station}-{row.log}-{row.first_seq}-{row.last_seq}.cose").write_bytes(row.raw)
 
 

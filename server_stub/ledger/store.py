@@ -96,9 +96,8 @@ def add_pages(conn: Connection, pages: Iterable[Page]) -> None:
 def pages_in_order(conn: Connection) -> Iterator[Page]:
     """Every entry of the ledger in the order it was taken in."""
     columns = schema.entries.c
-    rows = conn.execution_options(yield_per=1000).execute(
-        select(columns.station, columns.log, columns.page).order_by(columns.id)
-    )
+    query = select(columns.station, columns.log, columns.page).order_by(columns.id)
+    rows = conn.execute(query.execution_options(yield_per=1000))
     heads: dict[tuple[str, int], bytes] = {}
     for station, log, data in rows:
         page = read_page(data, heads.get((station, log), b""))

@@ -60,7 +60,7 @@ def wrong_key(bench, script):
 
 
 def bad_mac(bench, script):
-    data, disclosure, mac = script.pages[1]
+    data, disclosure, _ = script.pages[1]
     script.pages[1] = [data, disclosure, bytes(16)]
     return script.batch(1, 4)
 
