@@ -34,7 +34,7 @@ async def run(settings: Settings, link_path: Path, clock: Clock, kiosk_port: int
     link.start()
     tasks = [asyncio.create_task(broker.run())]
     if kiosk_port is not None:
-        tasks.append(asyncio.create_task(_kiosk(settings, panel, kiosk_port)))
+        tasks.append(asyncio.create_task(_kiosk(settings, panel, outbox, kiosk_port)))
     try:
         await _stopped(tasks)
     finally:
@@ -55,10 +55,10 @@ def _broker(settings: Settings, agent: Agent) -> Mqtt:
     return Mqtt(address, tls_context(settings.folder), down, will, agent)
 
 
-async def _kiosk(settings: Settings, panel: Panel, port: int) -> None:
+async def _kiosk(settings: Settings, panel: Panel, outbox: Outbox, port: int) -> None:
     from agent.kiosk.serve import serve  # noqa: PLC0415 (NiceGUI costs a second and 70 MB: only where there is a screen)
 
-    await serve(settings, panel, port)
+    await serve(settings, panel, outbox, port)
 
 
 async def _stopped(tasks: list[asyncio.Task[None]]) -> None:
