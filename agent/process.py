@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-from contextlib import suppress
 from pathlib import Path
 
 from agent.clock import Clock
@@ -40,8 +39,7 @@ async def run(settings: Settings, link_path: Path, clock: Clock, kiosk_port: int
     finally:
         for task in tasks:
             task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)
         link.close()
         await control.close()
         outbox.close()

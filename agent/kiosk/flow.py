@@ -97,6 +97,13 @@ class Flow:
         view = self._panel.view
         return lists.removals(view, self._newest_removals(), view.state["user"])
 
+    async def badge_read(self) -> None:
+        """Enter in the badge field, as a scanner sends it: the PIN comes next, or is there already."""
+        if self.pin:
+            await self.sign_on()
+        else:
+            self._say("Badge read. Enter your PIN, then press Sign on.", True)
+
     async def sign_on(self) -> None:
         """Badge and PIN to the controller."""
         pin, self.pin = self.pin, ""

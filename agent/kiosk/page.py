@@ -1,5 +1,6 @@
 """The kiosk page: draws the flow's step with touch-sized elements, each with a stable `data-testid`."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -42,8 +43,15 @@ class Page:
         self._drawn: tuple[object, ...] = ()
         self._body = ui.refreshable(self._draw_body)
         self._list = ui.refreshable(self._draw_list)
-        flow.changed = self._refresh
-        view.listeners.add(flow.follow)
+
+    def follow_view(self) -> None:
+        """Draw what the agent reports from now on; each time after the agent has finished what it is doing."""
+        self._flow.changed = self._refresh
+        self._view.listeners.add(self._follow_soon)
+        self._flow.follow()
+
+    def _follow_soon(self) -> None:
+        asyncio.get_running_loop().call_soon(self._flow.follow)
 
     def draw(self) -> None:
         """One browser's page."""
@@ -116,6 +124,7 @@ class Page:
                 ui.label("Hold your badge to the scanner, or type its number.").classes("lead")
                 field = ui.input("Badge").bind_value(flow, "badge").classes("field")
                 field.props('outlined autofocus autocomplete=off data-testid="badge"')
+                field.on("keydown.enter", flow.badge_read)
                 ui.label("●" * len(flow.pin) or "PIN").classes("show").props(
                     'data-testid="pin" aria-label="PIN entered"'
                 )

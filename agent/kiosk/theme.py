@@ -4,6 +4,7 @@ CSS = """
 :root { --ink:#14242e; --soft:#47606e; --line:#c9d6dd; --page:#eef3f5; --card:#ffffff; --main:#0b5873; --good:#17613a;
   --bad:#9b1c1c; --warm:#fdf3d8; --nicegui-default-padding:0; }
 body { background:var(--page); color:var(--ink); font-family:system-ui,"Segoe UI",Roboto,sans-serif; font-size:20px; }
+#q-loading-bar { display:none; }
 .nicegui-content { padding:0; gap:0; width:100%; }
 .bar { display:flex; flex-wrap:wrap; gap:10px 28px; align-items:center; width:100%; background:var(--ink); color:#fff;
   padding:14px 28px; font-size:17px; }
@@ -47,7 +48,8 @@ h1 { font-size:36px; line-height:1.2; font-weight:700; margin:0; letter-spacing:
 .drawer .where { font-size:56px; font-weight:800; color:var(--main); line-height:1.1; }
 .drawer .say { font-size:26px; font-weight:600; }
 .field { width:100%; font-size:24px; }
-.field .q-field__control { min-height:72px; border-radius:14px; background:#fff; }
+.field .q-field__control, .field .q-field__marginal { height:72px; min-height:72px;
+  border-radius:14px; background:#fff; }
 .field .q-field__native { font-size:26px; color:var(--ink); }
 .field .q-field__label { color:var(--soft); font-size:20px; }
 .foot { color:var(--soft); font-size:16px; }

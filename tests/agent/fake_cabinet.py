@@ -54,9 +54,9 @@ class Cabinet:
 
     def state(self) -> bytes:
         phase = messages.OPEN if self.open else messages.SIGNED_ON if self.user else messages.IDLE
-        item, place = (self.open[1], self.open[2]) if self.open else (None, None)
+        item, place, quantity = self.open or (None, None, None)
         return cbor.encode(
-            [messages.STATE, phase, self.user, 1 if self.open else None, self.seq, item, place, None, 0,
+            [messages.STATE, phase, self.user, 1 if self.open else None, self.seq, item, place, quantity, 0,
              1 if self.open else 0, [], self.seq, kinds.REMOVE, 1, []]
         )  # fmt: skip
 
@@ -126,7 +126,7 @@ class Cabinet:
         if request == messages.SIGN_OFF:
             self.user = None
         if request == messages.REMOVE:
-            self.open = ["p", args[2], PLACES[0]]
+            self.open = [args[2], PLACES[0], args[3]]
             self.append(kinds.ACCESS, PLACES[0], None, args[2])
             return 0, [self.seq, PLACES[0], 1, 1, self.stock[PLACES[0]]]
         if request == messages.CONFIRM:
