@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -107,3 +108,29 @@ def _try_agent(home, port):
         return ScriptedAgent(home, port, "ED1")
     except Exception:
         return None
+
+
+def test_the_broker_is_killed(tmp_path):
+    home = Home(tmp_path / "h")
+    port = free_port()
+    make_site(home, "demo", broker_port=port)
+    script = Scripted.enrolled(home, "ICU1", bytes.fromhex(add_station(home, "ICU1", ["MICU"]).genesis))
+    for _ in range(6):
+        script.add()
+    ingest = Ingest(home)
+    try:
+        for first in (1, 3, 5):
+            with nats(home, port) as broker:
+                agent = ScriptedAgent(home, port, "ICU1")
+                assert until(partial(_sent_again, agent, script.batch(first, first + 1)), "answer")[1] == first + 1
+                broker.kill()
+                broker.wait()
+                agent.close()
+    finally:
+        ingest.stop()
+    assert ingest.process.returncode == 0
+
+
+def _sent_again(agent, batch):
+    agent.send("batch", batch)
+    return agent.answer()
