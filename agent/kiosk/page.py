@@ -156,7 +156,7 @@ class Page:
         whom = f" for {flow.patient.name}" if flow.patient and flow.purpose == "remove" else ""
         _title(("Choose an item to refill" if flow.purpose == "refill" else "Choose an item") + whom)
         field = ui.input("Search by name", on_change=self._list.refresh).bind_value(flow, "search")
-        field.classes("field").props('outlined autofocus clearable autocomplete=off data-testid="search"')
+        field.classes("field").props('outlined autofocus autocomplete=off data-testid="search"')
         self._list()
 
     def _draw_list(self) -> None:
@@ -291,5 +291,5 @@ def _drawer_words(state: dict[str, Any]) -> str:
     if state["phase"] == messages.RELEASED:
         return "Unlocked: pull the drawer open. The light shows the pocket."
     if state["phase"] == messages.OPEN:
-        return "Open: take from the lit pocket only, then confirm and close."
+        return "Open: use the lit pocket only, then confirm and close."
     return "Closed: confirm the quantity, or cancel if nothing moved."
