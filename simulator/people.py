@@ -44,7 +44,11 @@ class Visitor:
     def _count_refused(self, action: Action, code: int) -> None:
         self.tally.refusals[code] += 1
         if isinstance(action, Remove):
-            self.tally.fates[REFUSED] += 1
+            self._note_fate(action, REFUSED)
+
+    def _note_fate(self, action: Remove, fate: str) -> None:
+        if action.record:
+            self.tally.fates[fate] += 1
 
     async def _remove(self, action: Remove) -> None:
         needed, fate = action.quantity, action.fate
@@ -64,7 +68,7 @@ class Visitor:
             asked = needed
         else:
             await self._waste(action)
-        self.tally.fates[fate] += 1
+        self._note_fate(action, fate)
 
     async def _remove_from_one_pocket(self, action: Remove, quantity: int) -> Outcome:
         args = {

@@ -29,6 +29,20 @@ def _die_with_parent() -> None:
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
+def _children(pid: int) -> list[int]:
+    try:
+        return [int(word) for word in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except OSError:
+        return []
+
+
+def _command_line(pid: int) -> list[str]:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().split("\0")
+    except OSError:
+        return []
+
+
 @dataclass
 class Command:
     """How to start one process. `inherit()` opens a descriptor that the child gets; its number is the last argument."""
@@ -59,13 +73,18 @@ class Keeper:
     def start(self) -> None:
         self._task = asyncio.get_running_loop().create_task(self._keep())
 
-    def kill(self) -> bool:
-        """SIGKILL (a fault); it will be started again. False if it was not running."""
-        pid = self.pid
-        if pid is None:
+    def kill(self, child: str = "") -> bool:
+        """SIGKILL (a fault) its whole group, or only the child whose command line has the word `child`; what dies is
+        started again. False if there was nothing to kill."""
+        if self.pid is None:
             return False
-        os.kill(pid, signal.SIGKILL)
-        return True
+        if not child:
+            os.killpg(self.pid, signal.SIGKILL)
+            return True
+        pids = [pid for pid in _children(self.pid) if child in _command_line(pid)]
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+        return bool(pids)
 
     async def stop(self) -> None:
         """End it for good: SIGTERM to its group, SIGKILL after a grace period."""

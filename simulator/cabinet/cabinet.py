@@ -7,6 +7,7 @@ from simulator.cabinet.expander import Expander
 
 LOCKS, SWITCHES, LATCHES, LIGHT = 0x20, 0x21, 0x22, 0x23
 INT_LINE = 1
+DRAWERS = 16
 
 
 class Stuck(Exception):
@@ -30,7 +31,7 @@ class Cabinet:
 
     def __init__(self, contents: Mapping[str, int]) -> None:
         self.contents = dict(contents)
-        self.drawers = {drawer_of(place): Drawer() for place in contents}
+        self.drawers = {number: Drawer() for number in range(1, DRAWERS + 1)}
         self.on_int: Callable[[int], None] = lambda level: None
         self.lines: dict[int, int] = {}
         self._int = 1
