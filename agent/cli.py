@@ -1,0 +1,53 @@
+"""`apotheca agent`: runs one station's agent."""
+
+import asyncio
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from firmware.wire import topics
+
+app = typer.Typer(no_args_is_help=True, help="The cabinet's Linux computer: link, outbox, uplink, kiosk.")
+
+
+class ClockKind(StrEnum):
+    """Where hospital time comes from."""
+
+    system = "system"
+    stepped = "stepped"
+
+
+@app.callback()
+def main() -> None:
+    """The cabinet's Linux computer: link, outbox, uplink, kiosk."""
+
+
+@app.command()
+def run(
+    ctx: typer.Context,
+    station: Annotated[str, typer.Argument(help="Station id.", metavar="ID")],
+    link: Annotated[Path, typer.Option(help="Serial port or pty of the controller.")],
+    kiosk: Annotated[int | None, typer.Option(help="Serve the kiosk page on this port of 127.0.0.1.")] = None,
+    clock: Annotated[
+        ClockKind, typer.Option(help="`stepped`: hospital time moves by `advance` only.")
+    ] = ClockKind.system,
+) -> None:
+    """Run the agent of station ID until it is told to stop."""
+    from agent import clock as clocks  # noqa: PLC0415 (listing commands stays light)
+    from agent.keys import KeyFileError  # noqa: PLC0415
+    from agent.outbox import OutboxError  # noqa: PLC0415
+    from agent.process import run as run_agent  # noqa: PLC0415
+    from agent.settings import SettingsError, load  # noqa: PLC0415
+
+    if not topics.valid_id(station):
+        raise typer.BadParameter("a station id is 1 to 32 of A-Z a-z 0-9 _ -", param_hint="ID")
+    home = ctx.find_root().obj or Path("apotheca-home")
+    try:
+        settings = load(home / "stations" / station)
+        hospital = clocks.SteppedClock() if clock is ClockKind.stepped else clocks.SystemClock()
+        asyncio.run(run_agent(settings, link, hospital, kiosk))
+    except (SettingsError, KeyFileError, OutboxError) as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None

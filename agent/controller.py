@@ -1,0 +1,415 @@
+"""The controller as the agent sees it: the link's dialogue as a sans-I/O core (docs/wire.md section 2).
+
+Events and the time (monotonic seconds) go in, a list of actions comes out; the shell (`agent.station`) carries them out
+in order. Everything that can get lost on the wire is asked for again here: INFO, pages, replies, inventory.
+"""
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cbor2
+
+from agent import pages
+from agent.pages import Page, UnverifiedPageError
+from firmware import codes
+from firmware.journal import chain
+from firmware.wire import cbor, messages
+
+RETRY_S = 1.0
+RETRY_MAX_S = 2.0
+HELLOS = 3
+REQUEST_LIMIT_S = 12.0
+CHECK_AFTER_S = 1.0
+WAITING_REQUESTS = 32
+_OUR_IDS_FROM = 1 << 32
+
+
+@dataclass(frozen=True)
+class Send:
+    """Put this payload on the link."""
+
+    payload: bytes
+
+
+@dataclass(frozen=True)
+class Take:
+    """Store this page; the shell calls `kept` when it and those before it are durable."""
+
+    page: Page
+
+
+@dataclass(frozen=True)
+class StartLog:
+    """The log begins at its genesis, whose head is `head0`."""
+
+    genesis: bytes
+    head0: bytes
+
+
+@dataclass(frozen=True)
+class Rewind:
+    """Unanswered pages do not lead to the controller's head: drop them, they are read again."""
+
+
+@dataclass(frozen=True)
+class Reset:
+    """The controller no longer holds the next page: the log starts again from the centre's last entry."""
+
+
+@dataclass(frozen=True)
+class Info:
+    """What the controller says of itself."""
+
+    station: str
+    log: int
+    boot: int
+    firmware: str
+    genesis: bytes
+    first_seq: int
+    last_seq: int
+    head: bytes
+    released: int
+    tables: dict[str, int]
+    entries: int
+    removals: int
+    frames_dropped: int
+    new_boot: bool = False
+
+
+@dataclass(frozen=True)
+class State:
+    """The controller's STATE, its fields in the order of docs/wire.md."""
+
+    fields: list[Any]
+
+
+@dataclass(frozen=True)
+class Reply:
+    """The answer to a request; code 4001 when the controller gave none in time."""
+
+    rid: int
+    code: int
+    params: list[Any]
+
+
+@dataclass(frozen=True)
+class Result:
+    """What became of something sent down."""
+
+    what: int
+    code: int
+    details: list[Any]
+
+
+@dataclass(frozen=True)
+class Inventory:
+    """All rows of the controller's inventory."""
+
+    rows: list[list[Any]]
+
+
+@dataclass(frozen=True)
+class LinkUp:
+    """The link went up (`up`) or down."""
+
+    up: bool
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Something for the log and the kiosk's alarms; `code` 0 clears an earlier trouble with the journal."""
+
+    code: int
+    text: str
+
+
+Action = Send | Take | StartLog | Rewind | Reset | Info | State | Reply | Result | Inventory | LinkUp | Trouble
+
+
+@dataclass
+class _Request:
+    rid: int
+    payload: bytes
+    until: float
+
+
+class Controller:
+    """One station's controller. `seq` and `head` are where the outbox stands (`head` None: no verified start yet)."""
+
+    def __init__(self, station: str, log: int, seq: int, head: bytes | None, first_request_id: int) -> None:
+        self._station, self._log = station, log
+        self._seq, self._head = seq, head
+        self._next_id = _OUR_IDS_FROM + first_request_id
+        self.info: Info | None = None
+        self.up = False
+        self._open = False
+        self._requests: deque[_Request] = deque()
+        self._rows: list[list[Any]] | None = None
+        self._hellos = 0
+        self._asked = -1
+        self._refused = False
+        self._rewound = False
+        self._hello_at: float | None = None
+        self._stream_at: float | None = None
+        self._request_at: float | None = None
+        self._inventory_at: float | None = None
+        self._retry_s = RETRY_S
+
+    # events
+
+    def opened(self, now: float) -> list[Action]:
+        """The port is open: say hello."""
+        self._open = True
+        return self._hello(now)
+
+    def lost(self, now: float) -> list[Action]:
+        """The port is gone; requests wait for the next one, within their limit."""
+        self._open = False
+        self._hello_at = self._stream_at = self._request_at = self._inventory_at = None
+        return self._down()
+
+    def ping(self, now: float) -> list[Action]:
+        """Ask for a fresh INFO."""
+        return self._hello(now) if self._open else []
+
+    def request(self, kind: int, args: Sequence[Any], now: float, rid: int | None = None) -> tuple[int, list[Action]]:
+        """Queue a request; its `Reply` comes as an action with the id given back here."""
+        if rid is None:
+            rid = self._next_id
+            self._next_id += 1
+        if any(waiting.rid == rid for waiting in self._requests):
+            return rid, []
+        if len(self._requests) >= WAITING_REQUESTS:
+            return rid, [Reply(rid, codes.BUSY, [])]
+        payload = cbor.encode([messages.REQUEST, rid, kind, list(args)])
+        self._requests.append(_Request(rid, payload, now + REQUEST_LIMIT_S))
+        return rid, self._send_request(now) if len(self._requests) == 1 else []
+
+    def ask_inventory(self, now: float) -> list[Action]:
+        """Read the whole inventory; it comes as one `Inventory`."""
+        if not self._open:
+            return []
+        self._rows = []
+        return self._send_inventory(now)
+
+    def kept(self, seq: int) -> list[Action]:
+        """Pages up to `seq` are durable in the outbox."""
+        return [_send(messages.PAGES_KEPT, seq)]
+
+    def moved(self, seq: int, head: bytes | None, now: float) -> list[Action]:
+        """The outbox stands elsewhere now (start, anchor, rewind): stream from there."""
+        self._seq, self._head = seq, head
+        return self._stream(now) if self._open and self.info and head is not None else []
+
+    def stall(self, seq: int, head: bytes | None) -> None:
+        """Pages could not be stored: wait for the next INFO before asking again from there."""
+        self._seq, self._head, self._stream_at = seq, head, None
+
+    def received(self, payload: bytes, now: float) -> list[Action]:
+        """One payload of the link; what cannot be read is reported and dropped."""
+        try:
+            message = cbor2.loads(payload)
+            handler = _HANDLERS[message[0]]
+            return handler(self, message, now)
+        except (cbor2.CBORError, ValueError, TypeError, IndexError, KeyError) as error:
+            return [Trouble(codes.BAD_MESSAGE, f"link message dropped: {type(error).__name__} {error}")]
+
+    def tick(self, now: float) -> list[Action]:
+        """Carry out what is due; `deadline` says when to call again."""
+        actions: list[Action] = []
+        if _due(self._hello_at, now):
+            actions += self._down() if self._silent() else []
+            actions += self._hello(now)
+        if _due(self._stream_at, now):
+            actions += self._stream(now)
+        if _due(self._inventory_at, now):
+            actions += self._send_inventory(now)
+        if _due(self._request_at, now):
+            actions += self._repeat_request(now)
+        actions += self._expire(now)
+        return actions
+
+    @property
+    def deadline(self) -> float | None:
+        """Monotonic time of the next thing to do, None if there is none."""
+        times = [self._hello_at, self._stream_at, self._request_at, self._inventory_at]
+        if self._requests:
+            times.append(self._requests[0].until)
+        return min((t for t in times if t is not None), default=None)
+
+    # hello and info
+
+    def _hello(self, now: float) -> list[Action]:
+        self._hello_at = now + self._retry_s
+        self._hellos += 1
+        self._retry_s = min(self._retry_s * 2, RETRY_MAX_S)
+        return [_send(messages.HELLO, 1)]
+
+    def _silent(self) -> bool:
+        """Whether INFO was asked for several times without coming."""
+        return self.up and self._hellos >= HELLOS
+
+    def _down(self) -> list[Action]:
+        if not self.up:
+            return []
+        self.up = False
+        return [LinkUp(False)]
+
+    def _check_soon(self, now: float) -> None:
+        if not self._hellos:
+            self._hello_at = now + CHECK_AFTER_S
+
+    def _on_info(self, m: list[Any], now: float) -> list[Action]:
+        tables = {str(table): int(version) for table, version, _ in m[10]}
+        boot, old = int(m[3]), self.info
+        entries, removals = m[11]
+        new_boot = old is None or old.boot != boot
+        info = Info(m[1], m[2], boot, *m[4:10], tables, entries, removals, m[12], new_boot)
+        if (info.station, info.log) != (self._station, self._log):
+            text = (
+                f"the controller is {info.station} log {info.log}, this agent {self._station} log {self._log}: enrol it"
+            )
+            return [Trouble(codes.WRONG_STATION, text)]
+        self.info = info
+        self._hello_at, self._hellos, self._retry_s = None, 0, RETRY_S
+        came_up = [] if self.up else [LinkUp(True)]
+        fresh = bool(came_up) or info.new_boot
+        self.up = True
+        return [*came_up, info, *self._catch_up(info, fresh, now), *(self._resume(now) if fresh else [])]
+
+    def _resume(self, now: float) -> list[Action]:
+        """After a (re)connection: what was asked and may be lost is asked again."""
+        actions = self._send_request(now) if self._requests else []
+        return actions + self.ask_inventory(now)
+
+    def _catch_up(self, info: Info, fresh: bool, now: float) -> list[Action]:
+        """What INFO says about the journal, against where the outbox stands."""
+        if fresh:
+            self._refused = self._rewound = False
+        if self._head is None:
+            return self._begin(info)
+        if self._seq + 1 < info.first_seq:
+            return [Reset()]
+        if self._seq > info.last_seq:
+            return self._refuse(f"outbox holds entry {self._seq}, the controller only {info.last_seq}")
+        if self._seq == info.last_seq and self._head != info.head:
+            return self._mismatch()
+        if self._refused:
+            return []
+        return self._stream(now) if fresh or self._seq < info.last_seq else []
+
+    def _begin(self, info: Info) -> list[Action]:
+        """Without a verified start: from the genesis if entry 1 is still there, else `anchor` has to come."""
+        return [StartLog(info.genesis, chain.head0(info.genesis))] if info.first_seq <= 1 else []
+
+    def _mismatch(self) -> list[Action]:
+        if self._rewound:
+            return self._refuse(f"head of entry {self._seq} is not the controller's")
+        self._rewound = True
+        return [Trouble(codes.UNVERIFIED_PAGE, f"head of entry {self._seq} differs: reading again"), Rewind()]
+
+    def _refuse(self, text: str) -> list[Action]:
+        self._refused, self._stream_at = True, None
+        return [Trouble(codes.UNVERIFIED_PAGE, text)]
+
+    # pages
+
+    def _stream(self, now: float) -> list[Action]:
+        wanted = self._seq + 1
+        self._asked = wanted
+        behind = self.info is not None and self._seq < self.info.last_seq
+        self._stream_at = now + RETRY_S if behind else None
+        return [_send(messages.PAGES_KEPT, self._seq), _send(messages.STREAM, wanted)]
+
+    def _on_page(self, m: list[Any], now: float) -> list[Action]:
+        seq, data = int(m[1]), bytes(m[2])
+        self._check_soon(now)
+        if self._head is None or self._refused or seq <= self._seq:
+            return []
+        if seq > self._seq + 1:
+            # once per gap: what follows the gap on the wire is dropped, the retry covers a lost STREAM
+            return [] if self._asked == self._seq + 1 and self._stream_at else self._gap(now)
+        try:
+            page = pages.read(data, self._station, self._log, seq, self._head)
+        except UnverifiedPageError as error:
+            return [Trouble(codes.UNVERIFIED_PAGE, str(error)), *self._gap(now)]
+        self._seq, self._head = seq, page.head
+        behind = self.info is not None and seq < self.info.last_seq
+        self._stream_at = now + RETRY_S if behind else None
+        return [Take(page)]
+
+    def _gap(self, now: float) -> list[Action]:
+        actions = self._stream(now)
+        self._stream_at = now + RETRY_S
+        return actions
+
+    # requests, state, results, inventory
+
+    def _send_request(self, now: float) -> list[Action]:
+        if not self._open:
+            return []
+        self._request_at = now + RETRY_S
+        return [Send(self._requests[0].payload)]
+
+    def _repeat_request(self, now: float) -> list[Action]:
+        self._request_at = None
+        return self._send_request(now) if self._requests else []
+
+    def _expire(self, now: float) -> list[Action]:
+        actions: list[Action] = []
+        while self._requests and now >= self._requests[0].until:
+            actions.append(Reply(self._requests.popleft().rid, codes.LINK_DOWN, []))
+            actions += self._send_request(now) if self._requests else []
+        return actions
+
+    def _on_reply(self, m: list[Any], now: float) -> list[Action]:
+        self._check_soon(now)
+        if not self._requests or self._requests[0].rid != m[1]:
+            return []
+        self._requests.popleft()
+        self._request_at = None
+        reply = Reply(int(m[1]), int(m[2]), list(m[3]))
+        return [reply, *(self._send_request(now) if self._requests else [])]
+
+    def _on_state(self, m: list[Any], now: float) -> list[Action]:
+        self._check_soon(now)
+        if len(m) < 14:
+            raise ValueError("STATE is too short")
+        return [State(m[1:])]
+
+    def _on_result(self, m: list[Any], now: float) -> list[Action]:
+        return [Result(int(m[1]), int(m[2]), list(m[3]))]
+
+    def _send_inventory(self, now: float) -> list[Action]:
+        self._inventory_at = now + RETRY_S
+        return [_send(messages.GET_INVENTORY, len(self._rows or ()))]
+
+    def _on_inventory(self, m: list[Any], now: float) -> list[Action]:
+        start, total, rows = int(m[1]), int(m[2]), list(m[3])
+        if self._rows is None or start != len(self._rows):
+            return []
+        self._rows += rows
+        if rows and len(self._rows) < total:
+            return self._send_inventory(now)
+        done, self._rows, self._inventory_at = self._rows, None, None
+        return [Inventory(done)]
+
+
+_HANDLERS = {
+    messages.INFO: Controller._on_info,
+    messages.PAGE: Controller._on_page,
+    messages.REPLY: Controller._on_reply,
+    messages.STATE: Controller._on_state,
+    messages.RESULT: Controller._on_result,
+    messages.INVENTORY: Controller._on_inventory,
+}
+
+
+def _send(*message: Any) -> Send:
+    return Send(cbor.encode(list(message)))
+
+
+def _due(at: float | None, now: float) -> bool:
+    return at is not None and now >= at

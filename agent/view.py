@@ -1,0 +1,84 @@
+"""What the agent shows: the controller's live state, the inventory, names, and troubles, for kiosk and panel socket."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from agent import words
+from firmware import codes
+from firmware.wire import messages
+
+NOTICES = 20
+
+_STATE = ("phase", "user", "purpose", "txn", "item", "place", "quantity", "prompt")
+
+
+@dataclass
+class View:
+    """One picture of the station; `changed` is called after each update."""
+
+    link: bool = False
+    broker: bool = False
+    silent: bool = False
+    state: dict[str, Any] = field(default_factory=lambda: no_state(0))
+    inventory: dict[str, list[Any]] = field(default_factory=dict)
+    directory: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
+    directory_at: dict[str, float] = field(default_factory=dict)
+    centre_at: float | None = None
+    troubles: dict[int, str] = field(default_factory=dict)
+    notices: deque[str] = field(default_factory=lambda: deque(maxlen=NOTICES))
+    listeners: set[Callable[[], None]] = field(default_factory=set)
+
+    def changed(self) -> None:
+        """Tell those who show it."""
+        for listener in tuple(self.listeners):
+            listener()
+
+    def set_state(self, fields: list[Any], boot: int) -> None:
+        """A STATE of the controller, fields in the order of docs/wire.md."""
+        opened = int(fields[8])
+        last = dict(zip(("txn", "kind", "quantity"), fields[10:13], strict=True))
+        self.state = {
+            **dict(zip(_STATE, fields[:8], strict=True)),
+            "open": [drawer for drawer in range(1, opened.bit_length() + 1) if opened >> (drawer - 1) & 1],
+            "alarms": [list(alarm) for alarm in fields[9]],
+            "last": last,
+            "must_count": list(fields[13]),
+            "boot": boot,
+        }
+        self.changed()
+
+    def set_inventory(self, rows: list[list[Any]]) -> None:
+        """All rows of the controller's inventory: [place, item, quantity, min, max, capacity, state]."""
+        self.inventory = {row[0]: row for row in rows}
+        self.changed()
+
+    def moved(self, place: str | None, after: int | None) -> None:
+        """An entry says what a pocket holds now."""
+        if place in self.inventory and after is not None:
+            self.inventory[place][2] = after
+
+    def alarm_words(self) -> list[str]:
+        """Sentences for everything that is wrong, the cabinet's alarms first."""
+        told = [words.alarm(int(code), int(drawer)) for code, drawer in self.state["alarms"]]
+        told += [words.of(code) for code in self.troubles]
+        if not self.link:
+            told.append(words.of(codes.LINK_DOWN))
+        if self.silent:
+            told.append("The broker takes our records but the centre is silent. You can go on; tell the pharmacy.")
+        return told
+
+
+def no_state(boot: int) -> dict[str, Any]:
+    """The state before the controller has said anything."""
+    return {
+        **dict.fromkeys(_STATE),
+        "phase": messages.IDLE,
+        "prompt": 0,
+        "open": [],
+        "alarms": [],
+        "last": {"txn": 0, "kind": 0, "quantity": 0},
+        "must_count": [],
+        "boot": boot,
+    }

@@ -1,0 +1,66 @@
+"""Words for people: what each numbered code means and what to do next. The one table of sentences the kiosk shows."""
+
+from firmware import codes
+
+WORDS: dict[int, str] = {
+    codes.NONE: "Done.",
+    codes.UNKNOWN_BADGE: "This badge is not known here. Ask the pharmacy to add you to this cabinet.",
+    codes.WRONG_PIN: "The PIN is wrong. Try again; after several wrong PINs the badge is locked for a while.",
+    codes.LOCKED_OUT: "Too many wrong PINs. Wait a few minutes, or ask the pharmacy.",
+    codes.NOT_SIGNED_ON: "Nobody is signed on. Scan your badge and enter your PIN.",
+    codes.BUSY: "The cabinet is busy with another step. Finish or cancel it first.",
+    codes.NOT_ALLOWED: "Your role does not allow this. Ask a colleague who may, or the pharmacy.",
+    codes.UNKNOWN_PATIENT: "This patient is not on this ward's list. Choose from the list, or call the pharmacy.",
+    codes.UNKNOWN_ITEM: "This item is not in this cabinet. Search again, or call the pharmacy.",
+    codes.NO_POCKET: "No pocket here can serve this item now. Look at another cabinet, or call the pharmacy.",
+    codes.NOT_ENOUGH: "There is not that much in one pocket. Ask for less first, then for the rest.",
+    codes.MUST_COUNT: "This pocket has to be counted first. Use Count for it, then try again.",
+    codes.POCKET_FULL: "The pocket has no room for that much. Enter a smaller quantity.",
+    codes.BAD_QUANTITY: "This quantity is not possible. Enter a whole number above zero that fits the pocket.",
+    codes.BAD_REQUEST: "The cabinet did not understand the request. Go back to the list and start again.",
+    codes.NOTHING_OPEN: "Nothing is open to confirm or cancel. Choose an item to begin.",
+    codes.UNKNOWN_REMOVAL: "No such removal is known here. Choose the removal again, or call the pharmacy.",
+    codes.TOO_LONG: "A text is too long for the journal. Shorten it (badge, code or lot).",
+    codes.DRAWER_FAILED: "This drawer has failed. Use another pocket or cabinet and call biomed.",
+    codes.NOT_READY: "The cabinet is still loading its tables. Wait a moment and try again.",
+    codes.NOT_OPENED: "The drawer was not opened in time and is locked again. Start again when you are ready.",
+    codes.JAMMED: "The drawer is jammed. Pull it gently; if it stays shut, use another pocket and call biomed.",
+    codes.JOURNAL_FULL: "The journal is full: nothing more may open until the centre has answered. Call the pharmacy.",
+    codes.BAD_MAC: "A message from the centre was forged or damaged and was refused. Tell the pharmacy.",
+    codes.WRONG_STATION: "A message was meant for another cabinet and was refused. Tell the pharmacy.",
+    codes.WRONG_BASE: "A list did not fit the one held here; a full one has been asked for. Nothing to do.",
+    codes.TABLE_FULL: "A list from the centre does not fit this cabinet. Tell the pharmacy to shorten it.",
+    codes.BAD_ROW: "A list from the centre has a wrong line and was refused. Tell the pharmacy.",
+    codes.OLD_NUMBER: "A command came twice and was done once. Nothing to do.",
+    codes.EXPIRED: "A command came too late and was not done. Tell the pharmacy to send it again.",
+    codes.BAD_MESSAGE: "A message could not be read and was refused. Tell the pharmacy if this stays.",
+    codes.UNKNOWN_COMMAND: "The centre asked for something this cabinet does not know. Tell the pharmacy.",
+    codes.POCKET_IN_USE: "A pocket that holds stock cannot get another item. Empty it first.",
+    codes.LINK_DOWN: "The cabinet's controller does not answer. Wait a moment; if this stays, call biomed.",
+    codes.BAD_PANEL_REQUEST: "The request was not complete. Check what you entered and try again.",
+    codes.BAD_SIGNATURE: "A message that the centre did not sign was refused. Tell the pharmacy.",
+    codes.UNVERIFIED_PAGE: "The journal does not continue what was read before. Call biomed and the pharmacy.",
+    codes.STORE_FAILED: "The cabinet's computer cannot store. Records stay in the controller. Call biomed.",
+    codes.GAP: "The centre asks for records that are no longer here. Call the pharmacy.",
+    codes.FORK: "The centre holds a different history of this cabinet and has stopped its stream. Call the pharmacy.",
+}
+
+ALARMS: dict[int, str] = {
+    codes.ALARM_LEFT_OPEN: "left open: close it",
+    codes.ALARM_FORCED: "opened without being released: close it and tell the pharmacy",
+    codes.ALARM_JAMMED: "jammed: use another pocket and call biomed",
+    codes.ALARM_DISAGREE: "sensors disagree: close it firmly; if this stays, call biomed",
+    codes.ALARM_JOURNAL_FULL: "journal full: call the pharmacy",
+    codes.ALARM_JOURNAL_DAMAGE: "journal damaged: call the pharmacy",
+}
+
+
+def of(code: int) -> str:
+    """The sentence for `code`, with the number for the one who is called."""
+    return f"{WORDS.get(code, 'Something went wrong. Call the pharmacy.')}" + (f" (code {code})" if code else "")
+
+
+def alarm(code: int, drawer: int) -> str:
+    """The sentence for a controller's alarm; `drawer` 0 is the cabinet itself."""
+    where = f"Drawer {drawer}" if drawer else "Cabinet"
+    return f"{where} {ALARMS.get(code, f'alarm {code}: call biomed')}"

@@ -1,0 +1,54 @@
+# What the two interpreters do not share, in one place: hashing, HMAC, const.
+from binascii import crc32
+from hashlib import sha256 as _sha256
+
+try:
+    from micropython import const
+except ImportError:
+
+    def const(value):
+        return value
+
+
+__all__ = ("Hmac", "const", "crc32", "derive", "hmac_sha256", "same", "sha256")
+
+_BLOCK = const(64)
+
+
+def sha256(*parts):
+    h = _sha256()
+    for part in parts:
+        h.update(part)
+    return h.digest()
+
+
+# HMAC-SHA256 (RFC 2104) with the pads kept: MicroPython has no hmac, and its hashes can not be copied.
+class Hmac:
+    def __init__(self, key):
+        if len(key) > _BLOCK:
+            key = sha256(key)
+        key = bytes(key) + b"\0" * (_BLOCK - len(key))
+        self._inner = bytes(b ^ 0x36 for b in key)
+        self._outer = bytes(b ^ 0x5C for b in key)
+
+    def mac(self, *parts):
+        return sha256(self._outer, sha256(self._inner, *parts))
+
+
+def hmac_sha256(key, *parts):
+    return Hmac(key).mac(*parts)
+
+
+# Purposes are those of docs/journal.md section 3: answer, command, reference, snapshot.
+def derive(key, purpose):
+    return hmac_sha256(key, b"apotheca/1/" + purpose.encode())
+
+
+# Equal? In a time that does not tell where the first difference is.
+def same(a, b):
+    if len(a) != len(b):
+        return False
+    different = 0
+    for x, y in zip(a, b):
+        different |= x ^ y
+    return different == 0

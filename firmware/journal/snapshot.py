@@ -1,0 +1,94 @@
+# Snapshots, docs/journal.md section 5: two areas written in turn, so that one is whole at any moment.
+import os
+from struct import pack, unpack_from
+
+from firmware.compat import const, derive, hmac_sha256, same
+from firmware.wire import cbor
+
+S_STATION = const(1)
+S_LOG = const(2)
+S_SEQ = const(3)
+S_HEAD = const(4)
+S_BOOT = const(5)
+S_RELEASED = const(6)
+S_STATE = const(7)
+
+_VERSION = const(1)
+_MAC = const(16)
+
+
+class FileStore:
+    def __init__(self, path_a, path_b):
+        self._paths = (path_a, path_b)
+
+    def read(self, which):
+        try:
+            with open(self._paths[which], "rb") as file:
+                return file.read()
+        except OSError:
+            return b""
+
+    def write(self, which, data):
+        with open(self._paths[which], "wb") as file:
+            file.write(data)
+            file.flush()
+            if hasattr(os, "fsync"):
+                os.fsync(file.fileno())
+
+
+# Two areas in RAM that lose power together with a RamFlash.
+class RamStore:
+    def __init__(self, power):
+        self._power = power
+        self.areas = [b"", b""]
+
+    def read(self, which):
+        return self.areas[which]
+
+    def write(self, which, data):
+        self.areas[which] = bytes(data[: self._power.spend(len(data))])
+        self._power.check()
+
+
+class Snapshots:
+    def __init__(self, store, key):
+        self._store = store
+        self._key = derive(key, "snapshot")
+        self._seqs = [0, 0]
+
+    # The fields of the newest valid snapshot of this log, or None. A torn or foreign one is as good as none.
+    def load(self, station, log):
+        best = None
+        for which in (0, 1):
+            fields = self._open(self._store.read(which), station, log)
+            self._seqs[which] = fields[S_SEQ] if fields else 0
+            if fields and (best is None or fields[S_SEQ] > best[S_SEQ]):
+                best = fields
+        return best
+
+    # Never over the newest one.
+    def save(self, station, log, seq, head, boot, released, state):
+        body = cbor.encode([_VERSION, station, log, seq, head, boot, released] + state)
+        which = 0 if self._seqs[0] <= self._seqs[1] else 1
+        self._seqs[which] = 0
+        self._store.write(which, pack("<I", len(body)) + body + hmac_sha256(self._key, body)[:_MAC])
+        self._seqs[which] = seq
+
+    @property
+    def newest(self):
+        return max(self._seqs)
+
+    # Entries after this one may still be needed, should the newest snapshot be lost.
+    @property
+    def older(self):
+        return min(self._seqs)
+
+    def _open(self, data, station, log):
+        if len(data) < 4:
+            return None
+        end = 4 + unpack_from("<I", data)[0]
+        body, mac = data[4:end], data[end : end + _MAC]
+        if not same(hmac_sha256(self._key, body)[:_MAC], mac):
+            return None
+        fields = cbor.decode(body)
+        return fields if fields[:S_SEQ] == [_VERSION, station, log] else None

@@ -1,0 +1,55 @@
+# Inventory rules. Pure: rows are anything with the fields of Pocket. Shared with the centre.
+from collections import namedtuple
+
+from firmware import codes
+
+USABLE = 0
+MUST_COUNT = 1
+FAILED = 2
+
+Pocket = namedtuple("Pocket", ("place", "drawer", "pocket", "item", "min", "max", "capacity", "quantity", "state"))
+
+
+def usable(rows):
+    return [row for row in rows if row.state == USABLE]
+
+
+# Why no row of an item can be used: the code for the person.
+def why_unusable(rows):
+    if not rows:
+        return codes.NO_POCKET
+    if any(row.state == MUST_COUNT for row in rows):
+        return codes.MUST_COUNT
+    return codes.DRAWER_FAILED
+
+
+def _hunger(row):
+    return (row.quantity > 0, row.quantity - row.max, row.drawer, row.pocket)
+
+
+# P46 in the reading RD-P13: among the usable pockets of the item that are below their max the empty ones come first,
+# then the greatest (max - quantity), then the lower drawer and pocket. None when nothing is below max.
+def hungriest(rows):
+    below = [row for row in usable(rows) if row.quantity < row.max]
+    return min(below, key=_hunger) if below else None
+
+
+# The usable pocket with the least sufficient quantity; None when no single pocket holds enough.
+def for_removal(rows, quantity):
+    enough = [row for row in usable(rows) if row.quantity >= quantity]
+    return min(enough, key=lambda row: (row.quantity, row.drawer, row.pocket)) if enough else None
+
+
+# [largest amount one pocket can give, amount in all usable pockets]
+def available(rows):
+    held = [row.quantity for row in usable(rows)]
+    return [max(held), sum(held)] if held else [0, 0]
+
+
+# Back to the pocket of the removal if it is usable and has room up to capacity, else to the hungriest with room.
+def for_return(rows, quantity, removed_from):
+    with_room = [row for row in usable(rows) if row.quantity + quantity <= row.capacity]
+    for row in with_room:
+        if row.place == removed_from:
+            return row
+    return hungriest(with_room)

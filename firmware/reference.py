@@ -1,0 +1,143 @@
+# Reference tables on their way down: MAC, versions, parts; applied whole or not at all. docs/wire.md section 3.
+#
+# Parts are staged in a file, checked all together, and only then put into the table: no second table in RAM.
+# NAME.new is written, the journal names its digest, NAME.new becomes NAME: a cut between any two leaves one that fits.
+from firmware import codes, rowfile
+from firmware.compat import derive
+from firmware.journal import kinds
+from firmware.refcheck import Check, is_removal
+from firmware.schema import is_uint
+from firmware.tables import NAMES
+from firmware.wire import sealed
+
+MAX_PARTS = 64
+FIELDS = 8
+
+
+class Reference:
+    def __init__(self, station, key, tables, drawers, state, journal, files):
+        self._station = station
+        self._key = derive(key, "reference")
+        self._tables = tables
+        self._drawers = drawers
+        self._state = state
+        self._journal = journal
+        self._files = files
+        self._staged = {}  # table -> (version, base, parts held)
+        self._applied = {}  # table -> version in RAM
+
+    # what this station has: a table whose file did not match the journal counts as version 0
+    def versions(self):
+        return [[name, self._applied.get(name, 0), self._state.version(name)[1]] for name in NAMES]
+
+    def ready(self):
+        return all(self._applied.get(name) for name in ("items", "pockets", "users"))
+
+    # at boot: the file whose digest the journal names
+    def load(self):
+        for name in NAMES:
+            version, digest = self._state.version(name)
+            if version and (self._load(name, name, digest) or self._finish(name, digest)):
+                self._applied[name] = version
+
+    def _finish(self, name, digest):
+        if not self._load(name, name + ".new", digest):
+            return False
+        self._files.rename(name + ".new", name)
+        return True
+
+    def _load(self, name, filename, digest):
+        table = self._tables.by_name(name)
+        table.clear()
+        try:
+            for row in self._rows(filename):
+                table.put(row)
+            if rowfile.digest(table.rows()) == digest:
+                return True
+        except (OSError, ValueError, TypeError, IndexError, AttributeError):
+            pass  # unreadable is the same as absent: the table is asked for again
+        table.clear()
+        return False
+
+    def _rows(self, filename):
+        file = self._files.reader(filename)
+        try:
+            for row in rowfile.read(file):
+                yield row
+        finally:
+            file.close()
+
+    # -> (code, table, version), or None while parts are still to come
+    def receive(self, payload):
+        fields = sealed.open(payload, self._key)
+        if fields is None:
+            return codes.BAD_MAC, "", 0
+        if not _well_formed(fields):
+            return codes.BAD_MESSAGE, "", 0
+        _, station, name, version, base, part, parts, rows = fields
+        if station != self._station:
+            return codes.WRONG_STATION, name, version
+        code = self._take(name, version, base, part, parts, rows)
+        return None if code is None else (code, name, version)
+
+    def _take(self, name, version, base, part, parts, rows):
+        held = self._applied.get(name, 0)
+        if version == held:
+            return codes.NONE
+        if version < self._state.version(name)[0]:
+            return codes.OLD_NUMBER
+        if base and base != held:
+            return codes.WRONG_BASE
+        return self._stage(name, version, base, part, parts, rows)
+
+    def _stage(self, name, version, base, part, parts, rows):
+        staged = self._staged.get(name, (0, 0, 0))
+        if part > 1 and staged[:2] == (version, base) and part <= staged[2]:
+            return None  # came twice
+        if part > 1 and staged != (version, base, part - 1):
+            self._staged.pop(name, None)
+            return codes.BAD_MESSAGE
+        self._keep(name, part, rows)
+        self._staged[name] = (version, base, part)
+        if part < parts:
+            return None
+        self._staged.pop(name)
+        return self._apply(name, version, base)
+
+    def _keep(self, name, part, rows):
+        file = self._files.writer(name + ".part", part > 1)
+        rowfile.write(file, rows)
+        self._files.commit(file)
+
+    def _apply(self, name, version, base):
+        if not self._journal.opening_allowed:
+            return codes.JOURNAL_FULL
+        check = Check(name, base == 0, self._tables, self._drawers, self._state)
+        code = check.all(self._rows(name + ".part"))
+        if code:
+            return code
+        table = self._tables.by_name(name)
+        if base == 0:
+            table.clear()
+        for row in self._rows(name + ".part"):
+            if is_removal(row):
+                table.remove(row[0])
+            else:
+                table.put(row)
+        self._persist(name, version, table)
+        return codes.NONE
+
+    def _persist(self, name, version, table):
+        file = self._files.writer(name + ".new", False)
+        rowfile.write(file, table.rows())
+        self._files.commit(file)
+        self._journal.append(kinds.REFERENCE, txn=0, ext=(name, version, rowfile.digest(table.rows())))
+        self._files.rename(name + ".new", name)
+        self._applied[name] = version
+
+
+def _well_formed(fields):
+    if len(fields) != FIELDS or fields[0] != 1 or fields[2] not in NAMES or not isinstance(fields[7], list):
+        return False
+    version, base, part, parts = numbers = fields[3:7]
+    return all(is_uint(n) for n in numbers) and base < version and 1 <= part <= parts <= MAX_PARTS

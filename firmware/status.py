@@ -1,0 +1,28 @@
+# What the station says of itself: INFO, STATE and INVENTORY of docs/wire.md section 2.
+from firmware.version import VERSION
+from firmware.wire import messages
+
+INVENTORY_ROWS = 32
+
+
+def info(s):
+    journal, state = s.journal, s.state
+    start = [messages.INFO, s.id, s.log, journal.boot, VERSION, s.genesis, journal.first_held, journal.seq, journal.head]
+    return start + [journal.released, s.reference.versions(), [state.entries, state.removals], s.frames_dropped]
+
+
+def state(s):
+    t = s.transactions.current
+    phase, prompt = messages.SIGNED_ON if s.session.user else messages.IDLE, 0
+    access = [0, 0, "", "", 0]
+    if t:
+        phase, prompt = t.phase(), t.prompt()
+        access = [t.order.purpose, t.txn, t.order.item, t.pocket.place, t.order.quantity]
+    out = [messages.STATE, phase, s.session.user] + access + [prompt, s.state.open_drawers]
+    return out + [sorted(s.state.alarms)] + s.state.last + [sorted(s.state.must_count)]
+
+
+def inventory(s, start):
+    rows = s.pockets.part(start, INVENTORY_ROWS)
+    rows = [[r.place, r.item, r.quantity, r.min, r.max, r.capacity, r.state] for r in rows]
+    return [messages.INVENTORY, start, s.pockets.count(), rows]

@@ -1,0 +1,28 @@
+# Payloads on the way down carry their MAC as last element, docs/wire.md section 3.
+from firmware.compat import hmac_sha256, same
+from firmware.wire import cbor
+
+_MAC = 16
+_TAIL = _MAC + 1
+_MAC_HEAD = 0x50
+
+
+# `key` is the derived one: derive(K, "answer"), "command" or "reference".
+def seal(fields, key):
+    body = cbor.array_header(len(fields) + 1)
+    for field in fields:
+        body += cbor.encode(field)
+    return body + cbor.encode(hmac_sha256(key, body)[:_MAC])
+
+
+# The fields without the MAC, or None if it is wrong or the payload malformed.
+def open(payload, key):
+    if len(payload) <= _TAIL or payload[-_TAIL] != _MAC_HEAD:
+        return None
+    if not same(hmac_sha256(key, payload[:-_TAIL])[:_MAC], payload[-_MAC:]):
+        return None
+    try:
+        fields = cbor.decode(payload)
+    except ValueError:
+        return None
+    return fields[:-1] if isinstance(fields, list) else None

@@ -1,0 +1,274 @@
+# The journal: what append returned is there after any cut, and damage is reported. docs/journal.md sections 3 to 5.
+import gc
+import sys
+from struct import pack
+
+from firmware.compat import crc32
+from firmware.journal import chain, entry, kinds
+from firmware.journal.flash import ERASED, PAGE, SECTOR_PAGES, PowerCut
+from firmware.journal.journal import JournalFull, TooLong
+
+sys.path.insert(0, __file__.rpartition("/")[0])
+from journal_rig import GENESIS, SALT, STATION, Rig
+
+REQ = ("A12.a", "A12.b")
+
+
+# Appends until `until` entries are held or power goes. Gives the highest seq that append returned.
+def work(rig, until, heads):
+    returned = rig.journal.seq
+    try:
+        while rig.journal.seq < until:
+            seq = rig.journal.seq + 1
+            returned = rig.append(-seq % 5)
+            heads[returned] = rig.journal.head
+            if returned % 3 == 0:
+                rig.answer(returned - 2)
+    except PowerCut:
+        pass
+    return returned
+
+
+# After a boot: all that was returned is there, at most one more, state and chain agree.
+def check(rig, returned, heads):
+    journal = rig.journal
+    assert returned <= journal.seq <= returned + 1, (returned, journal.seq)
+    assert rig.state.entries == journal.seq
+    assert rig.state.sum == sum(-s % 5 for s in range(1, journal.seq + 1))
+    rig.verify(heads)
+
+
+def survive(sectors, until, cuts):
+    rig, heads = Rig(sectors), {}
+    rig.boot()
+    returned = 0
+    for operation, after in cuts:
+        rig.power.cut(operation, after)
+        returned = max(returned, work(rig, until, heads))
+        try:
+            _, damage = rig.boot()
+        except PowerCut:
+            _, damage = rig.boot()
+        assert damage is None, (cuts, damage.pages, damage.first_seq)
+        check(rig, returned, heads)
+        returned = rig.journal.seq
+    work(rig, until, heads)
+    _, damage = rig.boot()
+    assert damage is None and rig.journal.seq == until, cuts
+    check(rig, until, heads)
+
+
+def test_fresh_journal():
+    rig = Rig(4)
+    assert rig.boot() == (0, None)
+    journal = rig.journal
+    assert (journal.seq, journal.boot, journal.first_held, journal.free_pages) == (0, 1, 1, 64)
+    assert journal.head == chain.head0(GENESIS) and journal.page(1) is None
+    assert journal.opening_allowed
+
+
+def test_entry_has_what_was_said():
+    rig = Rig(4)
+    rig.boot()
+    ref, told = entry.ref_of(SALT, "p1", "o1")
+    seq = rig.journal.append(kinds.ACCESS, "nurse", item="morphine", place="D03-P07", disclosure=told, ext=(1, 2, 0))
+    data, held, _ = chain.parse_page(rig.journal.page(seq))
+    fields = entry.decode(data)
+    assert held == told
+    assert fields[:9] == [1, STATION, 1, 1, 1, 1800000000007, 7, 2, kinds.ACCESS]
+    assert fields[9:] == ["nurse", None, "morphine", "D03-P07", None, None, None, 1, ref, [1, 2, 0]]
+    seq = rig.journal.append(kinds.SIGN_OFF, "nurse", txn=0)
+    assert entry.decode(chain.parse_page(rig.journal.page(seq))[0])[entry.F_TXN] == 0
+
+
+def test_too_long_is_refused_before_anything_is_written():
+    rig = Rig(4)
+    rig.boot()
+    before = rig.image()
+    long_ext = ("x" * 200,)
+    assert not rig.journal.fits(kinds.BOOT, ext=long_ext)
+    try:
+        rig.journal.append(kinds.BOOT, ext=long_ext)
+        raise AssertionError("too long was taken")
+    except TooLong:
+        pass
+    assert rig.image() == before and rig.journal.seq == 0
+    longest = max(n for n in range(200) if rig.journal.fits(kinds.BOOT, ext=("x" * n,)))
+    assert rig.journal.append(kinds.BOOT, ext=("x" * longest,)) == 1
+
+
+def test_wrong_types_are_refused():
+    rig = Rig(4)
+    rig.boot()
+    for named in ({"actor": None}, {"item": 3}, {"before": "2"}, {"place": b"D03"}, {"txn": -1}):
+        try:
+            rig.journal.append(kinds.COUNT, **named)
+            raise AssertionError(named)
+        except ValueError:
+            assert rig.journal.seq == 0
+
+
+def test_ring_wraps_many_times_and_boots():
+    rig, heads = Rig(4), {}
+    rig.boot()
+    for until in (20, 64, 65, 130, 131, 333):
+        assert work(rig, until, heads) == until
+        assert rig.boot()[1] is None
+        check(rig, until, heads)
+    assert rig.journal.boot == 7
+    assert rig.journal.first_held > 256
+    assert rig.journal.page(rig.journal.first_held - 1) is None and rig.journal.page(334) is None
+
+
+def test_full_journal_says_so_and_goes_on_when_released():
+    rig = Rig(4)
+    rig.boot()
+    while rig.journal.opening_allowed:
+        rig.append(0)
+    assert rig.journal.free_pages == 31
+    for _ in range(31):
+        rig.append(0)
+    before = rig.image()
+    try:
+        rig.append(0)
+        raise AssertionError("an unreleased entry was erased")
+    except JournalFull:
+        assert rig.journal.seq == 64 and rig.image() == before
+    rig.boot()
+    rig.journal.release(40)
+    assert rig.append(0) == 65
+    assert rig.journal.first_held == 17 and rig.journal.free_pages == 31
+
+
+def test_release_is_never_beyond_the_last_entry():
+    rig = Rig(4)
+    rig.boot()
+    rig.append(0)
+    rig.journal.release(99)
+    assert rig.journal.released == 1
+    rig.journal.release(0)
+    assert rig.journal.released == 1
+
+
+def test_tail_is_adopted_whole():
+    rig, heads = Rig(4), {}
+    rig.boot()
+    work(rig, 12, heads)
+    assert rig.journal.released == 10
+    adopted, damage = rig.boot()
+    assert damage is None and adopted == 12 and rig.journal.seq == 12
+
+
+def test_cut_at_every_byte_of_the_last_page():
+    for operation in (1, 18):
+        for after in range(PAGE + 1):
+            survive(2, 20, ((operation, after),))
+
+
+def test_cut_at_every_operation_clean_and_torn():
+    operation = 1
+    probe = Rig(2)
+    probe.boot()
+    work(probe, 80, {})
+    total = probe.power.operations
+    while operation <= total:
+        for after in (0, 1, 16, 128, 255, 2048, 2100):
+            survive(2, 80, ((operation, after),))
+        gc.collect()
+        operation += 1 if operation < 40 else 7
+
+
+def test_pairs_of_cuts():
+    for first in range(1, 44, 3):
+        for second in range(1, 12):
+            survive(2, 40, ((first, 100), (second, 100)))
+            survive(2, 40, ((first, 0), (second, 2100)))
+
+
+def test_one_flipped_bit_in_any_page_is_reported():
+    rig, heads = Rig(4), {}
+    rig.boot()
+    work(rig, 90, heads)
+    image = rig.image()
+    for page in range(4 * SECTOR_PAGES):
+        if image[0][page] == ERASED:
+            continue
+        for bit in range(page % 8, PAGE * 8, 251):
+            rig.put_back(image)
+            rig.flash.bytes[page * PAGE + bit // 8] ^= 1 << (bit % 8)
+            _, damage = rig.boot()
+            assert damage or rig.journal.torn, (page, bit)
+            assert rig.journal.seq in (89, 90)
+            assert rig.append(0) == rig.journal.seq
+            assert rig.boot() is not None and rig.journal.seq in (90, 91)
+
+
+def test_damage_beyond_the_snapshot_names_the_entry_and_goes_on():
+    rig, heads = Rig(8), {}
+    rig.boot()
+    work(rig, 20, heads)
+    rig.flash.bytes[9 * PAGE + 50] ^= 4
+    _, damage = rig.boot()
+    assert (damage.pages, damage.first_seq, damage.verified_seq) == (11, 10, 9)
+    assert damage.verified_head == heads[9] == rig.journal.head
+    assert rig.journal.page(10) is None and rig.journal.page(11) and rig.journal.seq == 20
+    assert rig.state.entries == 19
+    assert rig.append(0) == 21
+    head = rig.journal.head
+    rig.boot()
+    assert rig.journal.head == head and rig.journal.seq == 21 and rig.state.entries == 20
+
+
+def test_page_rewritten_with_a_right_crc_is_found_by_its_mac():
+    rig, heads = Rig(8), {}
+    rig.boot()
+    work(rig, 5, heads)
+    body = bytearray(rig.flash.bytes[2 * PAGE : 2 * PAGE + 252])
+    at = bytes(body).find(b"nurse")
+    body[at] = ord("N")
+    rig.flash.bytes[2 * PAGE : 3 * PAGE] = body + pack("<I", crc32(body))
+    _, damage = rig.boot()
+    assert (damage.first_seq, damage.verified_seq) == (3, 2)
+
+
+def test_lost_ring_is_reported_not_taken_for_a_new_one():
+    rig, heads = Rig(4), {}
+    rig.boot()
+    work(rig, 40, heads)
+    for sector in range(4):
+        rig.flash.erase(sector)
+    _, damage = rig.boot()
+    assert damage and rig.journal.seq >= 32
+    last = rig.journal.seq
+    assert rig.append(0) == last + 1
+    rig.boot()
+    assert rig.journal.seq == last + 1 and rig.journal.page(last + 1)
+
+
+def test_torn_or_foreign_snapshot_is_ignored():
+    rig, heads = Rig(4), {}
+    rig.boot()
+    work(rig, 60, heads)
+    newest = max((0, 1), key=lambda w: len(rig.store.areas[w]) and rig.store.areas[w][14])
+    for area in (0, 1):
+        kept = rig.store.areas[area]
+        rig.store.areas[area] = kept[:-1]
+        _, damage = rig.boot()
+        assert damage is None, newest
+        check(rig, 60, heads)
+
+
+def test_failed_flash_stops_the_journal_until_a_restart():
+    rig = Rig(4)
+    rig.boot()
+    rig.append(1)
+    rig.power.cut(1, 30)
+    for _ in range(2):
+        try:
+            rig.append(1)
+            raise AssertionError("appended to failed flash")
+        except (PowerCut, OSError):
+            pass
+        rig.power.restore()
+    rig.boot()
+    assert rig.journal.torn == 1 and rig.append(1) == 2
