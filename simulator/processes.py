@@ -171,7 +171,9 @@ class Crew:
         keeper.start()
         return keeper
 
-    async def until(self, what: str, ready: Callable[[], Coroutine[Any, Any, bool]], timeout_s: float, log: Path) -> None:
+    async def until(
+        self, what: str, ready: Callable[[], Coroutine[Any, Any, bool]], timeout_s: float, log: Path
+    ) -> None:
         """Wait until `ready()`; ProcessFailed naming `what` and `log` after `timeout_s` or when a process gives up."""
         deadline = asyncio.get_running_loop().time() + timeout_s
         while not await ready():

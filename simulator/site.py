@@ -6,9 +6,10 @@ import socket
 from pathlib import Path
 from typing import Any
 
-from firmware.wire import messages
 from server_stub.site import config, enrol, make
 from server_stub.site.home import Home
+
+from firmware.wire import messages
 from simulator.intake import Intake
 from simulator.plan import Person, Plan, StationPlan
 
@@ -45,7 +46,14 @@ def user_row(person: Person, rng: random.Random) -> Row:
     """A row of the table `users`. Whoever removes may count: an interrupted pocket must not wait for someone else."""
     salt = rng.randbytes(8)
     roles = person.roles | messages.ROLE_COUNT
-    return [person.badge, person.user, {"hex": salt.hex()}, {"hex": pin_hash(salt, person.pin).hex()}, PIN_ROUNDS, roles]
+    return [
+        person.badge,
+        person.user,
+        {"hex": salt.hex()},
+        {"hex": pin_hash(salt, person.pin).hex()},
+        PIN_ROUNDS,
+        roles,
+    ]
 
 
 def tables(plan: Plan, station: StationPlan, rng: random.Random) -> dict[str, list[Row]]:
@@ -66,8 +74,6 @@ async def load_tables(plan: Plan, intake: Intake) -> dict[str, dict[str, int]]:
     versions: dict[str, dict[str, int]] = {}
     for station in plan.stations:
         for table, rows in tables(plan, station, rng).items():
-            reply = await intake.ask(
-                "reference", station=station.station, table=table, rows=rows, mode="snapshot"
-            )
+            reply = await intake.ask("reference", station=station.station, table=table, rows=rows, mode="snapshot")
             versions.setdefault(station.station, {})[table] = reply["version"]
     return versions

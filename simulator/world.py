@@ -7,14 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from server_stub.site import config
+
 from simulator import processes, site
+from simulator.clock import Clock
 from simulator.hospital_feed import HOSPITAL, Feed, Post, posts
 from simulator.intake import Intake
 from simulator.plan import Plan, Visit
 from simulator.processes import Crew
 from simulator.station import Station, faults
 from simulator.tally import Tally
-from simulator.clock import Clock
 
 READY_S = 120.0
 SETTLE_S = 90.0
@@ -151,7 +152,9 @@ class World:
 
     async def _ready(self, name: str, on_ready: Callable[[str], None]) -> None:
         log = self.home / "run" / f"{name}.agent.log"
-        await self._until(f"panel of {name}", lambda: processes.listening(self.home / "run" / f"{name}.panel.sock"), log)
+        await self._until(
+            f"panel of {name}", lambda: processes.listening(self.home / "run" / f"{name}.panel.sock"), log
+        )
         if not await self.feed.applied(name, READY_S):
             raise processes.ProcessFailed(f"{name} has not applied its first tables after {READY_S:.0f} s; see {log}")
         on_ready(name)
