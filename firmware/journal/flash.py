@@ -44,6 +44,7 @@ class FileFlash:
     def _fill(self, size):
         held = self._file.seek(0, 2)
         if held > size:
+            self._file.close()
             raise ValueError("ring file is larger than the ring; set `ring sectors` to its size")
         while held < size:
             held += self._file.write(ERASED[: size - held])
