@@ -3,7 +3,7 @@
 import asyncio
 import json
 import ssl
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -44,7 +44,7 @@ def posts(plan: Plan) -> Iterator[Post]:
     """
     visits = sorted(visit.at_ms for visit in plan.visits)
     located = _locate(plan)
-    for _, group in groupby(located, key=lambda e: (e[0] // MINUTE_MS, bisect_right(visits, e[0]))):
+    for _, group in groupby(located, key=lambda e: (e[0] // MINUTE_MS, bisect_left(visits, e[0]))):
         batch = list(group)
         stations = sorted(set().union(*(stations for _, stations, _ in batch)))
         yield Post(batch[-1][0], (HOSPITAL, *stations), tuple(event for _, _, event in batch))

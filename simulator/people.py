@@ -53,6 +53,7 @@ class Visitor:
     async def _remove(self, action: Remove) -> None:
         needed, fate = action.quantity, action.fate
         asked = needed
+        parts: list[Taken] = []
         while needed > 0:
             outcome = await self._remove_from_one_pocket(action, asked)
             if outcome.code == codes.NOT_ENOUGH and outcome.params[1] >= needed and 0 < outcome.params[0] < asked:
@@ -63,11 +64,14 @@ class Visitor:
                 break
             if action.cancel:
                 break
-            self._note_taken(Taken(action, outcome.txn, outcome.place, outcome.quantity))
+            parts.append(Taken(action, outcome.txn, outcome.place, outcome.quantity))
+            self.tally.replayed += 1
             needed -= outcome.quantity
             asked = needed
         else:
-            await self._waste(action)
+            await self._waste(parts)
+        if action.record:
+            self.tally.taken[action.record] = parts
         self._note_fate(action, fate)
 
     async def _remove_from_one_pocket(self, action: Remove, quantity: int) -> Outcome:
@@ -85,14 +89,9 @@ class Visitor:
         self.tally.refusals[outcome.code] += 1
         return STOCK_OUT if outcome.code in (codes.NOT_ENOUGH, codes.NO_POCKET) else REFUSED
 
-    def _note_taken(self, taken: Taken) -> None:
-        self.tally.replayed += 1
-        self.tally.taken.setdefault(taken.action.record, []).append(taken)
-
-    async def _waste(self, action: Remove) -> None:
-        parts = self.tally.taken.get(action.record)
-        if action.waste and parts:
-            args = self._towards_removal(parts[-1], action.waste)
+    async def _waste(self, parts: list[Taken]) -> None:
+        if parts and parts[-1].action.waste:
+            args = self._towards_removal(parts[-1], parts[-1].action.waste)
             code = await self.hands.note("waste", args, kinds.WASTE)
             self.tally.refusals[code] += bool(code)
 

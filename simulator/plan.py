@@ -56,8 +56,8 @@ class StationPlan:
 class Remove:
     """Take `quantity` (whole units) for a patient; `waste` of it is wasted at once in the same visit.
 
-    `record` names the source record; `fate` is its fate if all goes well. With `cancel` the nurse opens the drawer
-    and takes nothing.
+    `record` names the source record; `fate` is its fate if all goes well. Both are "" for a further product of a dose
+    whose record another removal carries. With `cancel` the nurse opens the drawer and takes nothing.
     """
 
     record: str
@@ -109,7 +109,8 @@ class Visit:
 @dataclass
 class Plan:
     """A whole calendar. `fates` counts the records whose fate is known without running; `records` is their total with
-    those carried by removals. `events` are hospital events of docs/wire.md section 5, each with the time it is sent."""
+    those carried by removals. `events` are hospital events of docs/wire.md section 5, each with the time it is sent;
+    an event sent at t comes before a visit at t."""
 
     start_ms: int
     end_ms: int
