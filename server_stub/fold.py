@@ -1,0 +1,64 @@
+"""The fold of the ledger: one `apply` for every projection, the same for one entry more and for a rebuild."""
+
+from collections.abc import Callable, Iterable
+from hashlib import sha256
+
+from sqlalchemy import Connection, delete, select
+
+from server_stub.integration.hospital import Hospital
+from server_stub.ledger import schema, store
+from server_stub.ledger.record import Entry
+from server_stub.stock.inventory import Inventory
+from server_stub.stock.usage import Usage
+from server_stub.watch.alarms import Alarms
+
+_FLUSH_EVERY = 2000
+
+
+class Projections:
+    """All projections of the centre."""
+
+    def __init__(self) -> None:
+        self._parts = (Inventory(), Usage(), Alarms(), Hospital())
+        self._apply: dict[int, list[Callable[[Entry], None]]] = {}
+        for part in self._parts:
+            for kind in part.KINDS:
+                self._apply.setdefault(kind, []).append(part.apply)
+
+    def apply(self, entry: Entry) -> None:
+        """Take one entry in."""
+        for apply in self._apply.get(entry.kind, ()):
+            apply(entry)
+
+    def flush(self, conn: Connection) -> None:
+        """Write what the entries since the last flush changed."""
+        for part in self._parts:
+            part.flush(conn)
+
+
+def rebuild(conn: Connection) -> tuple[bytes, bytes]:
+    """Throw every projection away and fold the ledger again; gives the digests before and after."""
+    before = digest(conn)
+    for table in schema.PROJECTIONS:
+        conn.execute(delete(table))
+    _fold_all(conn, (page.entry for page in store.pages_in_order(conn)))
+    return before, digest(conn)
+
+
+def _fold_all(conn: Connection, entries: Iterable[Entry]) -> None:
+    fold = Projections()
+    for count, entry in enumerate(entries, 1):
+        fold.apply(entry)
+        if count % _FLUSH_EVERY == 0:
+            fold.flush(conn)
+    fold.flush(conn)
+
+
+def digest(conn: Connection) -> bytes:
+    """SHA-256 over all rows of all projections in key order."""
+    whole = sha256()
+    for table in schema.PROJECTIONS:
+        rows = [repr(tuple(row)) for row in conn.execute(select(table))]
+        for row in sorted(rows):
+            whole.update(f"{table.name} {row}\n".encode())
+    return whole.digest()

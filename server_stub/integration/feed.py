@@ -1,0 +1,50 @@
+"""The pharmacy's feed: what happened, as JSON without patients (docs/wire.md section 4)."""
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from firmware.journal import kinds
+from server_stub.ledger.record import Entry
+from server_stub.ledger.sign import CENTRE
+
+_STOCK = (kinds.REMOVE, kinds.RETURN, kinds.REFILL, kinds.COUNT)
+
+
+def feed(entries: Iterable[Entry]) -> Iterator[tuple[str, bytes]]:
+    """(`removal`, `inventory` or `alert`, payload) for the entries of one transaction; each pocket's last word only."""
+    pockets: dict[str, dict[str, dict[str, Any]]] = {}
+    for entry in entries:
+        if entry.kind in _STOCK and entry.place:
+            pockets.setdefault(entry.station, {})[entry.place] = _pocket(entry)
+        if entry.kind == kinds.REMOVE:
+            yield "removal", _json(_removal(entry))
+        elif entry.kind in (kinds.ALARM, kinds.ALARM_CLEARED, kinds.CENTRE_ALARM):
+            yield "alert", _json(_alert(entry))
+    for station, rows in pockets.items():
+        yield "inventory", _json({"v": 1, "station": station, "pockets": list(rows.values())})
+
+
+def _removal(entry: Entry) -> dict[str, Any]:
+    quantity = -(entry.change or 0)
+    return {**_where(entry), "item": entry.item, "place": entry.place, "quantity": quantity, "txn": entry.txn}
+
+
+def _pocket(entry: Entry) -> dict[str, Any]:
+    return {"place": entry.place, "item": entry.item, "quantity": entry.after, "utc_ms": entry.utc_ms, "seq": entry.seq}
+
+
+def _alert(entry: Entry) -> dict[str, Any]:
+    if entry.kind == kinds.CENTRE_ALARM:
+        code, station, raised = entry.ext
+        return {**_where(entry), "station": station, "by": CENTRE, "code": code, "drawer": 0, "raised": bool(raised)}
+    code, drawer = entry.ext
+    return {**_where(entry), "by": entry.station, "code": code, "drawer": drawer, "raised": entry.kind == kinds.ALARM}
+
+
+def _where(entry: Entry) -> dict[str, Any]:
+    return {"v": 1, "station": entry.station, "log": entry.log, "seq": entry.seq, "utc_ms": entry.utc_ms}
+
+
+def _json(value: dict[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode()

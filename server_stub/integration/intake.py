@@ -1,0 +1,67 @@
+"""The intake socket: JSON lines over a Unix socket, one reply a request, in order (docs/interfaces.md)."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+from firmware import codes
+
+MAX_LINE = 8 * 1024 * 1024
+
+Handle = Callable[[Any], Awaitable[dict[str, Any]]]
+
+
+async def serve(path: Path, handle: Handle) -> asyncio.Server:
+    """Listen at `path` (mode 0600); `handle` gives the reply of one request."""
+    path.unlink(missing_ok=True)
+
+    async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await _conversation(reader, writer, handle)
+        except (ConnectionError, ValueError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    server = await asyncio.start_unix_server(client, path=str(path), limit=MAX_LINE)
+    path.chmod(0o600)
+    return server
+
+
+async def _conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handle: Handle) -> None:
+    while line := await reader.readline():
+        try:
+            request = json.loads(line)
+        except ValueError:
+            reply: dict[str, Any] = {"code": codes.MALFORMED_EVENT, "message": "not a line of JSON"}
+        else:
+            reply = await handle(request)
+            if isinstance(request, dict) and "id" in request:
+                reply = {"id": request["id"], **reply}
+        writer.write(json.dumps(reply).encode() + b"\n")
+        await writer.drain()
+
+
+class IntakeAway(Exception):
+    """Ingest does not answer; nothing was taken in, or whether it was is not known: ask again with the same key."""
+
+
+async def ask(path: Path, request: dict[str, Any], timeout_s: float = 30.0) -> dict[str, Any]:
+    """One request to ingest; raises IntakeAway."""
+    try:
+        return await asyncio.wait_for(_ask(path, request), timeout_s)
+    except (OSError, ValueError, asyncio.TimeoutError) as error:
+        raise IntakeAway(f"ingest is away: {error}") from error
+
+
+async def _ask(path: Path, request: dict[str, Any]) -> dict[str, Any]:
+    reader, writer = await asyncio.open_unix_connection(str(path), limit=MAX_LINE)
+    try:
+        writer.write(json.dumps(request).encode() + b"\n")
+        await writer.drain()
+        reply: dict[str, Any] = json.loads(await reader.readline())
+        return reply
+    finally:
+        writer.close()

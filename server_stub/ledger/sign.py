@@ -1,0 +1,41 @@
+"""The centre's signature, and the answers it puts it under (docs/wire.md section 3)."""
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+
+from firmware.compat import derive
+from firmware.wire import cose, sealed
+from server_stub.ledger.record import LogState
+
+CENTRE = "centre"
+
+
+class Signer:
+    """Signs what the centre sends down; `pem` is its private ES256 key."""
+
+    def __init__(self, pem: bytes) -> None:
+        key = serialization.load_pem_private_key(pem, None)
+        if not isinstance(key, ec.EllipticCurvePrivateKey):
+            raise ValueError("the centre's signing key is not an EC key: make the site anew")
+        self._key = key
+
+    def envelope(self, kind: str, payload: bytes) -> bytes:
+        """COSE_Sign1 of `payload` under the type `kind`."""
+        der = self._key.sign(cose.tbs(CENTRE, kind, payload), ec.ECDSA(hashes.SHA256()))
+        r, s = decode_dss_signature(der)
+        return bytes(cose.envelope(CENTRE, payload, r.to_bytes(32, "big") + s.to_bytes(32, "big")))
+
+
+def load_public(pem: bytes) -> ec.EllipticCurvePublicKey:
+    """An agent's public key from PEM; ValueError if it is none."""
+    key = serialization.load_pem_public_key(pem)
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise ValueError("not an EC public key")
+    return key
+
+
+def answer(signer: Signer, key: bytes, state: LogState, verdict: int, utc_ms: int) -> bytes:
+    """The signed answer to a batch: `verdict`, and where the log stands; `key` is the station's K."""
+    fields = [1, state.station, state.log, verdict, state.seq, state.head, utc_ms]
+    return signer.envelope("answer", sealed.seal(fields, derive(key, "answer")))

@@ -1,0 +1,115 @@
+"""The broker's configuration: NATS as MQTT broker, each certificate with the least rights that do (docs/wire.md 4)."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from server_stub.site.config import SiteConfig
+from server_stub.site.home import Home, write_private
+
+
+class BrokerRefused(Exception):
+    """The broker would not take the configuration; nothing was changed."""
+
+
+def executable() -> str:
+    """The nats-server beside this interpreter, else the one on the path; raises BrokerRefused if there is none."""
+    beside = Path(sys.executable).with_name("nats-server")
+    found = str(beside) if beside.exists() else shutil.which("nats-server")
+    if not found:
+        raise BrokerRefused("nats-server is not installed: run `make setup`")
+    return found
+
+
+def main_text(home: Home, config: SiteConfig) -> str:
+    """`nats.conf`. The native port must be open but serves nobody: a free one on loopback (-1), refusing who comes."""
+    broker = home.broker.absolute()
+    keys = home.keys.absolute()
+    return f"""server_name: {json.dumps("apotheca-" + config.site.id)}
+listen: "127.0.0.1:-1"
+pid_file: {json.dumps(str(broker / "nats.pid"))}
+jetstream {{ store_dir: {json.dumps(str(broker / "data"))}, sync_interval: always }}
+mqtt {{
+  listen: {json.dumps(f"{config.broker.host}:{config.broker.port}")}
+  ack_wait: "10s"
+  max_ack_pending: 100
+  tls {{
+    cert_file: {json.dumps(str(keys / "broker.crt"))}
+    key_file: {json.dumps(str(keys / "broker.key"))}
+    ca_file: {json.dumps(str(keys / "ca.crt"))}
+    verify_and_map: true
+    timeout: 5
+  }}
+}}
+accounts {{
+  APO {{
+    jetstream: enabled
+    include ./users.conf
+  }}
+}}
+"""
+
+
+def users_text(config: SiteConfig) -> str:
+    """`users.conf`: one user a certificate. A filter that ends in `.>` needs its parent as well, to subscribe `x/#`."""
+    site, shard = config.site.id, config.site.shard
+    users = [
+        _user("centre", [f"apotheca.1.{site}.*.*.down.*", f"apotheca.1.{site}.feed.*"], _tree(f"{site}.*.*.up")),
+        _user("feed", [], _tree(f"{site}.feed")),
+    ]
+    for station in config.station:
+        own = f"{site}.{shard}.{station.id}"
+        users.append(_user(station.id, [f"apotheca.1.{own}.up.*"], _tree(f"{own}.down")))
+    return "users: [\n" + "\n".join(users) + "\n]\n"
+
+
+def _tree(under: str) -> list[str]:
+    return [f"apotheca.1.{under}", f"apotheca.1.{under}.>"]
+
+
+def _user(name: str, publish: list[str], subscribe: list[str]) -> str:
+    allowed = json.dumps(publish) if publish else '{ deny: [">"] }'
+    return f'  {{ user: "CN={name}", permissions: {{ publish: {allowed}, subscribe: {json.dumps(subscribe)} }} }}'
+
+
+def write_configuration(home: Home, config: SiteConfig) -> None:
+    """Write both files of a new site."""
+    write_private(home.broker / "users.conf", users_text(config).encode())
+    write_private(home.broker / "nats.conf", main_text(home, config).encode())
+
+
+def update_users(home: Home, config: SiteConfig) -> None:
+    """Put the stations of `config` into `users.conf` and have a running broker take it up.
+
+    The whole configuration is tried first; raises BrokerRefused and leaves the old one if it would not load.
+    """
+    trial = home.broker / ".trial"
+    trial.mkdir(mode=0o700, exist_ok=True)
+    try:
+        write_private(trial / "users.conf", users_text(config).encode())
+        write_private(trial / "nats.conf", (home.broker / "nats.conf").read_bytes())
+        _check(trial / "nats.conf")
+        (trial / "users.conf").replace(home.broker / "users.conf")
+    finally:
+        shutil.rmtree(trial)
+    reload(home)
+
+
+def _check(path: Path) -> None:
+    tried = subprocess.run([executable(), "-c", str(path), "-t"], capture_output=True, text=True, check=False)
+    if tried.returncode:
+        raise BrokerRefused(f"the broker refuses its configuration, nothing was changed: {tried.stderr.strip()}")
+
+
+def reload(home: Home) -> None:
+    """SIGHUP the broker of this home, if it runs."""
+    try:
+        pid = int((home.broker / "nats.pid").read_text())
+        if b"nats-server" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGHUP)
+    except (FileNotFoundError, ProcessLookupError, ValueError):
+        return

@@ -1,0 +1,96 @@
+"""`site.toml`: what a site is, read and written as one validated model (docs/interfaces.md)."""
+
+import json
+import tomllib
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from server_stub.site.home import Home, write_private
+
+Id = Annotated[str, Field(pattern=r"\A[A-Za-z0-9_-]{1,32}\Z")]
+Port = Annotated[int, Field(gt=0, lt=65536)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Site(_Part):
+    """Names of the site; `genesis` (hex) is that of the centre's own log."""
+
+    id: Id
+    shard: Id = "s0"
+    genesis: str
+
+
+class Broker(_Part):
+    """Where the MQTT broker listens (TLS)."""
+
+    host: str = "127.0.0.1"
+    port: Port = 18883
+
+
+class Web(_Part):
+    """Where console and API listen (HTTPS, loopback)."""
+
+    port: Port = 8443
+
+
+class Database(_Part):
+    """An SQLAlchemy url; empty means SQLite in home."""
+
+    url: str = ""
+
+
+class Station(_Part):
+    """One cabinet: its current log, the genesis of that log (hex) and the wards it serves."""
+
+    id: Id
+    log: int = 1
+    wards: tuple[str, ...] = ()
+    genesis: str
+
+
+class SiteConfig(_Part):
+    """The whole of `site.toml`."""
+
+    site: Site
+    broker: Broker = Broker()
+    web: Web = Web()
+    database: Database = Database()
+    station: tuple[Station, ...] = ()
+
+
+class NoSite(Exception):
+    """There is no site in that home, or its `site.toml` is not right; the text says what to do."""
+
+
+def read(home: Home) -> SiteConfig:
+    """Read `site.toml`; raises NoSite."""
+    try:
+        return SiteConfig.model_validate(tomllib.loads(home.config.read_text()))
+    except FileNotFoundError:
+        raise NoSite(f"no site in {home.root}: make one with `apotheca --home {home.root} init --site ID`") from None
+    except ValueError as error:
+        raise NoSite(f"{home.config} is not right, mend it by hand: {error}") from None
+
+
+def write(home: Home, config: SiteConfig) -> None:
+    """Write `site.toml` whole or not at all."""
+    lines = []
+    for name in ("site", "broker", "web", "database"):
+        lines += [f"[{name}]", *_pairs(getattr(config, name)), ""]
+    for station in config.station:
+        lines += ["[[station]]", *_pairs(station), ""]
+    write_private(home.config, "\n".join(lines).encode())
+
+
+def _pairs(part: BaseModel) -> list[str]:
+    # a JSON string, number or array of strings is TOML too
+    return [f"{key} = {json.dumps(value)}" for key, value in part.model_dump(mode="json").items()]
+
+
+def database_url(home: Home, config: SiteConfig) -> str:
+    """The SQLAlchemy url of the centre's database."""
+    return config.database.url or f"sqlite:///{(home.root / 'centre.db').absolute()}"

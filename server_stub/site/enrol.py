@@ -1,0 +1,86 @@
+"""Enrolment: a station gets its key, certificate and files, and the site learns of it (docs/interfaces.md, Home)."""
+
+import json
+import secrets
+from collections.abc import Iterable
+
+from pydantic import ValidationError
+
+from firmware.journal import entry
+from firmware.version import VERSION
+from firmware.wire import cbor
+from server_stub.site import boards, broker, config, pki
+from server_stub.site.home import Home, make_folder, write_private
+
+RESERVED = ("centre", "feed", "broker")
+FIRST_LOG = 1
+
+
+class NotEnrolled(Exception):
+    """The station can not be added; the text says why."""
+
+
+def add_station(home: Home, station: str, wards: Iterable[str], *, board: str = "linux-bus") -> config.Station:
+    """Enrol one station; raises NotEnrolled and then changes nothing of the site."""
+    return add_stations(home, {station: tuple(wards)}, board=board)[0]
+
+
+def add_stations(home: Home, wards: dict[str, tuple[str, ...]], *, board: str = "linux-bus") -> list[config.Station]:
+    """Enrol several stations at once (`wards` by station id): the broker takes up one change."""
+    site = config.read(home)
+    known = {s.id for s in site.station}
+    layout = boards.read(board)
+    added, keys = [], {}
+    for station, its_wards in wards.items():
+        if station in known or station in RESERVED:
+            raise NotEnrolled(f"{station} is taken: choose another station id")
+        keys[station] = secrets.token_bytes(32)
+        added.append(_describe(station, its_wards, keys[station]))
+    grown = site.model_copy(update={"station": (*site.station, *added)})
+    for one in added:
+        _write_controller(home, one, keys[one.id], layout)
+        _write_agent(home, grown, one)
+        write_private(home.mac_key(one.id), keys[one.id])
+    broker.update_users(home, grown)
+    config.write(home, grown)
+    return added
+
+
+def _describe(station: str, wards: tuple[str, ...], key: bytes) -> config.Station:
+    genesis = entry.genesis(station, FIRST_LOG, key, VERSION)
+    try:
+        return config.Station(id=station, log=FIRST_LOG, wards=wards, genesis=genesis.hex())
+    except ValidationError:
+        raise NotEnrolled(f"{station!r} is no station id: 1 to 32 letters, digits, - and _") from None
+
+
+def _write_controller(home: Home, station: config.Station, key: bytes, board: boards.Board) -> None:
+    drawers = [[d.drawer, d.lock, d.switch, d.latch] for d in board.drawer]
+    t = board.timings
+    timings = [t.release_ms, t.ajar_ms, t.confirm_ms, t.idle_ms, t.latch_ms]
+    record = [1, station.id, station.log, key, VERSION, board.ring_sectors, drawers, timings]
+    folder = make_folder(home.controller(station.id))
+    make_folder(folder / "tables")
+    write_private(folder / "controller.cbor", cbor.encode(record))
+
+
+def _write_agent(home: Home, site: config.SiteConfig, station: config.Station) -> None:
+    folder = make_folder(home.station(station.id))
+    authority = (home.keys / "ca.crt", home.keys / "ca.key")
+    pki.issue(authority, folder / "tls.crt", folder / "tls.key", station.id)
+    pki.make_signing_pair(folder / "sign.key", home.public_key(station.id))
+    for name in ("ca.crt", "centre-sign.pub"):
+        write_private(folder / name, (home.keys / name).read_bytes())
+    panel = (home.run / f"{station.id}.panel.sock").absolute()
+    fields = {
+        "station": station.id,
+        "log": station.log,
+        "site": site.site.id,
+        "shard": site.site.shard,
+        "ward": ", ".join(station.wards),
+        "broker_host": site.broker.host,
+        "broker_port": site.broker.port,
+        "panel_socket": str(panel),
+    }
+    text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in fields.items())
+    write_private(folder / "agent.toml", text.encode())

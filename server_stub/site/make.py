@@ -1,0 +1,45 @@
+"""A new site: authority, certificates, keys, token, configuration. Nothing is default, nothing is shared."""
+
+import secrets
+
+from firmware.journal import entry
+from firmware.version import VERSION
+from server_stub.site import broker, config, pki
+from server_stub.site.home import Home, make_folder, write_private
+
+CENTRE = "centre"
+CENTRE_LOG = 1
+
+
+class SiteExists(Exception):
+    """There is a site in that home already."""
+
+
+def make_site(home: Home, site: str, *, broker_port: int = 18883, web_port: int = 8443) -> config.SiteConfig:
+    """Make site `site` in `home`; raises SiteExists, and ValueError for a bad id or port."""
+    if home.config.exists() or home.keys.exists():
+        raise SiteExists(f"{home.root} holds a site already: choose another --home, or remove that folder yourself")
+    log_key = secrets.token_bytes(32)
+    genesis = entry.genesis(CENTRE, CENTRE_LOG, log_key, VERSION)
+    made = config.SiteConfig(
+        site=config.Site(id=site, genesis=genesis.hex()),
+        broker=config.Broker(port=broker_port),
+        web=config.Web(port=web_port),
+    )
+    for folder in (home.root, home.keys, home.run, home.broker, home.keys / "stations", home.root / "stations"):
+        make_folder(folder)
+    _write_keys(home, site, log_key)
+    broker.write_configuration(home, made)
+    config.write(home, made)
+    return made
+
+
+def _write_keys(home: Home, site: str, log_key: bytes) -> None:
+    keys = home.keys
+    authority = (keys / "ca.crt", keys / "ca.key")
+    pki.make_authority(*authority, site)
+    for name in ("broker", CENTRE, "feed"):
+        pki.issue(authority, keys / f"{name}.crt", keys / f"{name}.key", name, server=name != "feed")
+    pki.make_signing_pair(keys / "centre-sign.key", keys / "centre-sign.pub")
+    write_private(keys / "centre-log.key", log_key)
+    write_private(keys / "hospital.token", secrets.token_urlsafe(32).encode())

@@ -1,0 +1,106 @@
+"""The site's own certificate authority and keys: ECDSA P-256 throughout (docs/interfaces.md, Home)."""
+
+import ipaddress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from server_stub.site.home import write_private
+
+_CA_DAYS = 3650
+_LEAF_DAYS = 825
+
+
+def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """PKCS #8 PEM, unencrypted: the file's mode guards it."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+
+
+def public_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
+    """SubjectPublicKeyInfo PEM."""
+    return key.public_key().public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+
+
+def make_signing_pair(private: Path, public: Path) -> None:
+    """A new ES256 key pair in two files."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    write_private(private, key_pem(key))
+    write_private(public, public_pem(key))
+
+
+def make_authority(crt: Path, key_path: Path, site: str) -> None:
+    """A new self-signed authority for `site`."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = _name(f"Apotheca {site} authority")
+    certificate = (
+        _builder(name, name, key, _CA_DAYS)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .add_extension(_usage(certificate_signing=True), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    write_private(key_path, key_pem(key))
+    write_private(crt, certificate.public_bytes(serialization.Encoding.PEM))
+
+
+def issue(authority: tuple[Path, Path], crt: Path, key_path: Path, name: str, *, server: bool = False) -> None:
+    """A certificate with CN = `name` from `authority` (certificate, key); a server's also names this computer."""
+    ca = x509.load_pem_x509_certificate(authority[0].read_bytes())
+    ca_key = serialization.load_pem_private_key(authority[1].read_bytes(), None)
+    if not isinstance(ca_key, ec.EllipticCurvePrivateKey):
+        raise ValueError(f"{authority[1]} is not an EC key: make the site anew")
+    key = ec.generate_private_key(ec.SECP256R1())
+    uses = [ExtendedKeyUsageOID.CLIENT_AUTH] + ([ExtendedKeyUsageOID.SERVER_AUTH] if server else [])
+    builder = (
+        _builder(_name(name), ca.subject, key, _LEAF_DAYS)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(certificate_signing=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
+    )
+    if server:
+        local = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+        builder = builder.add_extension(x509.SubjectAlternativeName(local), critical=False)
+    write_private(key_path, key_pem(key))
+    write_private(crt, builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+
+def _name(common: str) -> x509.Name:
+    return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
+) -> x509.CertificateBuilder:
+    now = datetime.now(UTC)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=days))
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+    )
+
+
+def _usage(*, certificate_signing: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not certificate_signing,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=certificate_signing,
+        crl_sign=certificate_signing,
+        encipher_only=False,
+        decipher_only=False,
+    )

@@ -1,0 +1,92 @@
+"""`apotheca server run`: keeps ingest and web running, each restarted by itself; neither outlives the supervisor."""
+
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+log = logging.getLogger(__name__)
+
+MAX_BACK_OFF_S = 2.0
+STEADY_S = 10.0
+STOP_S = 10.0
+
+_PR_SET_PDEATHSIG = 1
+
+
+class Child:
+    """One process that is to run; started again after a growing pause of at most MAX_BACK_OFF_S."""
+
+    def __init__(self, name: str, command: Sequence[str], log_file: Path) -> None:
+        self.name = name
+        self._command = command
+        self._log_file = log_file
+        self._process: subprocess.Popen[bytes] | None = None
+        self._started_s = 0.0
+        self._due_s = 0.0
+        self._pause_s = 0.1
+
+    def look(self, now_s: float) -> None:
+        """Start the process if it should run and does not."""
+        if self._process is not None and self._process.poll() is not None:
+            self._pause_s = 0.1 if now_s - self._started_s > STEADY_S else min(2 * self._pause_s, MAX_BACK_OFF_S)
+            log.warning("%s ended (%s); starting it again", self.name, self._process.returncode)
+            self._process = None
+            self._due_s = now_s + self._pause_s
+        if self._process is None and now_s >= self._due_s:
+            self._start(now_s)
+
+    def _start(self, now_s: float) -> None:
+        with self._log_file.open("ab") as out:
+            self._process = subprocess.Popen(  # noqa: PLW1509 - the child must not outlive a killed supervisor
+                self._command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, preexec_fn=_die_with(os.getpid())
+            )
+        self._started_s = now_s
+        self._log_file.with_suffix(".pid").write_text(str(self._process.pid))
+
+    def stop(self) -> None:
+        """Ask the process to end, and end it if it does not."""
+        if self._process is None:
+            return
+        self._process.terminate()
+        try:
+            self._process.wait(STOP_S)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._log_file.with_suffix(".pid").unlink(missing_ok=True)
+
+
+def _die_with(parent: int) -> Any:
+    libc = ctypes.CDLL(None)
+
+    def prepare() -> None:
+        libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return prepare
+
+
+def run(home: Path, run_folder: Path, clock: str) -> None:
+    """Run both processes until SIGTERM or SIGINT."""
+    python = [sys.executable, "-m"]
+    children = [
+        Child("ingest", [*python, "server_stub.ingest_main", str(home), "--clock", clock], run_folder / "ingest.log"),
+        Child("web", [*python, "server_stub.web_main", str(home)], run_folder / "web.log"),
+    ]
+    ending: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda n, _frame: ending.append(n))
+    while not ending:
+        for child in children:
+            child.look(time.monotonic())
+        time.sleep(0.1)
+    for child in reversed(children):
+        child.stop()
