@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import cbor2
-from server_stub.site import config
-from server_stub.site.home import Home
 from sqlalchemy import Engine, create_engine, text
 
 from firmware.journal import kinds
+from server_stub.site import config
+from server_stub.site.home import Home
 
 FLASH_PAGE, CRC_AT, LONGEST_PAGE = 256, 252, 246
 # fields of an entry, docs/journal.md section 2

@@ -21,7 +21,7 @@ bench_app = typer.Typer(add_completion=False)
 
 
 @demo_app.command()
-def run_demo(  # noqa: PLR0913
+def run_demo(  # noqa: PLR0913, PLR0917
     ctx: typer.Context,
     data: Annotated[Path | None, typer.Option(help="Replay the records in this folder (MIMIC-IV demo).")] = None,
     days: Annotated[int | None, typer.Option(min=1, help="Replay only this many days of them.")] = None,

@@ -43,11 +43,21 @@ class Outcome:
     params: tuple[Any, ...] = ()
 
 
-class Hands:
-    """`panel` and `cabinet` of one station, in the life of one signed-on person."""
+@dataclass(frozen=True)
+class Place:
+    """Where a person stands, and her life there."""
 
-    def __init__(self, person: Person, life: Life, panel: Panel, cabinet: Cabinet, tally: Tally, seed: str) -> None:
-        self.person, self.life, self.panel, self.cabinet, self.tally = person, life, panel, cabinet, tally
+    life: Life
+    panel: Panel
+    cabinet: Cabinet
+
+
+class Hands:
+    """A person at the `panel` and `cabinet` of one station; everything she draws comes from `seed`."""
+
+    def __init__(self, person: Person, place: Place, tally: Tally, seed: str) -> None:
+        self.person, self.tally = person, tally
+        self.life, self.panel, self.cabinet = place.life, place.panel, place.cabinet
         self._rng = random.Random(seed)
         self._owed: tuple[str, int] | None = None
         self._txn = 0

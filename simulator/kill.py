@@ -12,7 +12,7 @@ VICTIMS = (
     ("agent", "{station}.agent", ""),
     ("controller", "{station}.controller", ""),
     ("broker", "broker", ""),
-    ("ingest", "server", "ingest"),
+    ("ingest", "server", "server_stub.ingest_main"),
     ("server", "server", ""),
 )
 WITHIN_A_VISIT_S = 15

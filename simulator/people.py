@@ -5,11 +5,15 @@ from typing import Any
 
 from firmware import codes
 from firmware.journal import kinds
-from simulator.hands import Hands, Outcome
+from simulator.hands import Hands, Move, Outcome
 from simulator.plan import Action, Mishap, Pocket, Refill, Remove, Return, StationPlan, Visit
 from simulator.tally import REFUSED, STOCK_OUT, Taken, Tally
 
 AJAR_S = 180.0
+
+
+def _put_in(quantity: int) -> Move:
+    return lambda place, held: -quantity
 
 
 class Visitor:
@@ -101,9 +105,8 @@ class Visitor:
         for taken in parts:
             quantity = min(taken.quantity, left)
             left -= quantity
-            outcome = await self.hands.access(
-                "return", self._towards_removal(taken, quantity), lambda place, held, n=quantity: -n
-            )
+            args = self._towards_removal(taken, quantity)
+            outcome = await self.hands.access("return", args, _put_in(quantity))
             self.tally.refusals[outcome.code] += bool(outcome.code)
 
     def _towards_removal(self, taken: Taken, quantity: int) -> dict[str, Any]:

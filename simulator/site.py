@@ -6,10 +6,9 @@ import socket
 from pathlib import Path
 from typing import Any
 
+from firmware.wire import messages
 from server_stub.site import config, enrol, make
 from server_stub.site.home import Home
-
-from firmware.wire import messages
 from simulator.intake import Intake
 from simulator.plan import Person, Plan, StationPlan
 

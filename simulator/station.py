@@ -8,7 +8,7 @@ from pathlib import Path
 from simulator.cabinet.bus import Bus
 from simulator.cabinet.cabinet import Cabinet
 from simulator.clock import Clock, Life
-from simulator.hands import Hands
+from simulator.hands import Hands, Place
 from simulator.panel import Panel
 from simulator.people import Visitor
 from simulator.plan import StationPlan, Visit
@@ -76,7 +76,7 @@ class Station:
     async def _receive(self, visit: Visit, life: Life) -> None:
         await self.before(self.plan.station)
         seed = f"{visit.station}/{visit.at_ms}/{visit.user}"
-        hands = Hands(self._people[visit.user], life, self.panel, self.cabinet, self._tally, seed)
+        hands = Hands(self._people[visit.user], Place(life, self.panel, self.cabinet), self._tally, seed)
         await Visitor(hands, self.plan, self._tally).work(visit)
         self.visits_open -= 1
         self._next()

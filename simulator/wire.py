@@ -31,11 +31,9 @@ class Faults:
             draw = self.rng.random()
             if draw < self.lose:
                 continue
-            if draw < self.lose + self.corrupt:
-                byte ^= 1 << self.rng.randrange(8)
-            out.append(byte)
-            if draw > 1 - self.double:
-                out.append(byte)
+            flipped = draw < self.lose + self.corrupt
+            arrived = byte ^ 1 << self.rng.randrange(8) if flipped else byte
+            out += bytes((arrived,)) * (2 if draw > 1 - self.double else 1)
         return bytes(out)
 
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from server_stub.site import config
-
 from simulator import processes, site
 from simulator.clock import Clock
+from simulator.helper import Helper
 from simulator.hospital_feed import HOSPITAL, Feed, Post, posts
 from simulator.intake import Intake
 from simulator.plan import Plan, Visit
@@ -100,12 +100,14 @@ class World:
         return {name: reply.params[0] for name, reply in zip(self.stations, replies, strict=True)}
 
     async def keep_alive(self) -> None:
-        """Let hospital time go on in step with real time until cancelled."""
+        """Let hospital time go on in step with real time until cancelled; unseen hands help at the kiosk's cabinet."""
         began, at_ms = asyncio.get_running_loop().time(), self.clock.low()
+        helper = Helper(self.stations[self.kiosk_station])
         while True:
             await asyncio.sleep(STEP_S)
             now = at_ms + int(1000 * (asyncio.get_running_loop().time() - began))
             self.clock.at(now, None, self._nothing)
+            self.clock.at(now, self.kiosk_station, helper.help)
             await self.clock.run(now)
             await self.intake.ask("advance", utc_ms=now)
             await asyncio.gather(*(s.panel.ask("advance", utc_ms=now) for s in self.stations.values()))
