@@ -1,4 +1,4 @@
-"""Unseen hands at a cabinet whose kiosk is used by a real person in a browser: nobody else can pull a virtual drawer."""
+"""Unseen hands at a cabinet whose kiosk a real person uses in a browser: nobody else can pull a virtual drawer."""
 
 from typing import Any
 
