@@ -46,7 +46,7 @@ class Visitor:
             await self._mishap(action)
 
     def _count_refused(self, action: Action, code: int) -> None:
-        self.tally.refusals[code] += 1
+        self.tally.note(code)
         if isinstance(action, Remove):
             self._note_fate(action, REFUSED)
 
@@ -90,14 +90,14 @@ class Visitor:
         return await self.hands.access("remove", args, lambda place, held: None if action.cancel else quantity)
 
     def _refusal(self, outcome: Outcome) -> str:
-        self.tally.refusals[outcome.code] += 1
+        self.tally.note(outcome.code)
         return STOCK_OUT if outcome.code in (codes.NOT_ENOUGH, codes.NO_POCKET) else REFUSED
 
     async def _waste(self, parts: list[Taken]) -> None:
         if parts and parts[-1].action.waste:
             args = self._towards_removal(parts[-1], parts[-1].action.waste)
             code = await self.hands.note("waste", args, kinds.WASTE)
-            self.tally.refusals[code] += bool(code)
+            self.tally.note(code)
 
     async def _return(self, action: Return) -> None:
         parts = self.tally.taken.pop(action.record, [])
@@ -107,7 +107,7 @@ class Visitor:
             left -= quantity
             args = self._towards_removal(taken, quantity)
             outcome = await self.hands.access("return", args, _put_in(quantity))
-            self.tally.refusals[outcome.code] += bool(outcome.code)
+            self.tally.note(outcome.code)
 
     def _towards_removal(self, taken: Taken, quantity: int) -> dict[str, Any]:
         action = taken.action
@@ -145,7 +145,7 @@ class Visitor:
 
         args = {"item": item, "quantity": quantity, "lot": None, "expiry": None}
         outcome = await self.hands.access("refill", args, move)
-        self.tally.refusals[outcome.code] += bool(outcome.code)
+        self.tally.note(outcome.code)
         return not outcome.code and missing > 0
 
     async def _mishap(self, action: Mishap) -> None:
@@ -175,4 +175,4 @@ class Visitor:
         places = [pocket.place for pocket in self._pockets.values() if pocket.drawer == drawer]
         if places:
             outcome = await self.hands.count(places[0], wait_s)
-            self.tally.refusals[outcome.code] += bool(outcome.code)
+            self.tally.note(outcome.code)

@@ -9,14 +9,17 @@ import sys
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
+T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[1]
 PR_SET_PDEATHSIG = 1
 HEALTHY_S = 5.0
 LONGEST_DELAY_S = 2.0
 FAILURES_IN_A_ROW = 12
 GRACE_S = 15.0
+LOOK_S = 1.0
+HEAP = "256K"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -155,7 +158,7 @@ def micropython() -> str:
 def controller(home: Path, station: str, bus: Path, inherit: Callable[[], int]) -> Command:
     """A station's controller process (docs/interfaces.md)."""
     name = f"{station}.controller"
-    argv = [micropython(), "-X", "heapsize=256K", str(ROOT / "firmware" / "ports" / "unix_main.py")]
+    argv = [micropython(), "-X", f"heapsize={HEAP}", str(ROOT / "firmware" / "ports" / "unix_main.py")]
     argv += [str(home / "stations" / station / "controller"), str(bus)]
     return Command(name, argv, home / "run" / f"{name}.log", {"MICROPYPATH": f"{ROOT}:.frozen"}, inherit)
 
@@ -171,26 +174,39 @@ class Crew:
         keeper.start()
         return keeper
 
-    async def until(
-        self, what: str, ready: Callable[[], Coroutine[Any, Any, bool]], timeout_s: float, log: Path
-    ) -> None:
-        """Wait until `ready()`; ProcessFailed naming `what` and `log` after `timeout_s` or when a process gives up."""
-        deadline = asyncio.get_running_loop().time() + timeout_s
-        while not await ready():
-            self.check()
-            if asyncio.get_running_loop().time() > deadline:
-                raise ProcessFailed(f"{what} not ready after {timeout_s:.0f} s; see {log}")
-            await asyncio.sleep(0.05)
+    async def watch(self) -> None:
+        """Wait for a process that gives up, and raise its ProcessFailed."""
+        while True:
+            await asyncio.sleep(LOOK_S)
+            for keeper in self.keepers.values():
+                if keeper.failure:
+                    raise keeper.failure
 
-    def check(self) -> None:
-        """Raise the failure of a process that keeps dying."""
-        for keeper in self.keepers.values():
-            if keeper.failure:
-                raise keeper.failure
+    async def guard(self, work: Coroutine[Any, Any, T]) -> T:
+        """The result of `work`; ProcessFailed as soon as a process gives up."""
+        task, watch = asyncio.ensure_future(work), asyncio.ensure_future(self.watch())
+        try:
+            await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+            if watch.done():
+                watch.result()
+            return await task
+        finally:
+            for one in (task, watch):
+                one.cancel()
+            await asyncio.gather(task, watch, return_exceptions=True)
 
     async def stop(self) -> None:
         """End all, the last started first in groups: agents and controllers, centre, broker."""
         await asyncio.gather(*(keeper.stop() for keeper in reversed(self.keepers.values())))
+
+
+async def until(what: str, ready: Callable[[], Coroutine[Any, Any, bool]], timeout_s: float, log: Path) -> None:
+    """Wait until `ready()`; ProcessFailed naming `what` and `log` after `timeout_s`."""
+    deadline = asyncio.get_running_loop().time() + timeout_s
+    while not await ready():
+        if asyncio.get_running_loop().time() > deadline:
+            raise ProcessFailed(f"{what} not ready after {timeout_s:.0f} s; see {log}")
+        await asyncio.sleep(0.05)
 
 
 async def listening(path: Path) -> bool:

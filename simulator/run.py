@@ -26,7 +26,10 @@ class Run:
     kills: int = 0
 
     async def play(self) -> Results:
-        """Start, play, settle and check; the world stays up."""
+        """Start, play, settle and check; the world stays up. ProcessFailed as soon as a process gives up."""
+        return await self.world.crew.guard(self._play())
+
+    async def _play(self) -> Results:
         began = time.monotonic()
         killer = Killer(self.world, self.kills)
         with self._progress() as progress:

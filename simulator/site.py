@@ -45,14 +45,8 @@ def user_row(person: Person, rng: random.Random) -> Row:
     """A row of the table `users`. Whoever removes may count: an interrupted pocket must not wait for someone else."""
     salt = rng.randbytes(8)
     roles = person.roles | messages.ROLE_COUNT
-    return [
-        person.badge,
-        person.user,
-        {"hex": salt.hex()},
-        {"hex": pin_hash(salt, person.pin).hex()},
-        PIN_ROUNDS,
-        roles,
-    ]
+    digest = pin_hash(salt, person.pin)
+    return [person.badge, person.user, salt.hex(), digest.hex(), PIN_ROUNDS, roles]
 
 
 def tables(plan: Plan, station: StationPlan, rng: random.Random) -> dict[str, list[Row]]:

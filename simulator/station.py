@@ -46,9 +46,8 @@ class Station:
         await self.bus.serve(self.bus_path)
         self.wire.plug_in()
 
-    async def close(self) -> None:
-        """Take all of it away."""
-        await self.panel.close()
+    def close(self) -> None:
+        """Take bus and cable away."""
         self.bus.close()
         self.wire.close()
 

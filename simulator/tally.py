@@ -28,3 +28,8 @@ class Tally:
     late_tables: int = 0
     reboots: int = 0
     taken: dict[str, list[Taken]] = field(default_factory=dict)
+
+    def note(self, code: int) -> None:
+        """Count a refusal; 0 is none."""
+        if code:
+            self.refusals[code] += 1

@@ -116,13 +116,15 @@ class World:
         """Time has passed."""
 
     async def stop(self) -> None:
-        """End all processes and close all sockets."""
-        await self.crew.stop()
-        for station in getattr(self, "stations", {}).values():
-            await station.close()
-        for client in (getattr(self, "feed", None), getattr(self, "intake", None)):
+        """Hang up everywhere, end all processes, close all sockets."""
+        stations = list(getattr(self, "stations", {}).values())
+        clients = [*(s.panel for s in stations), getattr(self, "feed", None), getattr(self, "intake", None)]
+        for client in clients:
             if client:
                 await client.close()
+        await self.crew.stop()
+        for station in stations:
+            station.close()
 
     async def _start_centre(self) -> None:
         broker, web = self.site.broker, self.site.web
@@ -162,10 +164,9 @@ class World:
         on_ready(name)
 
     async def _until(self, what: str, ready: Callable[[], Any], log: Path) -> None:
-        await self.crew.until(what, ready, READY_S, log)
+        await processes.until(what, ready, READY_S, log)
 
     async def _rest(self, place: str) -> None:
-        self.crew.check()
         if place == HOSPITAL:
             return
         try:

@@ -1,7 +1,7 @@
 """Through the whole real chain: MicroPython controllers, agents, broker, centre."""
 
 import asyncio
-import os
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -22,7 +22,7 @@ def play(plan, home, kills=0, seed=1):
         finally:
             pids = [keeper.pid for keeper in world.crew.keepers.values() if keeper.pid]
             await world.stop()
-            assert not [pid for pid in pids if os.path.exists(f"/proc/{pid}")]
+            assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
 
     return asyncio.run(main())
 
