@@ -28,9 +28,11 @@ class FileStore:
         except OSError:
             return b""
 
-    def write(self, which, data):
+    # In parts: joined they may not find room on a controller's heap.
+    def write(self, which, *parts):
         with open(self._paths[which], "wb") as file:
-            file.write(data)
+            for part in parts:
+                file.write(part)
             file.flush()
             if hasattr(os, "fsync"):
                 os.fsync(file.fileno())
@@ -45,7 +47,8 @@ class RamStore:
     def read(self, which):
         return self.areas[which]
 
-    def write(self, which, data):
+    def write(self, which, *parts):
+        data = b"".join(parts)
         self.areas[which] = bytes(data[: self._power.spend(len(data))])
         self._power.check()
 
@@ -71,7 +74,7 @@ class Snapshots:
         body = cbor.encode([_VERSION, station, log, seq, head, boot, released] + state)
         which = 0 if self._seqs[0] <= self._seqs[1] else 1
         self._seqs[which] = 0
-        self._store.write(which, pack("<I", len(body)) + body + hmac_sha256(self._key, body)[:_MAC])
+        self._store.write(which, pack("<I", len(body)), body, hmac_sha256(self._key, body)[:_MAC])
         self._seqs[which] = seq
 
     @property
@@ -87,6 +90,7 @@ class Snapshots:
         if len(data) < 4:
             return None
         end = 4 + unpack_from("<I", data)[0]
+        data = memoryview(data)
         body, mac = data[4:end], data[end : end + _MAC]
         if not same(hmac_sha256(self._key, body)[:_MAC], mac):
             return None

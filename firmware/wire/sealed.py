@@ -17,7 +17,7 @@ def seal(fields, key):
 
 # The fields without the MAC, or None if it is wrong or the payload malformed.
 def open(payload, key):
-    if len(payload) <= _TAIL or payload[-_TAIL] != _MAC_HEAD:
+    if not isinstance(payload, bytes) or len(payload) <= _TAIL or payload[-_TAIL] != _MAC_HEAD:
         return None
     if not same(hmac_sha256(key, payload[:-_TAIL])[:_MAC], payload[-_MAC:]):
         return None

@@ -46,8 +46,10 @@ class Rig:
         self.answered = 0
 
     # Power on: a fresh journal over what flash and snapshots hold.
-    def boot(self):
+    def boot(self, cut=None):
         self.power.restore()
+        if cut:
+            self.power.cut(*cut)
         self.state = Sum()
         self.journal = Journal(self.flash, self.store, STATION, 1, KEY, GENESIS, apply, self.state, self.clock)
         found = self.journal.recover()

@@ -134,6 +134,7 @@ def test_sealed_payload_opens_only_whole_and_with_its_key():
     payload = sealed.seal([1, "ICU1", None, [2]], key)
     assert sealed.open(payload, key) == [1, "ICU1", None, [2]]
     assert sealed.open(payload, derive(b"k" * 32, "command")) is None
+    assert sealed.open(None, key) is None and sealed.open("a" * 40, key) is None
     for i in range(len(payload)):
         changed = bytearray(payload)
         changed[i] ^= 1
