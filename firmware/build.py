@@ -1,20 +1,17 @@
 # The parts of a station put together. Flash, stores, entropy come in; nothing here knows a port.
 from firmware.command import Commands
 from firmware.journal.journal import Journal
-from firmware.journal.snapshot import Snapshots
 from firmware.reference import Reference
 from firmware.state import State, apply
 from firmware.station import Now, Station
-from firmware.tables import Tables
 from firmware.uplink import Uplink
 
 
 # -> (station, entries adopted, damage or None); the journal is recovered and the tables are loaded
-def build(config, flash, snapshot_store, files, entropy):
-    clock, state, tables = Now(), State(), Tables()
+def build(config, tables, flash, snapshot_store, files, entropy):
+    clock, state = Now(), State()
     who = (config.station, config.log, config.key)
-    snapshots = Snapshots(snapshot_store, config.key)
-    journal = Journal(flash, snapshots, *who, config.genesis, apply, state, clock)
+    journal = Journal(flash, snapshot_store, *who, config.genesis, apply, state, clock)
     adopted, damage = journal.recover()
     reference = Reference(config.station, config.key, tables, config.drawers, state, journal, files)
     reference.load()

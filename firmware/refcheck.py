@@ -1,5 +1,6 @@
 # Is a whole new version of a table right? Looks at every row before anything changes.
-from firmware import codes, schema
+from firmware import codes
+from firmware.schema import place_name
 
 
 def is_removal(row):
@@ -25,12 +26,12 @@ class Check:
             if code:
                 return code
             count += more
-        if count > self._table.schema.limit:
+        if count > self._table.limit:
             return codes.TABLE_FULL
         return self._left_out() if self._snapshot else codes.NONE
 
     def _one(self, row):
-        if not isinstance(row, list) or not row or not schema.is_id(row[0]):
+        if not isinstance(row, list) or not row or not self._table.schema.is_key(row[0]):
             return codes.BAD_ROW, 0
         index = self._table.index(row[0])
         if is_removal(row) and not self._snapshot:
@@ -54,7 +55,7 @@ class Check:
 
     def pocket(self, row):
         place, drawer, pocket, item, low, high, capacity = row
-        if place != schema.place_name(drawer, pocket) or drawer not in self._drawers or not low <= high <= capacity:
+        if place != place_name(drawer, pocket) or drawer not in self._drawers or not low <= high <= capacity:
             return codes.BAD_ROW
         if not self._tables.items.has(item):
             return codes.BAD_ROW

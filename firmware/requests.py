@@ -6,7 +6,7 @@ from firmware.transactions import Order
 from firmware.wire import messages
 
 BADGE_MAX = 32
-TEXT_MAX = 64
+TEXT_MAX = 128
 # refused before anybody's authority was in question: nothing to journal
 _UNWRITTEN = (codes.NOT_SIGNED_ON, codes.BUSY, codes.NOT_READY, codes.JOURNAL_FULL)
 
@@ -40,9 +40,10 @@ def _is_text(value):
 
 
 _SHAPES = {
-    "b": lambda v: schema.is_id(v, 1, BADGE_MAX),
+    "b": lambda v: schema.is_id(v, BADGE_MAX),
     "p": lambda v: isinstance(v, str) and len(v) <= session.PIN_MAX,
     "i": schema.is_id,
+    "l": schema.is_place,
     "o": lambda v: v == "" or schema.is_id(v),
     "q": _is_quantity,
     "u": lambda v: v is None or schema.is_uint(v),
@@ -203,6 +204,6 @@ _REQUESTS = {
     messages.RETURN: ("ioiqn", _return),
     messages.WASTE: ("ioiqn", _waste),
     messages.REFILL: ("iqtu", _refill),
-    messages.COUNT: ("i", _count),
+    messages.COUNT: ("l", _count),
     messages.GET_STATE: ("", _state),
 }

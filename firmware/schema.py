@@ -4,12 +4,19 @@ import struct
 ID_MAX = 16
 QUANTITY_MAX = 0x7FFFFFFF
 
-# a column is (kind, low, high): TEXT and RAW count bytes, the others are packed unsigned integers
-TEXT = "t"
-RAW = "r"
+# a column is (kind, low, high): ID and PLACE are text packed small, RAW counts bytes, the others are unsigned integers
+ID = "id"
+PLACE = "place"
+RAW = "raw"
 
-_ID = (TEXT, 1, ID_MAX)
-_PLACE = (TEXT, 7, 8)
+# six bits a character, in the order of ASCII, so that packed ids sort as texts do
+_ALPHABET = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
+_ID_BYTES = 13
+_PLACE_BYTES = 3
+_WIDTH = {ID: "%ds" % _ID_BYTES, PLACE: "%ds" % _PLACE_BYTES}
+
+_ID = (ID, 1, ID_MAX)
+_PLACE = (PLACE, 7, 8)
 _QUANTITY = ("I", 0, QUANTITY_MAX)
 _MINUTES = ("I", 0, 0xFFFFFFFF)
 
@@ -21,14 +28,17 @@ class Schema:
         self.columns = columns
         self.format = "<" + "".join(_code(column) for column in columns)
         self.width = struct.calcsize(self.format)
-        self.key_width = columns[0][2] + 1
+        self.key_width = struct.calcsize(_code(columns[0]))
 
     # Same order as the CBOR of the key: shorter first, then by bytes. So a table in key order is in digest order.
     def pack_key(self, key):
-        return self.pack_text(0, key)
+        return _packed(self.columns[0], key)
 
-    def pack_text(self, column, text):
-        return struct.pack(_code(self.columns[column]), _packed(self.columns[column], text))
+    def pack_column(self, column, value):
+        return _packed(self.columns[column], value)
+
+    def is_key(self, key):
+        return _fits(self.columns[0], key)
 
     def offset(self, column):
         return struct.calcsize("<" + "".join(_code(c) for c in self.columns[:column]))
@@ -45,26 +55,48 @@ class Schema:
 
 
 def _code(column):
-    if column[0] == TEXT:
-        return "%ds" % (column[2] + 1)
-    return "%ds" % column[2] if column[0] == RAW else column[0]
+    if column[0] == RAW:
+        return "%ds" % column[2]
+    return _WIDTH.get(column[0], column[0])
 
 
 def _packed(column, value):
-    if column[0] != TEXT:
-        return value
-    raw = value.encode()
-    return bytes((len(raw),)) + raw
+    if column[0] == ID:
+        return _pack_id(value)
+    return _pack_place(value) if column[0] == PLACE else value
 
 
 def _unpacked(column, value):
-    return value[1 : 1 + value[0]].decode() if column[0] == TEXT else value
+    if column[0] == ID:
+        return _unpack_id(value)
+    return place_name(value[1], value[2]) if column[0] == PLACE else value
+
+
+def _pack_id(text):
+    bits = 0
+    for c in text:
+        bits = bits << 6 | _ALPHABET.index(c)
+    bits <<= 6 * (ID_MAX - len(text))
+    return bytes((len(text),)) + bits.to_bytes(_ID_BYTES - 1, "big")
+
+
+def _unpack_id(packed):
+    bits = int.from_bytes(packed[1:], "big")
+    return "".join([_ALPHABET[bits >> 6 * (ID_MAX - 1 - i) & 63] for i in range(packed[0])])
+
+
+# the longer name sorts last
+def _pack_place(text):
+    drawer, pocket = int(text[1:3]), int(text[5:])
+    return bytes((pocket > 99, drawer, pocket))
 
 
 def _fits(column, value):
     kind, low, high = column
-    if kind == TEXT:
-        return is_id(value, low, high)
+    if kind == ID:
+        return is_id(value)
+    if kind == PLACE:
+        return is_place(value)
     if kind == RAW:
         return isinstance(value, bytes) and low <= len(value) <= high
     return is_uint(value) and low <= value <= high
@@ -74,13 +106,22 @@ def is_uint(value):
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
-# printable ASCII only: an id is shown, typed and compared
-def is_id(value, low=1, high=ID_MAX):
-    return isinstance(value, str) and low <= len(value) <= high and all("!" <= c <= "~" for c in value)
+# [A-Za-z0-9_-]{1,16}
+def is_id(value, longest=ID_MAX):
+    return isinstance(value, str) and 1 <= len(value) <= longest and all(c in _ALPHABET for c in value)
 
 
 def place_name(drawer, pocket):
     return "D%02d-P%02d" % (drawer, pocket)
+
+
+def is_place(value):
+    if not isinstance(value, str) or not 7 <= len(value) <= 8 or value[0] != "D" or value[3:5] != "-P":
+        return False
+    if not (value[1:3] + value[5:]).isdigit():
+        return False
+    drawer, pocket = int(value[1:3]), int(value[5:])
+    return 1 <= drawer <= 16 and 1 <= pocket <= 255 and value == place_name(drawer, pocket)
 
 
 ITEMS = Schema("items", 300, (_ID, ("B", 0, 5), ("I", 1, QUANTITY_MAX), ("H", 0, 0xFFFF)))

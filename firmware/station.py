@@ -178,10 +178,11 @@ class Station:
 
     # what was cancelled with it is said again
     def _failed(self, action):
+        if action[0] not in ("release", "lock"):
+            self.reply = None  # a light comes last, all has been said; the place is on the screen too
+            return
         self.state_due = True
-        drawer = self.drawers.get(action[1]) if action[0] in ("release", "lock") else None
-        if drawer is None:
-            return  # a light: the place is on the screen too
+        drawer = self.drawers[action[1]]
         self._facts(drawer, drawer.handle(drawers.FAIL, self.now_ms))
         if action[0] == "release":
             self.transactions.cancel(DRAWER_FAILED)

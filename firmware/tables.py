@@ -5,10 +5,11 @@ _CHUNK = 32  # records moved at once, so that a shift never copies a whole table
 
 
 class Table:
-    def __init__(self, table_schema):
+    def __init__(self, table_schema, limit=None):
         self.schema = table_schema
+        self.limit = limit or table_schema.limit
         self.count = 0
-        self._data = bytearray(table_schema.limit * table_schema.width)
+        self._data = bytearray(self.limit * table_schema.width)
 
     # position of the key, or ~position where it belongs
     def _find(self, key):
@@ -33,9 +34,9 @@ class Table:
         for index in range(self.count):
             yield self.row(index)
 
-    # rows whose text column `column` is this id; the others are not unpacked
+    # rows whose column `column` is this id; the others are not unpacked
     def where(self, column, key):
-        packed = self.schema.pack_text(column, key)
+        packed = self.schema.pack_column(column, key)
         start, width = self.schema.offset(column), self.schema.width
         for at in range(start, start + self.count * width, width):
             if self._data[at : at + len(packed)] == packed:
@@ -43,7 +44,7 @@ class Table:
 
     # negative for anything that is not a key of this table
     def index(self, key):
-        return self._find(key) if schema.is_id(key) and len(key) < self.schema.key_width else -1
+        return self._find(key) if self.schema.is_key(key) else -1
 
     def has(self, key):
         return self.index(key) >= 0
@@ -72,7 +73,7 @@ class Table:
         self.count = 0
 
     def _open_gap(self, index):
-        if self.count >= self.schema.limit:
+        if self.count >= self.limit:
             raise ValueError("table full")
         self._move(index, self.count, 1)
         self.count += 1
@@ -98,10 +99,11 @@ class Table:
         self._data[: len(data)] = data
 
 
+# Made first of all on a board: the largest needs 37 KB in one piece. `limit` is for smaller stations.
 class Tables:
-    def __init__(self):
+    def __init__(self, limit=None):
         for table_schema in schema.REFERENCE:
-            setattr(self, table_schema.name, Table(table_schema))
+            setattr(self, table_schema.name, Table(table_schema, limit))
 
     def by_name(self, name):
         return getattr(self, name) if name in NAMES else None

@@ -1,0 +1,202 @@
+# MicroPython's unix port: the bus client of docs/wire.md section 1, link, files, entropy.
+import os
+import select
+import socket
+from struct import pack, unpack_from
+
+HELLO = 0x01
+I2C_WRITE = 0x10
+I2C_WRITE_READ = 0x12
+CLOCK = 0x30
+IDLE = 0x31
+EDGE = 0x40
+TICK = 0x41
+ERROR = 0xFF
+
+VERSION = 1
+NO_DEADLINE = 0xFFFFFFFFFFFFFFFF
+EVENTS_QUEUED = 256
+OUT_BYTES = 65536
+READ_BYTES = 512
+
+
+# the bus is gone: the supervisor starts the controller again
+class BusLost(Exception):
+    pass
+
+
+class Bus:
+    def __init__(self, path, station):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        self.socket.connect(pack("<H", 1) + path.encode() + b"\0")
+        self._events = []
+        self._buffer = b""
+        self._mono_ms = 0
+        self._tq = 0
+        self.taken = 0
+        if self._ask(HELLO, bytes((VERSION,)) + station.encode())[0] != VERSION:
+            raise BusLost("the bus speaks another version")
+
+    def write(self, address, data):
+        self._ask(I2C_WRITE, bytes((address,)) + data)
+
+    def write_read(self, address, data, n):
+        return self._ask(I2C_WRITE_READ, bytes((address, n)) + data)
+
+    # -> (utc_ms, mono_ms, tq)
+    def clock(self):
+        utc_ms, mono_ms, self._tq = unpack_from("<QQB", self._ask(CLOCK, b""))
+        return self._stamp(utc_ms, mono_ms)
+
+    def idle(self, deadline_ms, link_read):
+        due = NO_DEADLINE if deadline_ms is None else deadline_ms
+        self._send(IDLE, pack("<QII", due, link_read & 0xFFFFFFFF, self.taken & 0xFFFFFFFF))
+
+    def readable(self):
+        self._fill()
+        while self._take_event():
+            pass
+
+    # the next event as (op, line, value, now), or None
+    def event(self):
+        if not self._events:
+            return None
+        self.taken += 1
+        op, body = self._events.pop(0)
+        if op == EDGE:
+            line, value, utc_ms, mono_ms = unpack_from("<BBQQ", body)
+            return op, line, value, self._stamp(utc_ms, mono_ms)
+        return op, 0, 0, self._stamp(*unpack_from("<QQ", body))
+
+    # an event may have waited behind a reply that was younger: this boot's time never runs back
+    def _stamp(self, utc_ms, mono_ms):
+        late = max(0, self._mono_ms - mono_ms)
+        self._mono_ms = mono_ms + late
+        return utc_ms + late, self._mono_ms, self._tq
+
+    def _send(self, op, body):
+        try:
+            self.socket.write(pack("<HB", len(body) + 1, op) + body)
+        except OSError:
+            raise BusLost("the bus is closed")
+
+    def _ask(self, op, body):
+        self._send(op, body)
+        while True:
+            frame = self._frame()
+            if frame is None:
+                self._fill()
+            elif frame[0] in (EDGE, TICK):
+                self._queue(frame)
+            elif frame[0] == ERROR:
+                raise OSError(frame[1][0])
+            elif frame[0] == op | 0x80:
+                return frame[1]
+            else:
+                raise BusLost("the bus answered something else")
+
+    def _take_event(self):
+        frame = self._frame()
+        if frame:
+            self._queue(frame)
+        return frame
+
+    def _queue(self, frame):
+        if len(self._events) >= EVENTS_QUEUED:
+            raise BusLost("too many events")
+        self._events.append(frame)
+
+    def _frame(self):
+        if len(self._buffer) < 2:
+            return None
+        end = 2 + unpack_from("<H", self._buffer)[0]
+        if len(self._buffer) < end:
+            return None
+        op, body = self._buffer[2], self._buffer[3:end]
+        self._buffer = self._buffer[end:]
+        return op, body
+
+    def _fill(self):
+        try:
+            data = self.socket.recv(4096)
+        except OSError:
+            data = b""
+        if not data:
+            raise BusLost("the bus is closed")
+        self._buffer += data
+
+
+# The pty slave, opened non-blocking by who starts the controller. Writes never block: what does not go waits in a
+# queue with a limit. A peer that stops reading loses the queue whole and asks again: nothing durable is in it.
+class Link:
+    def __init__(self, fd):
+        self.file = open(int(fd), "r+b", buffering=0)
+        self.read_bytes = 0
+        self._out = []
+        self._held = 0
+
+    def read(self):
+        try:
+            data = self.file.read(READ_BYTES) or b""
+        except OSError:
+            data = b""
+        self.read_bytes += len(data)
+        return data
+
+    def send(self, frame):
+        if self._held + len(frame) > OUT_BYTES:
+            self._out, self._held = [], 0
+            frame = b"\0" + frame  # ends what was cut
+        self._out.append(frame)
+        self._held += len(frame)
+        self.flush()
+
+    def held(self):
+        return self._held
+
+    def flush(self):
+        while self._out:
+            try:
+                sent = self.file.write(self._out[0]) or 0
+            except OSError:
+                sent = 0
+            self._held -= sent
+            if sent < len(self._out[0]):
+                self._out[0] = self._out[0][sent:]
+                return
+            self._out.pop(0)
+
+
+class Files:
+    def __init__(self, folder):
+        self._folder = folder
+        try:
+            os.mkdir(folder)
+        except OSError:
+            pass
+
+    def reader(self, name):
+        return open(self._folder + "/" + name, "rb")
+
+    def writer(self, name, append):
+        return open(self._folder + "/" + name, "ab" if append else "wb")
+
+    # flush() reaches fsync here
+    def commit(self, file):
+        file.flush()
+        file.close()
+
+    def rename(self, source, target):
+        os.rename(self._folder + "/" + source, self._folder + "/" + target)
+
+
+def entropy(n):
+    with open("/dev/urandom", "rb") as file:
+        return file.read(n)
+
+
+def poller(bus, link):
+    poll = select.poll()
+    poll.register(bus.socket, select.POLLIN)
+    poll.register(link.file, select.POLLIN)
+    return poll
