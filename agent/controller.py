@@ -266,7 +266,11 @@ class Controller:
         boot, old = int(m[3]), self.info
         entries, removals = m[11]
         new_boot = old is None or old.boot != boot
-        info = Info(m[1], m[2], boot, *m[4:10], tables, entries, removals, m[12], new_boot)
+        firmware, genesis, first_seq, last_seq, head, released = m[4:10]
+        info = Info(
+            m[1], m[2], boot, firmware, genesis, first_seq, last_seq, head, released, tables,
+            entries, removals, m[12], new_boot,
+        )  # fmt: skip
         if (info.station, info.log) != (self._station, self._log):
             text = (
                 f"the controller is {info.station} log {info.log}, this agent {self._station} log {self._log}: enrol it"

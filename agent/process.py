@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-from contextlib import suppress
 from pathlib import Path
 
 from agent.clock import Clock
@@ -34,14 +33,13 @@ async def run(settings: Settings, link_path: Path, clock: Clock, kiosk_port: int
     link.start()
     tasks = [asyncio.create_task(broker.run())]
     if kiosk_port is not None:
-        tasks.append(asyncio.create_task(_kiosk(settings, panel, kiosk_port)))
+        tasks.append(asyncio.create_task(_kiosk(settings, panel, outbox, kiosk_port)))
     try:
         await _stopped(tasks)
     finally:
         for task in tasks:
             task.cancel()
-        with suppress(asyncio.CancelledError):
-            await asyncio.gather(*tasks)
+        await asyncio.gather(*tasks, return_exceptions=True)
         link.close()
         await control.close()
         outbox.close()
@@ -55,10 +53,10 @@ def _broker(settings: Settings, agent: Agent) -> Mqtt:
     return Mqtt(address, tls_context(settings.folder), down, will, agent)
 
 
-async def _kiosk(settings: Settings, panel: Panel, port: int) -> None:
+async def _kiosk(settings: Settings, panel: Panel, outbox: Outbox, port: int) -> None:
     from agent.kiosk.serve import serve  # noqa: PLC0415 (NiceGUI costs a second and 70 MB: only where there is a screen)
 
-    await serve(settings, panel, port)
+    await serve(settings, panel, outbox, port)
 
 
 async def _stopped(tasks: list[asyncio.Task[None]]) -> None:

@@ -106,7 +106,11 @@ class Uplink:
 
     def answer(self, verdict: int, seq: int, now: float) -> list[Batch]:
         """The centre's verdict: `seq` is the last entry it has stored."""
+        batches = self._judged(verdict, seq, now)
         self.heard(now)
+        return batches
+
+    def _judged(self, verdict: int, seq: int, now: float) -> list[Batch]:
         if verdict == messages.FORK:
             self.stopped = True
             self._go_back()

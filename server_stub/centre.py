@@ -222,9 +222,9 @@ class Centre:
         return dict(self._desk.versions())
 
     def _do_reference(self, tx: Transaction, args: dict[str, Any]) -> dict[str, Any]:
-        names = [str(args.get(name, "")) for name in ("station", "table")]
+        station, table = str(args.get("station", "")), str(args.get("table", ""))
         try:
-            version = self._desk.reference(tx, *names, args.get("rows"), str(args.get("mode", "snapshot")))
+            version = self._desk.reference(tx, station, table, args.get("rows"), str(args.get("mode", "snapshot")))
         except BadReference as bad:
             return {"code": bad.code, "message": str(bad)}
         return {"version": version}

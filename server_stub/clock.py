@@ -1,4 +1,4 @@
-"""Hospital time for the centre, handed in: the system's clock, or one that moves only when told (docs/interfaces.md)."""
+"""Hospital time for the centre, handed in: the system's clock, or one that only moves when told."""
 
 import time
 from typing import Protocol

@@ -44,8 +44,12 @@ class Child:
 
     def _start(self, now_s: float) -> None:
         with self._log_file.open("ab") as out:
-            self._process = subprocess.Popen(  # noqa: PLW1509 - the child must not outlive a killed supervisor
-                self._command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, preexec_fn=_die_with(os.getpid())
+            self._process = subprocess.Popen(
+                self._command,
+                stdout=out,
+                stderr=out,
+                stdin=subprocess.DEVNULL,
+                preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - this process has one thread
             )
         self._started_s = now_s
         self._log_file.with_suffix(".pid").write_text(str(self._process.pid))

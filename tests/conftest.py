@@ -1,4 +1,4 @@
-"""What all tests share: options and fixtures of all suites. Fixtures of one room live in that room's own conftest."""
+"""Options and fixtures of all suites."""
 
 from pathlib import Path
 

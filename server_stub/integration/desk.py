@@ -105,7 +105,7 @@ class Desk:
     def _append(self, tx: Transaction, event: HospitalEvent) -> None:
         common: dict[str, Any] = {"utc_ms": event.utc_ms, "patient": event.patient}
         if isinstance(event, AdtEvent):
-            ext = [event.id, event.event, event.ward, event.from_ward, event.name]
+            ext: list[Any] = [event.id, event.event, event.ward, event.from_ward, event.name]
             self._log.append(tx, kinds.HOSPITAL_ADT, ext, **common)
         elif isinstance(event, OrderEvent):
             ext = [event.id, event.event, event.dose, event.start_utc_ms, event.stop_utc_ms]

@@ -10,8 +10,8 @@ from firmware import codes
 
 MAX_EVENTS = 1000
 
-Id = Annotated[str, Field(pattern=r"\A[!-~]{1,16}\Z")]
-EventId = Annotated[str, Field(pattern=r"\A[!-~]{1,64}\Z")]
+Id = Annotated[str, Field(pattern=r"^[!-~]{1,16}$")]
+EventId = Annotated[str, Field(pattern=r"^[!-~]{1,64}$")]
 Words = Annotated[str, Field(max_length=120)]
 Time = Annotated[int, Field(strict=True, ge=0, lt=2**47)]
 Quantity = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
@@ -51,7 +51,7 @@ class AdministrationEvent(_Event):
     """A dose was charted; `quantity` in smallest units of the item."""
 
     type: Literal["administration"]
-    order: Annotated[str, Field(pattern=r"\A[!-~]{0,16}\Z")] = ""
+    order: Annotated[str, Field(pattern=r"^[!-~]{0,16}$")] = ""
     item: Id
     quantity: Quantity
     administered_utc_ms: Time

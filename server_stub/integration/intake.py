@@ -52,7 +52,7 @@ async def ask(path: Path, request: dict[str, Any], timeout_s: float = 30.0) -> d
     """One request to ingest; raises IntakeAway."""
     try:
         return await asyncio.wait_for(_ask(path, request), timeout_s)
-    except (OSError, ValueError, asyncio.TimeoutError) as error:
+    except (TimeoutError, OSError, ValueError) as error:
         raise IntakeAway(f"ingest is away: {error}") from error
 
 

@@ -137,7 +137,7 @@ class Mqtt:
         if len(message.payload) > MAX_MESSAGE:
             log.warning("dropped %d bytes on %s", len(message.payload), message.topic)
             return
-        self._arrived(message.topic, message.payload)
+        self._arrived(message.topic, bytes(message.payload))
 
     def _on_publish(self, _client: paho.Client, _userdata: Any, mid: int, _reason: Any, _properties: Any) -> None:
         outbox_id = self._under_way.pop(mid, None)

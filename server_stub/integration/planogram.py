@@ -9,10 +9,10 @@ from server_stub.integration.events import Id, Quantity, Words
 from server_stub.integration.roster import Rows
 
 _Uint = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
-_Place = Annotated[str, Field(pattern=r"\AD\d\d-P\d\d\d?\Z")]
+_Place = Annotated[str, Field(pattern=r"^D\d\d-P\d\d\d?$")]
 _Small = Annotated[int, Field(strict=True, ge=1, le=255)]
-_Hex8 = Annotated[str, Field(pattern=r"\A[0-9a-f]{16}\Z")]
-_Hex16 = Annotated[str, Field(pattern=r"\A[0-9a-f]{32}\Z")]
+_Hex8 = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+_Hex16 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 _ROWS: dict[str, TypeAdapter[Any]] = {
     "items": TypeAdapter(tuple[Id, Annotated[int, Field(strict=True, ge=0, le=5)], _Uint, _Uint]),

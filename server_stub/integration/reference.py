@@ -175,5 +175,3 @@ def envelopes(change: Change, signer: Signer, mac_key: bytes) -> list[bytes]:
 
 def _array(rows: list[bytes]) -> bytes:
     return bytes(cbor.array_header(len(rows))) + b"".join(rows)
-
-

@@ -166,7 +166,7 @@ def next_page(data: bytes, disclosure: Any, mac: bytes, prev_head: bytes) -> Pag
     patient, order = _disclosed(disclosure, fields[17])
     leaf = sha256(b"\0" + data).digest()
     head = sha256(b"\2" + prev_head + leaf).digest()
-    return Page(Entry(*fields[1:], patient, order), leaf, head, cbor2.dumps([data, disclosure, mac]))
+    return Page(Entry._make([*fields[1:], patient, order]), leaf, head, cbor2.dumps([data, disclosure, mac]))
 
 
 def _fits(index: int, value: Any) -> bool:

@@ -89,9 +89,7 @@ class Ingest:
             self._states[key] = store.load_log(conn, *key, known.genesis)
         return self._states[key]
 
-    def _carry_out(
-        self, tx: Transaction, state: LogState, batch: Batch, decision: Decision, raw: bytes
-    ) -> LogState:
+    def _carry_out(self, tx: Transaction, state: LogState, batch: Batch, decision: Decision, raw: bytes) -> LogState:
         if decision.verdict == messages.ACCEPT:
             state = _extended(state, decision)
             store.add_batch(tx.conn, batch, raw, tx.received_ms)

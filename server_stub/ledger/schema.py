@@ -123,9 +123,7 @@ heartbeats = Table(
     _int("received_ms"),
 )
 
-requests = Table(
-    "requests", metadata, Column("id", _Id, primary_key=True), _text("key", unique=True), _text("reply")
-)
+requests = Table("requests", metadata, Column("id", _Id, primary_key=True), _text("key", unique=True), _text("reply"))
 
 # what each station was told: the rows of its tables as they stand, null where a row was taken away
 reference_rows = Table(
@@ -219,7 +217,9 @@ def open_database(url: str) -> Engine:
         if found is None:
             conn.execute(insert(meta).values(key="schema", value=VERSION))
         elif found != VERSION:
-            raise WrongSchema(f"the database has schema {found}, this program needs {VERSION}: use the matching release")
+            raise WrongSchema(
+                f"the database has schema {found}, this program needs {VERSION}: use the matching release"
+            )
     return engine
 
 

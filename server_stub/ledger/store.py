@@ -1,6 +1,7 @@
 """Reading and writing the record: SQL for the tables that are not projections."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
@@ -17,10 +18,15 @@ EVIDENCE_PER_STATION = 500
 
 
 def upsert(
-    conn: Connection, table: Table, keys: Sequence[str], columns: Sequence[str] = (), *, add: bool = False
+    conn: Connection, table: Table, keys: tuple[str, ...], columns: tuple[str, ...] = (), *, add: bool = False
 ) -> Any:
     """INSERT ... ON CONFLICT of `keys`: `columns` (by default all others) are replaced, or with `add` added to."""
-    make: Any = sqlite.insert if conn.dialect.name == "sqlite" else postgresql.insert
+    return _upsert(conn.dialect.name, table, keys, columns, add)
+
+
+@lru_cache
+def _upsert(dialect: str, table: Table, keys: tuple[str, ...], columns: tuple[str, ...], add: bool) -> Any:
+    make: Any = sqlite.insert if dialect == "sqlite" else postgresql.insert
     statement = make(table)
     new = statement.excluded
     names = columns or [c.name for c in table.c if c.name not in keys]
@@ -96,9 +102,8 @@ def add_pages(conn: Connection, pages: Iterable[Page]) -> None:
 def pages_in_order(conn: Connection) -> Iterator[Page]:
     """Every entry of the ledger in the order it was taken in."""
     columns = schema.entries.c
-    rows = conn.execution_options(yield_per=1000).execute(
-        select(columns.station, columns.log, columns.page).order_by(columns.id)
-    )
+    query = select(columns.station, columns.log, columns.page).order_by(columns.id)
+    rows = conn.execute(query.execution_options(yield_per=1000))
     heads: dict[tuple[str, int], bytes] = {}
     for station, log, data in rows:
         page = read_page(data, heads.get((station, log), b""))

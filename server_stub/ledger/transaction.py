@@ -67,5 +67,3 @@ class Transaction:
         ids = store.add_outbox(self.conn, self._kept)
         kept = [Outgoing(i, topic, payload) for i, (topic, payload) in zip(ids, self._kept, strict=True)]
         return kept + self._passing
-
-

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from server_stub.site.home import Home, write_private
 
-Id = Annotated[str, Field(pattern=r"\A[A-Za-z0-9_-]{1,32}\Z")]
+Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 Port = Annotated[int, Field(gt=0, lt=65536)]
 
 

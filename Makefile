@@ -1,0 +1,81 @@
+# Two commands are enough: `make demo` and `make test`. `make help` lists the others.
+# Needs git, make and Python 3.11 or newer with venv; no root. PYTHON=... names another interpreter.
+
+PYTHON ?= python3
+DATA ?= ../shared/data
+DEMO_ARGS ?=
+BENCH_ARGS ?=
+PYTEST_ARGS ?=
+LOCK_ARGS ?=
+
+BIN := .venv/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 $(LOCK_ARGS)
+
+# Boards the firmware is checked for; each has its stubs in requirements-stubs-BOARD.lock and its files in firmware/ports/BOARD*
+BOARDS := rp2 unix
+STUBS_rp2 := micropython-rp2-rpi-pico2-w-stubs
+STUBS_unix := micropython-unix-stubs
+firmware_of = $(shell find firmware -name '*.py' ! -path 'firmware/ports/*') firmware/ports/__init__.py $(wildcard firmware/ports/$(1)*.py)
+
+.PHONY: help setup demo test test-real bench chromium lint types unit lock docs clean $(BOARDS:%=types-%)
+
+help:
+	@echo 'make demo       set up and run the demo (DEMO_ARGS="--help")'
+	@echo 'make test       set up and run all tests that need no data from outside (PYTEST_ARGS="-k name")'
+	@echo 'make test-real  tests on real data (DATA=$(DATA))'
+	@echo 'make bench      benchmarks, as JSON (BENCH_ARGS)'
+	@echo 'make setup lint types unit chromium docs lock clean'
+
+setup: .venv/setup.stamp
+
+.venv/setup.stamp: requirements.lock pyproject.toml $(BOARDS:%=requirements-stubs-%.lock)
+	@command -v $(PYTHON) >/dev/null || { echo 'No $(PYTHON) here: install Python 3.11 or newer (Debian, Ubuntu: python3 python3-venv), or name one with PYTHON=...' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "$$($(PYTHON) --version) is too old: Apotheca needs 3.11 or newer; name one with PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo 'This Python has no venv: install the package python3-venv (Debian, Ubuntu), or name another Python with PYTHON=...' >&2; exit 1; }
+	@echo 'Setting up .venv (a few minutes the first time)'
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || { rm -rf .venv && $(PYTHON) -m venv .venv; }
+	@$(PIP) install --require-hashes -r requirements.lock
+	@PYTHONWARNINGS=ignore $(PIP) install --no-deps --no-build-isolation -e .
+	@rm -rf .venv/stubs && for board in $(BOARDS); do $(PIP) install --no-deps --require-hashes --target .venv/stubs/$$board -r requirements-stubs-$$board.lock || exit 1; done
+	@touch $@
+
+demo: setup
+	$(BIN)/apotheca demo $(DEMO_ARGS)
+
+test: setup chromium lint types unit
+
+unit: setup chromium
+	$(BIN)/pytest --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+
+test-real: setup chromium
+	@test -d "$(DATA)" || { echo 'No folder $(DATA): name the data with DATA=FOLDER' >&2; exit 1; }
+	$(BIN)/pytest -m real_data --data "$(DATA)" $(PYTEST_ARGS)
+
+bench: setup
+	@for name in ingest touch firmware link; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done
+
+chromium: setup
+	@$(BIN)/python -m tests.tools.chromium
+
+lint: setup
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports --no-cache
+
+types: setup $(BOARDS:%=types-%)
+	$(BIN)/mypy
+
+$(BOARDS:%=types-%): types-%: setup
+	MYPYPATH=.venv/stubs/$* $(BIN)/mypy --config-file mypy-firmware.ini --custom-typeshed-dir .venv/stubs/$* --cache-dir .mypy_cache/$* $(call firmware_of,$*)
+
+lock: setup
+	$(LOCK) --extra test pyproject.toml -o requirements.lock
+	$(foreach board,$(BOARDS),echo $(STUBS_$(board)) | $(LOCK) - -o requirements-stubs-$(board).lock &&) true
+
+docs: setup
+	$(BIN)/python -m tests.tools.trace
+
+clean:
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,295 @@
+"""The kiosk page: draws the flow's step with touch-sized elements, each with a stable `data-testid`."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from nicegui import ui
+
+from agent.kiosk import flow as steps
+from agent.kiosk import lists
+from agent.kiosk.flow import Flow
+from agent.kiosk.theme import CSS
+from agent.view import View
+from firmware.journal import kinds
+from firmware.wire import messages
+
+TILES = 60
+
+Handler = Callable[[], Awaitable[None] | None]
+
+_TITLES = {
+    steps.SIGN_ON: "Scan your badge and enter your PIN",
+    steps.PATIENTS: "Choose a patient",
+    steps.REMOVALS: "Return or waste from your removals",
+    steps.COUNTS: "Count a pocket",
+}
+_VERBS = {"remove": "Take out", "return": "Put back", "waste": "Waste", "refill": "Put in"}
+_PURPOSE_VERBS = {
+    kinds.PURPOSE_REMOVE: "Take",
+    kinds.PURPOSE_RETURN: "Put back",
+    kinds.PURPOSE_REFILL: "Put in",
+    kinds.PURPOSE_COUNT: "Count what is in the pocket",
+}
+
+
+class Page:
+    """All of the kiosk that is drawn; one flow, shown alike in every browser that is open on it."""
+
+    def __init__(self, station: str, view: View, flow: Flow) -> None:
+        self._station, self._view, self._flow = station, view, flow
+        self._drawn: tuple[object, ...] = ()
+        self._body = ui.refreshable(self._draw_body)
+        self._list = ui.refreshable(self._draw_list)
+
+    def follow_view(self) -> None:
+        """Draw what the agent reports from now on; each time after the agent has finished what it is doing."""
+        self._flow.changed = self._refresh
+        self._view.listeners.add(self._follow_soon)
+        self._flow.follow()
+
+    def _follow_soon(self) -> None:
+        asyncio.get_running_loop().call_soon(self._flow.follow)
+
+    def draw(self) -> None:
+        """One browser's page."""
+        ui.add_css(CSS)
+        self._bar()
+        with ui.element("div").classes("sheet"):
+            self._body()
+
+    def _refresh(self) -> None:
+        if self._flow.signature != self._drawn:
+            self._drawn = self._flow.signature
+            self._body.refresh()
+
+    # the status bar
+
+    def _bar(self) -> None:
+        with ui.element("header").classes("bar"):
+            ui.label(f"Cabinet {self._station}").classes("name")
+            labels = {key: _lamp(key) for key in ("link", "centre", "lists")}
+        alarms = ui.label().classes("alarms").props('role=alert data-testid="alarms"')
+
+        def tell() -> None:
+            for key, (lit, text) in self._lamps().items():
+                dot, label = labels[key]
+                dot.classes(add="on" if lit else "", remove="" if lit else "on")
+                label.set_text(text)
+            told = self._view.alarm_words()
+            alarms.set_text(" · ".join(told))
+            alarms.set_visibility(bool(told))
+
+        tell()
+        ui.timer(1.0, tell)
+
+    def _lamps(self) -> dict[str, tuple[bool, str]]:
+        view, now = self._view, time.monotonic()
+        answered = None if view.centre_at is None else now - view.centre_at
+        times = [at for table, at in view.directory_at.items() if table in ("patients", "orders")]
+        changed = lists.age_words(now - max(times)) if times else "before this start"
+        heard = f"Centre answered {lists.age_words(answered)}"
+        return {
+            "link": (view.link, "Controller ready" if view.link else "Controller not answering"),
+            "centre": (view.broker and not view.silent, heard if view.broker else f"{heard}, not connected now"),
+            "lists": (view.broker, f"Patients and orders changed {changed}"),
+        }
+
+    # the steps
+
+    def _draw_body(self) -> None:
+        flow = self._flow
+        if flow.step != steps.SIGN_ON:
+            self._session_row()
+        if flow.message:
+            kind = "note" if flow.good else "note bad"
+            ui.label(flow.message).classes(kind).props('role=status data-testid="message"')
+        _DRAW[flow.step](self)
+
+    def _session_row(self) -> None:
+        user = self._view.state["user"] or ""
+        with ui.element("div").classes("row").style("align-items:center"):
+            ui.label(f"Signed on: {user}").classes("lead").style("margin-right:auto").props('data-testid="user"')
+            if self._flow.step not in (steps.PATIENTS, steps.DRAWER):
+                _button("Back to patients", "back", lambda: self._flow.go(steps.PATIENTS))
+            _button("Sign off", "sign-off", self._flow.sign_off, "bad")
+
+    def _draw_sign_on(self) -> None:
+        flow = self._flow
+        _title(_TITLES[steps.SIGN_ON])
+        with ui.element("div").classes("split"):
+            with ui.element("div").classes("sheet").style("padding:0"):
+                ui.label("Hold your badge to the scanner, or type its number.").classes("lead")
+                field = ui.input("Badge").bind_value(flow, "badge").classes("field")
+                field.props('outlined autofocus autocomplete=off data-testid="badge"')
+                field.on("keydown.enter", flow.badge_read)
+                ui.label("●" * len(flow.pin) or "PIN").classes("show").props(
+                    'data-testid="pin" aria-label="PIN entered"'
+                )
+                _button("Sign on", "sign-on", flow.sign_on, "main", disabled=flow.busy)
+            self._pad()
+
+    def _draw_patients(self) -> None:
+        flow = self._flow
+        _title(_TITLES[steps.PATIENTS])
+        rows = lists.patients(self._view)
+        if not rows:
+            ui.label("No patients on this ward's list yet. It comes from the centre.").classes("lead")
+        with ui.element("div").classes("grid"):
+            for row in rows[: TILES * 4]:
+                chosen = _tile(f"patient-{row.patient}", partial(flow.choose_patient, row))
+                with chosen:
+                    _two_lines(row.name, f"{row.patient}  {row.ward}")
+        ui.label("Other tasks").classes("lead")
+        with ui.element("div").classes("row"):
+            if flow.roles & (messages.ROLE_RETURN | messages.ROLE_WASTE):
+                _button("Return or waste", "removals", lambda: flow.go(steps.REMOVALS))
+            if flow.roles & messages.ROLE_REFILL:
+                _button("Refill", "refill", lambda: flow.go(steps.ITEMS, "refill"))
+            if flow.roles & messages.ROLE_COUNT:
+                _button("Count", "count", lambda: flow.go(steps.COUNTS))
+
+    def _draw_items(self) -> None:
+        flow = self._flow
+        whom = f" for {flow.patient.name}" if flow.patient and flow.purpose == "remove" else ""
+        _title(("Choose an item to refill" if flow.purpose == "refill" else "Choose an item") + whom)
+        field = ui.input("Search by name", on_change=self._list.refresh).bind_value(flow, "search")
+        field.classes("field").props('outlined autofocus autocomplete=off data-testid="search"')
+        self._list()
+
+    def _draw_list(self) -> None:
+        flow = self._flow
+        patient = flow.patient.patient if flow.patient and flow.purpose == "remove" else ""
+        rows = lists.items(self._view, flow.search or "", patient)
+        if not rows:
+            ui.label("Nothing here by that name. Search again, or look at another cabinet.").classes("lead")
+        with ui.element("div").classes("grid"):
+            for row in rows[:TILES]:
+                with _tile(f"item-{row.item}", partial(flow.choose_item, row)):
+                    _two_lines(row.name, row.item, "ordered" if row.ordered else "")
+                    ui.label(lists.units(row.on_hand, row.scale)).classes("amount")
+        if len(rows) > TILES:
+            ui.label(f"{len(rows) - TILES} more: type more of the name.").classes("lead")
+
+    def _draw_removals(self) -> None:
+        flow = self._flow
+        _title(_TITLES[steps.REMOVALS])
+        rows = flow.removals()
+        if not rows:
+            ui.label("You have no removal here to return or waste from.").classes("lead")
+        for row in rows[:TILES]:
+            amount = lists.units(row.quantity, lists.scale_of(self._view, row.item))
+            with ui.element("div").classes("row").style("align-items:center"):
+                text = f"{amount} × {lists.name_of(self._view, row.item)} for {row.patient}"
+                ui.label(text).classes("lead").style("flex:1")
+                _button("Return", f"return-{row.txn}", partial(flow.choose_removal, row, "return"))
+                _button("Waste", f"waste-{row.txn}", partial(flow.choose_removal, row, "waste"))
+
+    def _draw_counts(self) -> None:
+        flow = self._flow
+        _title(_TITLES[steps.COUNTS])
+        must = set(self._view.state["must_count"])
+        rows = sorted(self._view.inventory.values(), key=lambda row: (row[0] not in must, row[0]))
+        with ui.element("div").classes("grid"):
+            for row in rows[: TILES * 2]:
+                with _tile(f"count-{row[0]}", partial(flow.count, row[0])):
+                    _two_lines(row[0], lists.name_of(self._view, row[1]), "count now" if row[0] in must else "")
+
+    def _draw_quantity(self) -> None:
+        flow, item = self._flow, self._flow.item
+        _title(f"{_VERBS.get(flow.purpose, 'How many')}: how many?")
+        with ui.element("div").classes("split"):
+            with ui.element("div").classes("sheet").style("padding:0"):
+                ui.label(item.name if item else "This item has no pocket here").classes("drawer say")
+                if item:
+                    ui.label(f"On hand: {lists.units(item.on_hand, item.scale)}").classes("lead")
+                ui.label(flow.digits or "0").classes("show").props('data-testid="quantity" aria-label="Quantity"')
+                text = "Record waste" if flow.purpose == "waste" else "Release the drawer"
+                _button(text, "release", flow.release, "main", disabled=flow.busy)
+            self._pad()
+
+    def _draw_drawer(self) -> None:
+        flow, state = self._flow, self._view.state
+        scale = lists.scale_of(self._view, state["item"])
+        asked = lists.units(int(state["quantity"] or 0), scale)
+        is_count = state["purpose"] == kinds.PURPOSE_COUNT
+        verb = _PURPOSE_VERBS.get(state["purpose"], "Take")
+        _title(verb if is_count else f"{verb} {asked} × {lists.name_of(self._view, state['item'])}")
+        with ui.element("div").classes("split"):
+            with ui.element("div").classes("sheet").style("padding:0"):
+                with ui.element("div").classes("drawer").props('data-testid="drawer" aria-live=polite'):
+                    ui.label(_where(state["place"])).classes("where").props('data-testid="place"')
+                    ui.label(_drawer_words(state)).classes("say").props('data-testid="drawer-state"')
+                shown = flow.digits or ("0" if is_count else asked)
+                ui.label(shown).classes("show").props('data-testid="confirm-quantity" aria-label="Quantity to confirm"')
+                text = f"Confirm {shown}" + (" counted" if is_count else "")
+                _button(text, "confirm", flow.confirm, "main", disabled=flow.busy)
+                _button("Cancel", "cancel", flow.cancel, "bad", disabled=flow.busy)
+            self._pad()
+
+    def _pad(self) -> None:
+        with ui.element("div").classes("pad").props('role=group aria-label="Number pad"'):
+            for key in "123456789":
+                _button(key, f"key-{key}", partial(self._flow.press, key))
+            ui.element("span")
+            _button("0", "key-0", lambda: self._flow.press("0"))
+            back = _button("⌫", "key-back", lambda: self._flow.press("back"))
+            back.props('aria-label="Delete the last digit"')
+
+
+_DRAW: dict[str, Callable[[Page], None]] = {
+    steps.SIGN_ON: Page._draw_sign_on,
+    steps.PATIENTS: Page._draw_patients,
+    steps.ITEMS: Page._draw_items,
+    steps.REMOVALS: Page._draw_removals,
+    steps.COUNTS: Page._draw_counts,
+    steps.QUANTITY: Page._draw_quantity,
+    steps.DRAWER: Page._draw_drawer,
+}
+
+
+def _title(text: str) -> None:
+    title = ui.label(text)
+    title.tag = "h1"
+
+
+def _lamp(key: str) -> tuple[ui.element, ui.label]:
+    with ui.element("div").style("display:flex;align-items:center"):
+        dot = ui.element("span").classes("dot").props("aria-hidden=true")
+        return dot, ui.label().props(f'data-testid="status-{key}"')
+
+
+def _button(text: str, testid: str, handler: Handler, kind: str = "", *, disabled: bool = False) -> ui.button:
+    button = ui.button(text, on_click=handler, color=None).classes(f"k {kind}")
+    button.props(f'unelevated no-caps data-testid="{testid}"')
+    button.set_enabled(not disabled)
+    return button
+
+
+def _tile(testid: str, handler: Handler) -> ui.button:
+    return ui.button(on_click=handler, color=None).classes("k tile").props(f'unelevated no-caps data-testid="{testid}"')
+
+
+def _two_lines(first: str, second: str, tag: str = "") -> None:
+    with ui.element("div"):
+        with ui.element("div"):
+            with ui.element("span"):
+                ui.label(first).style("display:inline")
+            if tag:
+                ui.label(tag).classes("tag").style("display:inline-block")
+        ui.label(second).classes("sub")
+
+
+def _where(place: str | None) -> str:
+    drawer, _, pocket = (place or "").partition("-")
+    return f"Drawer {drawer[1:].lstrip('0')} · Pocket {pocket[1:].lstrip('0')}" if pocket else (place or "")
+
+
+def _drawer_words(state: dict[str, Any]) -> str:
+    if state["phase"] == messages.RELEASED:
+        return "Unlocked: pull the drawer open. The light shows the pocket."
+    if state["phase"] == messages.OPEN:
+        return "Open: take from the lit pocket only, then confirm and close."
+    return "Closed: confirm the quantity, or cancel if nothing moved."

@@ -1,0 +1,159 @@
+"""The centre's commands. Each imports what it needs when it is called, so that help is quick."""
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from server_stub.site.home import Home
+
+init_app = typer.Typer(help="Make a site: authority, keys, broker configuration.", add_completion=False)
+station_app = typer.Typer(help="Enrol stations and give them their tables.", no_args_is_help=True)
+server_app = typer.Typer(help="Run the centre.", no_args_is_help=True)
+broker_app = typer.Typer(help="Run the broker.", no_args_is_help=True)
+export_app = typer.Typer(help="Write journals and ledger with what is needed to verify them.", add_completion=False)
+
+
+def _home(ctx: typer.Context) -> "Home":
+    from server_stub.site.home import DEFAULT, Home  # noqa: PLC0415
+
+    return Home(Path(ctx.obj or DEFAULT))
+
+
+def _fail(error: Exception) -> SystemExit:
+    typer.secho(str(error), err=True, fg=typer.colors.RED)
+    return SystemExit(1)
+
+
+@init_app.command()
+def init(
+    ctx: typer.Context,
+    site: Annotated[str, typer.Option(help="Id of the site: letters, digits, - and _.")],
+    broker_port: Annotated[int, typer.Option(help="MQTT over TLS, loopback.")] = 18883,
+    web_port: Annotated[int, typer.Option(help="Console and API over HTTPS, loopback.")] = 8443,
+) -> None:
+    """Make a site in --home; refuses if there is one."""
+    from server_stub.site.make import SiteExists, make_site  # noqa: PLC0415
+
+    home = _home(ctx)
+    try:
+        make_site(home, site, broker_port=broker_port, web_port=web_port)
+    except (SiteExists, ValueError) as error:
+        raise _fail(error) from None
+    typer.echo(f"site {site} is in {home.root}; next: apotheca --home {home.root} station add ID --ward WARD")
+
+
+@station_app.command("add")
+def station_add(
+    ctx: typer.Context,
+    station: Annotated[str, typer.Argument(help="Id of the station: letters, digits, - and _.")],
+    ward: Annotated[list[str], typer.Option(help="A ward it serves; may be given several times.")],
+    board: Annotated[str, typer.Option(help="A file of hardware/boards.")] = "linux-bus",
+) -> None:
+    """Enrol a station: keys, certificate, files; the running broker and centre take it up."""
+    from server_stub.site.broker import BrokerRefused  # noqa: PLC0415
+    from server_stub.site.config import NoSite  # noqa: PLC0415
+    from server_stub.site.enrol import NotEnrolled, add_station  # noqa: PLC0415
+
+    home = _home(ctx)
+    try:
+        add_station(home, station, ward, board=board)
+    except (NoSite, NotEnrolled, BrokerRefused, FileNotFoundError) as error:
+        raise _fail(error) from None
+    typer.echo(f"station {station} is enrolled; its files are in {home.station(station)}")
+
+
+@station_app.command("load")
+def station_load(
+    ctx: typer.Context,
+    station: str,
+    items: Annotated[Path, typer.Option(help="JSON lines, one row of the table each.")],
+    pockets: Annotated[Path, typer.Option(help="JSON lines.")],
+    users: Annotated[Path, typer.Option(help="JSON lines; salt and hash in hex.")],
+) -> None:
+    """Give a station its first tables through the running centre."""
+    from server_stub.integration.intake import IntakeAway  # noqa: PLC0415
+    from server_stub.integration.loading import load_tables  # noqa: PLC0415
+
+    try:
+        versions = load_tables(_home(ctx).intake, station, {"items": items, "pockets": pockets, "users": users})
+    except (IntakeAway, ValueError, OSError) as error:
+        raise _fail(error) from None
+    typer.echo(" ".join(f"{table} {version}" for table, version in versions.items()))
+
+
+@server_app.command("run")
+def server_run(
+    ctx: typer.Context,
+    clock: Annotated[str, typer.Option(help="system, or stepped: hospital time moves by `advance` only.")] = "system",
+) -> None:
+    """Run ingest and web until stopped."""
+    from server_stub import supervisor  # noqa: PLC0415
+    from server_stub.site.config import NoSite, read  # noqa: PLC0415
+    from server_stub.site.home import make_folder  # noqa: PLC0415
+
+    home = _home(ctx)
+    try:
+        read(home)
+    except NoSite as error:
+        raise _fail(error) from None
+    if clock not in ("system", "stepped"):
+        raise _fail(ValueError("--clock is system or stepped"))
+    supervisor.run(home.root, make_folder(home.run), clock)
+
+
+@server_app.command("rebuild")
+def server_rebuild(ctx: typer.Context) -> None:
+    """Fold every projection anew from the ledger and say whether it came out the same (stop the server first)."""
+    from server_stub.fold import rebuild  # noqa: PLC0415
+    from server_stub.ledger.schema import open_database  # noqa: PLC0415
+    from server_stub.site.config import NoSite, database_url, read  # noqa: PLC0415
+
+    home = _home(ctx)
+    try:
+        engine = open_database(database_url(home, read(home)))
+    except NoSite as error:
+        raise _fail(error) from None
+    with engine.begin() as conn:
+        before, after = rebuild(conn)
+    if before != after:
+        raise _fail(ValueError(f"the projections were {before.hex()} and are {after.hex()}: they had gone wrong"))
+    typer.echo(f"the projections came out the same: {after.hex()}")
+
+
+@broker_app.callback()
+def _broker() -> None:
+    """Run the broker."""
+
+
+@broker_app.command("run")
+def broker_run(ctx: typer.Context) -> None:
+    """Become nats-server with this home's configuration."""
+    from server_stub.site.broker import executable  # noqa: PLC0415
+    from server_stub.site.config import NoSite, read  # noqa: PLC0415
+
+    home = _home(ctx)
+    try:
+        read(home)
+    except NoSite as error:
+        raise _fail(error) from None
+    path = executable()
+    os.execv(path, [path, "-c", str(home.broker / "nats.conf")])  # noqa: S606 - that very process is to be the broker
+
+
+@export_app.command()
+def export(ctx: typer.Context, out: Annotated[Path, typer.Option(help="A folder that does not exist yet.")]) -> None:
+    """Write ledger, batches and journals, and check every head."""
+    from server_stub.export import ExportRefused, write_export  # noqa: PLC0415
+    from server_stub.site.config import NoSite  # noqa: PLC0415
+
+    try:
+        report = write_export(_home(ctx), out)
+    except (NoSite, ExportRefused) as error:
+        raise _fail(error) from None
+    for line in report.lines():
+        typer.echo(line)
+    if not report.ok:
+        raise SystemExit(1)

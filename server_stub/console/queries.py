@@ -1,0 +1,142 @@
+"""What console and API show: reads only, each from one snapshot of the database."""
+
+import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from sqlalchemy import Connection, Engine, func, select
+
+from firmware import codes
+from server_stub.ledger import schema
+from server_stub.ledger.batch import Refused
+from server_stub.ledger.record import Entry
+from server_stub.ledger.store import read_page
+from server_stub.site.config import Station
+
+SILENT_MS = 180_000
+LATE_MS = 90_000
+
+
+class StationRow(NamedTuple):
+    """One line of the console's first table; `verdict` is one word, `why` explains it. Ages are real time."""
+
+    station: str
+    wards: str
+    seq: int
+    entries: int
+    removals: int
+    last_utc_ms: int | None
+    heartbeat_age_ms: int | None
+    unanswered: int | None
+    alarms: int
+    verdict: str
+    why: str
+
+
+def stations(engine: Engine, enrolled: Sequence[Station]) -> list[StationRow]:
+    """Where every enrolled station stands."""
+    with engine.connect() as conn:
+        alarms = dict(_counted(conn))
+        return [_station(conn, station, alarms.get(station.id, 0)) for station in enrolled]
+
+
+def _counted(conn: Connection) -> list[tuple[str, int]]:
+    table = schema.alarms.c
+    return [(s, n) for s, n in conn.execute(select(table.station, func.count()).group_by(table.station))]
+
+
+def _station(conn: Connection, station: Station, alarms: int) -> StationRow:
+    logs, beats, entries = schema.logs.c, schema.heartbeats.c, schema.entries.c
+    log = conn.execute(select(schema.logs).where(logs.station == station.id, logs.log == station.log)).one_or_none()
+    beat = conn.execute(select(schema.heartbeats).where(beats.station == station.id)).one_or_none()
+    seq = log.seq if log else 0
+    last = conn.scalar(
+        select(entries.utc_ms).where(entries.station == station.id, entries.log == station.log, entries.seq == seq)
+    )
+    age = time.time_ns() // 1_000_000 - beat.received_ms if beat else None
+    verdict, why = _verdict(stopped=bool(log and log.stopped), age_ms=age, behind=max(0, beat.seq - seq) if beat else 0)
+    return StationRow(
+        station.id,
+        ", ".join(station.wards),
+        seq,
+        log.entries if log else 0,
+        log.removals if log else 0,
+        last,
+        age,
+        beat.outbox_depth if beat else None,
+        alarms,
+        verdict,
+        why,
+    )
+
+
+def _verdict(*, stopped: bool, age_ms: int | None, behind: int) -> tuple[str, str]:
+    if stopped:
+        return "stopped", "its journal contradicts the ledger; nothing more is taken from it"
+    if age_ms is None:
+        return "waiting", "enrolled, never heard"
+    if age_ms >= SILENT_MS:
+        return "silent", "no heartbeat for three minutes"
+    if age_ms >= LATE_MS:
+        return "late", "a heartbeat is overdue"
+    return ("in sync", "") if not behind else ("in sync", f"{behind} entries under way")
+
+
+def inventory(engine: Engine, station: str | None = None) -> list[dict[str, Any]]:
+    """What is in which pocket, with the item's name where the station was told one."""
+    table = schema.inventory
+    query = select(table).order_by(table.c.station, table.c.place)
+    if station is not None:
+        query = query.where(table.c.station == station)
+    with engine.connect() as conn:
+        return [{**row._mapping, "must_count": bool(row.must_count)} for row in conn.execute(query)]
+
+
+def alarms(engine: Engine) -> list[dict[str, Any]]:
+    """Alarms that stand, the newest first."""
+    table = schema.alarms
+    with engine.connect() as conn:
+        rows = conn.execute(select(table).order_by(table.c.utc_ms.desc(), table.c.station))
+        return [{**row._mapping, "words": alarm_words(row.code, row.drawer)} for row in rows]
+
+
+def evidence(engine: Engine, limit: int = 50) -> list[dict[str, Any]]:
+    """What was refused or contradicts the ledger, the newest first."""
+    table = schema.evidence.c
+    columns = (table.id, table.utc_ms, table.code, table.station, table.detail, table.sha256)
+    with engine.connect() as conn:
+        rows = conn.execute(select(*columns).order_by(table.id.desc()).limit(limit))
+        return [{**row._mapping, "sha256": row.sha256.hex()} for row in rows]
+
+
+def last_entries(engine: Engine, station: str, limit: int = 40) -> list[Entry]:
+    """The last entries of a station, the newest first."""
+    table = schema.entries.c
+    query = select(table.page).where(table.station == station).order_by(table.log.desc(), table.seq.desc()).limit(limit)
+    found = []
+    with engine.connect() as conn:
+        for data in conn.scalars(query):
+            try:
+                found.append(read_page(data, b"").entry)
+            except Refused:
+                continue
+    return found
+
+
+_ALARMS = {
+    codes.ALARM_LEFT_OPEN: "drawer left open",
+    codes.ALARM_FORCED: "drawer forced open",
+    codes.ALARM_JAMMED: "drawer jammed",
+    codes.ALARM_DISAGREE: "drawer sensors disagree",
+    codes.ALARM_JOURNAL_FULL: "journal full: the cabinet opens nothing more",
+    codes.ALARM_JOURNAL_DAMAGE: "journal damaged",
+    codes.FORK: "journal contradicts the ledger: its log has stopped",
+    codes.STATION_SILENT: "silent: no heartbeat for three minutes",
+    codes.TABLE_FULL: "more patients or orders than its tables hold: the newest are kept",
+}
+
+
+def alarm_words(code: int, drawer: int) -> str:
+    """An alarm for people."""
+    words = _ALARMS.get(code, f"alarm {code}")
+    return f"{words} (drawer {drawer})" if drawer else words

@@ -1,0 +1,33 @@
+"""A real Chromium, brought by `make chromium`; each test gets a fresh context and page."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.tools import chromium
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    found = chromium.remembered(chromium.VENV / "chromium.json")
+    if found is None:
+        pytest.fail("no working Chromium is known: run `make test` (or `make chromium`) once")
+    with sync_playwright() as playwright:
+        running = playwright.chromium.launch(**chromium.launch_options(found, os.environ))
+        yield running
+        running.close()
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A touch panel of a cabinet; the site's own certificate authority is not the browser's business here."""
+    fresh = browser.new_context(viewport={"width": 1280, "height": 800}, ignore_https_errors=True)
+    yield fresh
+    fresh.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Page:
+    return context.new_page()

@@ -1,0 +1,122 @@
+"""A site in a folder, and the centre's core over SQLite and PostgreSQL."""
+
+import itertools
+from dataclasses import dataclass, field
+
+import cbor2
+import pytest
+from sqlalchemy import create_engine, select, text
+
+from firmware.wire import cose, topics
+from server_stub.centre import Arrived, Asked, Centre, Keys
+from server_stub.clock import SteppedClock
+from server_stub.ledger import schema
+from server_stub.ledger.schema import open_database
+from server_stub.ledger.sign import Signer
+from server_stub.register import SiteRegister
+from server_stub.site import config
+from server_stub.site.enrol import add_stations
+from server_stub.site.home import Home
+from server_stub.site.make import make_site
+from tests.centre.postgres import server
+from tests.centre.scripted import Scripted
+
+WARDS = {"ICU1": ("MICU",), "ED1": ("ED", "SHARED"), "ED2": ("SHARED",)}
+_counter = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def site_home(tmp_path_factory):
+    home = Home(tmp_path_factory.mktemp("site") / "home")
+    make_site(home, "demo")
+    add_stations(home, WARDS)
+    return home
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    with server() as url:
+        yield url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request, tmp_path):
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'centre.db'}"
+        return
+    url = request.getfixturevalue("postgres")
+    name = f"t{next(_counter)}"
+    admin = create_engine(url.format("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as conn:
+        conn.execute(text(f"CREATE DATABASE {name}"))
+    admin.dispose()
+    yield url.format(name)
+
+
+@dataclass
+class Bench:
+    """The centre's core with a clock of its own; `sent` is all it wanted to send."""
+
+    home: Home
+    url: str
+    clock: SteppedClock = field(default_factory=lambda: SteppedClock(1_700_000_000_000))
+    transport_ms: int = 1_000_000
+    sent: list = field(default_factory=list)
+
+    def __post_init__(self):
+        self.register = SiteRegister(self.home)
+        self.engine = open_database(self.url)
+        self.centre = None
+        self.restart()
+
+    def restart(self):
+        signer = Signer((self.home.keys / "centre-sign.key").read_bytes())
+        keys = Keys(signer, (self.home.keys / "centre-log.key").read_bytes())
+        self.centre = Centre(self.engine, self.register, keys, self.clock, lambda: self.transport_ms)
+        out = self.centre.start()
+        self.sent += out
+        return out
+
+    def station(self, station="ICU1"):
+        genesis = next(s.genesis for s in config.read(self.home).station if s.id == station)
+        return Scripted.enrolled(self.home, station, bytes.fromhex(genesis))
+
+    def up(self, station, what, *payloads):
+        topic = topics.up("demo", "s0", station, what)
+        out = self.centre.process([Arrived(topic, payload) for payload in payloads])
+        self.sent += out
+        return out
+
+    def ask(self, do, **args):
+        replies = []
+        self.sent += self.centre.process([Asked({"do": do, "args": args}, replies.append)])
+        return replies[0]
+
+    def verdicts(self, out):
+        return [cbor2.loads(cose.parse(m.payload)[1])[3] for m in out if m.topic.endswith("/answer")]
+
+    def rows(self, table):
+        with self.engine.connect() as conn:
+            return conn.execute(select(table)).all()
+
+    def ledger(self, station="ICU1"):
+        """(seq, head) of every entry stored, in the order of storing."""
+        with self.engine.connect() as conn:
+            table = schema.entries.c
+            query = select(table.seq, table.head).where(table.station == station).order_by(table.id)
+            return [tuple(row) for row in conn.execute(query)]
+
+
+@pytest.fixture
+def bench(site_home, database):
+    bench = Bench(site_home, database)
+    yield bench
+    bench.engine.dispose()
+
+
+@pytest.fixture
+def quick(site_home, tmp_path):
+    """As `bench`, SQLite only, for what the database's kind can not change."""
+    bench = Bench(site_home, f"sqlite:///{tmp_path / 'centre.db'}")
+    yield bench
+    bench.engine.dispose()

@@ -1,0 +1,119 @@
+"""Real processes of a site: broker, ingest, and a scripted agent over MQTT with TLS."""
+
+import os
+import queue
+import signal
+import socket
+import ssl
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+
+import cbor2
+import paho.mqtt.client as paho
+from paho.mqtt.enums import CallbackAPIVersion
+
+from firmware.wire import cose, topics
+from server_stub.site import broker
+
+PATIENCE_S = 30
+
+
+def free_port():
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def until(true, what):
+    """Poll a real process; the time-out is only there so that a failure does not hang."""
+    deadline = time.monotonic() + PATIENCE_S
+    while not (value := true()):
+        if time.monotonic() > deadline:
+            raise TimeoutError(what)
+        time.sleep(0.01)
+    return value
+
+
+@contextmanager
+def running(command, log):
+    with log.open("ab") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.terminate()
+                process.wait(PATIENCE_S)
+
+
+@contextmanager
+def nats(home, port):
+    with running([broker.executable(), "-c", str(home.broker / "nats.conf")], home.run / "broker.log") as process:
+        until(lambda: _listening(port), "broker")
+        yield process
+
+
+def _listening(port):
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Ingest:
+    """The process `ingest`, to be killed and started again."""
+
+    def __init__(self, home):
+        self._home = home
+        self._log = (home.run / "ingest.log").open("ab")
+        self.start()
+
+    def start(self):
+        command = [sys.executable, "-m", "server_stub.ingest_main", str(self._home.root), "--clock", "stepped"]
+        self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log)
+
+    def kill(self):
+        os.kill(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(PATIENCE_S)
+        self._log.close()
+
+
+class ScriptedAgent:
+    """Sends batches and collects answers as (verdict, seq)."""
+
+    def __init__(self, home, port, station):
+        self.station = station
+        self.inbox = queue.Queue()
+        self._joined = queue.Queue()
+        folder = home.station(station)
+        context = ssl.create_default_context(cafile=str(folder / "ca.crt"))
+        context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
+        self.client = paho.Client(CallbackAPIVersion.VERSION2)
+        self.client.tls_set_context(context)
+        self.client.on_connect = lambda client, *_: client.subscribe(f"apotheca/1/demo/s0/{station}/down/#", qos=1)
+        self.client.on_subscribe = lambda _c, _u, _m, codes, _p: self._joined.put(codes)
+        self.client.on_message = lambda _c, _u, message: self.inbox.put((message.topic, message.payload))
+        self.client.connect("127.0.0.1", port)
+        self.client.loop_start()
+        assert not self._joined.get(timeout=PATIENCE_S)[0].is_failure
+
+    def send(self, what, payload):
+        self.client.publish(topics.up("demo", "s0", self.station, what), payload, qos=1)
+
+    def answer(self, timeout_s=1.0):
+        """The next answer, or None if none comes in time (then an agent sends again)."""
+        try:
+            while True:
+                topic, payload = self.inbox.get(timeout=timeout_s)
+                if topic.endswith("/answer"):
+                    fields = cbor2.loads(cose.parse(payload)[1])
+                    return fields[3], fields[4]
+        except queue.Empty:
+            return None
+
+    def close(self):
+        self.client.disconnect()
+        self.client.loop_stop()

@@ -1,0 +1,156 @@
+"""The four answers, and what is no batch at all (A12.b, docs/wire.md section 3)."""
+
+import pytest
+
+from firmware import codes
+from firmware.journal import kinds
+from firmware.wire import cbor, messages
+from server_stub.ledger import schema
+from tests.centre.scripted import sign
+
+
+def filled(bench, count=10, station="ICU1"):
+    script = bench.station(station)
+    for _ in range(count):
+        script.add()
+    return script
+
+
+@pytest.mark.req("A12.a")
+@pytest.mark.parametrize(
+    "spans, verdicts, stored",
+    [
+        ([(1, 4)], [messages.ACCEPT], 4),
+        ([(1, 4), (5, 10)], [messages.ACCEPT, messages.ACCEPT], 10),
+        ([(1, 4), (1, 4)], [messages.ACCEPT, messages.DUP], 4),
+        ([(1, 4), (2, 3)], [messages.ACCEPT, messages.DUP], 4),
+        ([(1, 4), (6, 10)], [messages.ACCEPT, messages.GAP], 4),
+        ([(2, 4)], [messages.GAP], 0),
+        ([(1, 4), (3, 9)], [messages.ACCEPT, messages.ACCEPT], 9),
+        ([(1, 4), (1, 10)], [messages.ACCEPT, messages.ACCEPT], 10),
+    ],
+)
+def test_answers(bench, spans, verdicts, stored):
+    script = filled(bench)
+    got = [v for first, last in spans for v in bench.verdicts(bench.up("ICU1", "batch", script.batch(first, last)))]
+    assert got == verdicts
+    assert bench.ledger() == [(n, script.heads[n]) for n in range(1, stored + 1)]
+
+
+@pytest.mark.req("A12.b")
+@pytest.mark.parametrize("first, last", [(5, 6), (3, 6), (3, 4), (4, 4), (1, 6)])
+def test_another_history_is_a_fork(bench, first, last):
+    script = filled(bench)
+    bench.up("ICU1", "batch", script.batch(1, 4))
+    other = script.fork(2)
+    for _ in range(5):
+        other.add()
+    out = bench.up("ICU1", "batch", other.batch(first, last))
+    assert bench.verdicts(out) == [messages.FORK]
+    assert bench.verdicts(bench.up("ICU1", "batch", script.batch(5, 6))) == [messages.FORK], "the log has stopped"
+    assert len(bench.ledger()) == 4
+    assert [(e.code, e.station) for e in bench.rows(schema.evidence)] == [(codes.FORK, "ICU1")]
+    assert (codes.FORK, "ICU1") in {(a.code, a.station) for a in bench.rows(schema.alarms)}
+    peer = filled(bench, 3, "ED1")
+    assert bench.verdicts(bench.up("ED1", "batch", peer.batch(1, 3))) == [messages.ACCEPT], "others go on"
+
+
+def wrong_key(bench, script):
+    return sign(bench.station("ED1").signing, "ICU1", "batch", script.payload(1, 4))
+
+
+def bad_mac(bench, script):
+    data, disclosure, _ = script.pages[1]
+    script.pages[1] = [data, disclosure, bytes(16)]
+    return script.batch(1, 4)
+
+
+def forged_disclosure(bench, script):
+    data, _, mac = script.pages[1]
+    script.pages[1] = [data, [b"s" * 16, "P9", ""], mac]
+    return script.batch(1, 4)
+
+
+REFUSED = {
+    "no envelope": (lambda b, s: b"rubbish", codes.UNSIGNED_BATCH),
+    "nothing": (lambda b, s: b"", codes.UNSIGNED_BATCH),
+    "unsigned": (lambda b, s: s.payload(1, 4), codes.UNSIGNED_BATCH),
+    "signed by another": (wrong_key, codes.UNSIGNED_BATCH),
+    "another kid": (lambda b, s: s.batch(1, 4, kid="ED1"), codes.UNSIGNED_BATCH),
+    "signed as heartbeat": (lambda b, s: sign(s.signing, "ICU1", "heartbeat", s.payload(1, 4)), codes.UNSIGNED_BATCH),
+    "too long": (lambda b, s: b"x" * 40_000, codes.UNSIGNED_BATCH),
+    "another station": (lambda b, s: s.batch(1, 4, station="ED1"), codes.BAD_BATCH),
+    "another log": (lambda b, s: s.batch(1, 4, log=2), codes.BAD_BATCH),
+    "seq off": (lambda b, s: s.batch(2, 4, first_seq=1, prev_head=s.heads[0]), codes.BAD_BATCH),
+    "no pages": (lambda b, s: s.batch(1, 4, pages=[]), codes.BAD_BATCH),
+    "no CBOR": (lambda b, s: sign(s.signing, "ICU1", "batch", b"\xff\x00"), codes.BAD_BATCH),
+    "no array": (lambda b, s: sign(s.signing, "ICU1", "batch", cbor.encode(7)), codes.BAD_BATCH),
+    "page no page": (lambda b, s: s.batch(1, 4, pages=[7]), codes.BAD_BATCH),
+    "forged disclosure": (forged_disclosure, codes.BAD_BATCH),
+    "bad MAC": (bad_mac, codes.BAD_CHAIN),
+    "prev_head off": (lambda b, s: s.batch(1, 4, prev_head=bytes(32)), codes.BAD_CHAIN),
+    "last_head off": (lambda b, s: s.batch(1, 4, last_head=bytes(32)), codes.BAD_CHAIN),
+}
+
+
+@pytest.mark.req("A12.b")
+@pytest.mark.parametrize("why", REFUSED)
+def test_what_is_not_the_stations_word_is_evidence_and_gets_no_answer(quick, why):
+    make, code = REFUSED[why]
+    script = filled(quick)
+    good = script.batch(1, 4)
+    bad = make(quick, script)
+    out = quick.up("ICU1", "batch", bad, bad)
+    assert quick.verdicts(out) == []
+    assert [(e.code, e.raw) for e in quick.rows(schema.evidence)] == [(code, bad)], "kept once"
+    assert [e.kind for e in quick.rows(schema.entries)][1:] == [kinds.EVIDENCE]
+    assert quick.verdicts(quick.up("ICU1", "batch", good)) == [messages.ACCEPT], "and stops nothing"
+
+
+def test_unknown_station(quick):
+    script = filled(quick)
+    script.station = "NOBODY"
+    quick.up("NOBODY", "batch", script.batch(1, 2))
+    assert [e.code for e in quick.rows(schema.evidence)] == [codes.UNKNOWN_STATION]
+
+
+def test_evidence_is_bounded(quick, monkeypatch):
+    monkeypatch.setattr("server_stub.ledger.store.EVIDENCE_PER_STATION", 3)
+    quick.up("ICU1", "batch", *[bytes([n]) for n in range(9)])
+    assert len(quick.rows(schema.evidence)) == 3
+
+
+def test_bad_heartbeat_is_evidence_good_one_is_kept(quick):
+    script = filled(quick, 3)
+    quick.up("ICU1", "heartbeat", script.heartbeat(), script.batch(1, 2))
+    assert [(h.station, h.seq) for h in quick.rows(schema.heartbeats)] == [("ICU1", 3)]
+    assert [e.code for e in quick.rows(schema.evidence)] == [codes.UNSIGNED_BATCH]
+
+
+def test_answers_wait_in_the_outbox_until_the_broker_has_them(bench):
+    script = filled(bench)
+    out = [m for m in bench.up("ICU1", "batch", script.batch(1, 2), script.batch(3, 4)) if m.topic.endswith("answer")]
+    again = [m for m in bench.restart() if m.topic.endswith("answer")]
+    assert again == out
+    for message in again:
+        bench.centre.sent(message.id)
+    bench.centre.tick()
+    bench.up("ICU1", "batch", script.batch(1, 1))
+    assert len([m for m in bench.restart() if m.topic.endswith("answer")]) == 1
+
+
+def test_a_failed_transaction_leaves_nothing_and_is_done_again(quick, monkeypatch):
+    script = filled(quick)
+
+    def full(*_):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr("server_stub.ledger.store.add_outbox", full)
+        broken.setattr(quick.centre, "_reload", lambda: None)
+        with pytest.raises(OSError, match="disk full"):
+            quick.up("ICU1", "batch", script.batch(1, 4))
+    quick.centre._reload()
+    assert quick.ledger() == []
+    assert quick.verdicts(quick.up("ICU1", "batch", script.batch(1, 4))) == [messages.ACCEPT]
+    assert len(quick.ledger()) == 4
