@@ -131,9 +131,9 @@ class Reference:
 
     def _persist(self, name, version, table):
         file = self._files.writer(name + ".new", False)
-        rowfile.write(file, table.rows())
+        digest = rowfile.write(file, table.rows())
         self._files.commit(file)
-        self._journal.append(kinds.REFERENCE, txn=0, ext=(name, version, rowfile.digest(table.rows())))
+        self._journal.append(kinds.REFERENCE, txn=0, ext=(name, version, digest))
         self._files.rename(name + ".new", name)
         self._applied[name] = version
 
