@@ -26,17 +26,9 @@ class Check:
             if code:
                 return code
             count += more
-        if count > self._table.limit or not self._room(count):
+        if count > self._table.limit:
             return codes.TABLE_FULL
         return self._left_out() if self._snapshot else codes.NONE
-
-    # a heap without room is found out here, not half way
-    def _room(self, count):
-        try:
-            self._table.reserve(count)
-        except MemoryError:
-            return False
-        return True
 
     def _one(self, row):
         if not isinstance(row, list) or not row or not self._table.schema.is_key(row[0]):

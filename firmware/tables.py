@@ -1,4 +1,4 @@
-# Packed tables: fixed-width records kept in key order, in small blocks that are kept once they are made.
+# Packed tables: fixed-width records kept in key order, in blocks that are all made beforehand.
 from firmware import schema
 
 BLOCK = 16  # records; a heap in use still has room for pieces of this size
@@ -9,12 +9,8 @@ class Table:
         self.schema = table_schema
         self.limit = limit or table_schema.limit
         self.count = 0
-        self._blocks = []
-
-    # Room for `count` records. MemoryError leaves the table as it was: ask before changing anything.
-    def reserve(self, count):
-        while len(self._blocks) * BLOCK < count:
-            self._blocks.append(bytearray(BLOCK * self.schema.width))
+        size = BLOCK * table_schema.width
+        self._blocks = [bytearray(size) for _ in range((self.limit + BLOCK - 1) // BLOCK)]
 
     def _at(self, index):
         return self._blocks[index // BLOCK], index % BLOCK * self.schema.width
@@ -83,7 +79,6 @@ class Table:
     def _open_gap(self, index):
         if self.count >= self.limit:
             raise ValueError("table full")
-        self.reserve(self.count + 1)
         width, first = self.schema.width, index // BLOCK
         for at in range(self.count // BLOCK, first, -1):
             block = self._blocks[at]
@@ -108,7 +103,6 @@ class Table:
     def load(self, data):
         size = BLOCK * self.schema.width
         self.count = len(data) // self.schema.width
-        self.reserve(self.count)
         for at in range(0, len(data), size):
             part = data[at : at + size]
             self._blocks[at // size][: len(part)] = part

@@ -2,12 +2,15 @@
 import gc
 import sys
 
-# Kept in one piece while the modules are compiled and the tables made around it, then given back to work with.
-WORK_BYTES = 24 * 1024
-work = bytearray(WORK_BYTES)
+# Collected often, the heap stays dense: 256 KB then hold the code, full tables and a free piece of 30 KB to work with.
+gc.threshold(4096)
 
-# ruff: noqa: E402
+# ruff: noqa: E402, I001 - the tables come before the code
 import select
+
+from firmware.tables import Tables
+
+TABLES = Tables()
 
 from firmware import config
 from firmware.build import build
@@ -15,27 +18,18 @@ from firmware.journal.flash import FileFlash
 from firmware.journal.snapshot import FileStore
 from firmware.ports import unix
 from firmware.ports.shell import Shell
-from firmware.tables import Tables
 
 HUNG_UP_MS = 1000
 POLL_ERROR = select.POLLERR | select.POLLHUP
-
-
-def release_work():
-    global work
-    work = None
-    gc.collect()
 
 
 def main(folder, bus_path, link_fd):
     with open(folder + "/controller.cbor", "rb") as file:
         cfg = config.read(file.read())
     bus, link = unix.Bus(bus_path, cfg.station), unix.Link(link_fd)
-    tables = Tables()
-    release_work()
     flash = FileFlash(folder + "/ring.bin", cfg.ring_sectors)
     store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
-    station, adopted, damage = build(cfg, tables, flash, store, unix.Files(folder + "/tables"), unix.entropy)
+    station, adopted, damage = build(cfg, TABLES, flash, store, unix.Files(folder + "/tables"), unix.entropy)
     gc.collect()
     shell = Shell(cfg, station, bus, link)
     shell.boot(adopted, damage is not None)

@@ -145,7 +145,7 @@ class Bus:
 class Controller:
     """The process and the agent's end of its link."""
 
-    def __init__(self, folder: Path, heap: str = "1M") -> None:
+    def __init__(self, folder: Path, heap: str = "256K") -> None:
         run = Path(os.path.relpath(folder))
         path = run / "bus.sock"
         path.unlink(missing_ok=True)
@@ -166,12 +166,15 @@ class Controller:
         self._inbox: list[list[Any]] = []
         self.sent_bytes = 0
         self.rid = 0
+        self.printed = ""
 
     def send(self, message: list[Any], raw: bytes = b"") -> None:
         data = raw + frame.encode(cbor.encode(message))
         self.sent_bytes += len(data)
         while data:
-            data = data[os.write(self._master, data) :]
+            _, ready, _ = select.select([], [self._master], [], WAIT_S)
+            assert ready, f"the controller does not read: {self.stop()!r}"
+            data = data[os.write(self._master, data[:512]) :]
 
     def receive(self, kind: int) -> list[Any]:
         """The next message of a kind; others before it are dropped."""
@@ -195,10 +198,11 @@ class Controller:
 
     def stop(self) -> str:
         """Cut its power; what it printed."""
-        self.process.kill()
-        out, _ = self.process.communicate()
-        self.bus.close()
-        return out.decode()
+        if self.process.returncode is None:
+            self.process.kill()
+            self.printed = self.process.communicate()[0].decode()
+            self.bus.close()
+        return self.printed
 
     def close(self) -> None:
         self.stop()
