@@ -3,6 +3,7 @@ from firmware.version import VERSION
 from firmware.wire import messages
 
 INVENTORY_ROWS = 32
+MUST_COUNT_SHOWN = 64  # a STATE must fit a frame; INVENTORY has them all
 
 
 def info(s):
@@ -29,7 +30,7 @@ def state(s):
         phase, prompt = t.phase(), t.prompt()
         access = [t.order.purpose, t.txn, t.order.item, t.pocket.place, t.order.quantity]
     out = [messages.STATE, phase, s.session.user] + access + [prompt, s.state.open_drawers]
-    return out + [sorted(s.state.alarms)] + s.state.last + [sorted(s.state.must_count)]
+    return out + [sorted(s.state.alarms)] + s.state.last + [sorted(s.state.must_count)[:MUST_COUNT_SHOWN]]
 
 
 def inventory(s, start):
