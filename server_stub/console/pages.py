@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from fastapi import HTTPException
 from nicegui import ui
@@ -96,10 +97,14 @@ def _alarms(engine: Engine) -> str:
 
 def _evidence(engine: Engine) -> str:
     rows = [
-        (e["station"], Cell(str(e["code"]), "apo-warn"), e["detail"], words.clock(e["utc_ms"]), e["sha256"][:16])
+        (e["station"], Cell(str(e["code"]), "apo-warn"), _refusal(e), words.clock(e["utc_ms"]), e["sha256"][:16])
         for e in queries.evidence(engine)
     ]
     return table("evidence", "Evidence", ("Station", "Code", "What was wrong", "At (UTC)", "SHA-256"), rows)
+
+
+def _refusal(row: dict[str, Any]) -> Cell:
+    return Cell(row["detail"], note=words.REFUSALS.get(row["code"], ""))
 
 
 def _stock(engine: Engine, station: str | None) -> str:

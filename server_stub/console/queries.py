@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, case, func, select
 
-from firmware import codes
+from server_stub.console import words
 from server_stub.ledger import schema
 from server_stub.ledger.batch import Refused
 from server_stub.ledger.record import Entry
@@ -106,7 +106,7 @@ def alarms(engine: Engine) -> list[dict[str, Any]]:
     table = schema.alarms
     with engine.connect() as conn:
         rows = conn.execute(select(table).order_by(table.c.utc_ms.desc(), table.c.station))
-        return [{**row._mapping, "words": alarm_words(row.code, row.drawer)} for row in rows]
+        return [{**row._mapping, "words": words.alarm(row.code, row.drawer)} for row in rows]
 
 
 def evidence(engine: Engine, limit: int = 50) -> list[dict[str, Any]]:
@@ -130,22 +130,3 @@ def last_entries(engine: Engine, station: str, limit: int = 40) -> list[Entry]:
             except Refused:
                 continue
     return found
-
-
-_ALARMS = {
-    codes.ALARM_LEFT_OPEN: "drawer left open",
-    codes.ALARM_FORCED: "drawer forced open",
-    codes.ALARM_JAMMED: "drawer jammed",
-    codes.ALARM_DISAGREE: "drawer sensors disagree",
-    codes.ALARM_JOURNAL_FULL: "journal full: the cabinet opens nothing more",
-    codes.ALARM_JOURNAL_DAMAGE: "journal damaged",
-    codes.FORK: "journal contradicts the ledger: its log has stopped",
-    codes.STATION_SILENT: "silent: no heartbeat for three minutes",
-    codes.TABLE_FULL: "more patients or orders than its tables hold: the newest are kept",
-}
-
-
-def alarm_words(code: int, drawer: int) -> str:
-    """An alarm for people."""
-    words = _ALARMS.get(code, f"alarm {code}")
-    return f"{words} (drawer {drawer})" if drawer else words
