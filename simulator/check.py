@@ -1,0 +1,144 @@
+"""Is it all true? What a run left in ledger, rings and cabinets, checked from the stored bytes alone."""
+
+import hashlib
+import hmac
+import struct
+import zlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import cbor2
+from sqlalchemy import Engine, create_engine, text
+
+from firmware.journal import kinds
+from server_stub.site import config
+from server_stub.site.home import Home
+
+FLASH_PAGE, CRC_AT, LONGEST_PAGE = 256, 252, 246
+# fields of an entry, docs/journal.md section 2
+STATION, LOG, SEQ, KIND, ITEM, PLACE, BEFORE, CHANGE, AFTER, TXN, EXT = 1, 2, 4, 8, 11, 12, 13, 14, 15, 16, 18
+OPENED_AND_CLOSED = (kinds.OPENED, kinds.CLOSED)
+SHOWN = 20
+
+
+@dataclass
+class Findings:
+    """What was found: counts from the ledger, and everything that is wrong, in words."""
+
+    entries: int = 0
+    removals: int = 0
+    alarms: int = 0
+    kinds: Counter[int] = field(default_factory=Counter)
+    wrong: list[str] = field(default_factory=list)
+
+    def say(self, words: str) -> None:
+        if len(self.wrong) < SHOWN:
+            self.wrong.append(words)
+
+
+@dataclass
+class StationCheck:
+    """The log of one station, entry by entry."""
+
+    station: str
+    findings: Findings
+    key: bytes
+    head: bytes
+    seq: int = 0
+    pages: dict[int, bytes] = field(default_factory=dict)
+    stock: dict[str, int] = field(default_factory=dict)
+    open: dict[int, str] = field(default_factory=dict)
+
+    def take(self, seq: int, page: bytes, leaf: bytes, head: bytes) -> None:
+        """The next row of the ledger."""
+        raw, _, mac = cbor2.loads(page)
+        entry = cbor2.loads(raw)
+        self.seq += 1
+        self._expect(seq == entry[SEQ] == self.seq and entry[STATION] == self.station, seq, "out of order")
+        own_leaf = hashlib.sha256(b"\0" + raw).digest()
+        self.head = hashlib.sha256(b"\2" + self.head + own_leaf).digest()
+        self._expect(leaf == own_leaf and head == self.head, seq, "breaks the chain")
+        self._expect(mac == hmac.digest(self.key, self.head, "sha256")[:16], seq, "has a wrong MAC")
+        self.pages[seq] = page
+        self._follow(entry)
+
+    def _follow(self, entry: list[Any]) -> None:
+        kind, txn, seq = entry[KIND], entry[TXN], entry[SEQ]
+        self.findings.kinds[kind] += 1
+        if kind == kinds.ACCESS:
+            self._expect(txn == seq, seq, "is an access of another transaction")
+            self.open[txn] = entry[PLACE]
+        elif kind in kinds.OUTCOMES:
+            self._expect(self.open.pop(txn, None) == entry[PLACE], seq, "is an outcome without its access")
+        if entry[AFTER] is not None:
+            self._expect(entry[BEFORE] == self.stock.get(entry[PLACE], 0), seq, "starts from another quantity")
+            self._expect(entry[BEFORE] + entry[CHANGE] == entry[AFTER], seq, "does not add up")
+            self.stock[entry[PLACE]] = entry[AFTER]
+
+    def finish(self, ring: Path, contents: Mapping[str, int], entries: int) -> None:
+        """All rows are in: nothing open, as many as the journal appended, ring and cabinet agree."""
+        for txn, place in self.open.items():
+            self.findings.say(f"{self.station}: access {txn} at {place} has no outcome")
+        if self.seq != entries:
+            self.findings.say(f"{self.station}: the journal appended {entries} entries, the ledger has {self.seq}")
+        for seq, page in ring_pages(ring):
+            self._expect(self.pages.get(seq) == page, seq, "is not in the ledger as the ring has it")
+        for place, quantity in contents.items():
+            if self.stock.get(place, 0) != quantity:
+                self.findings.say(f"{self.station}: {place} holds {quantity}, the ledger {self.stock.get(place, 0)}")
+
+    def _expect(self, right: bool, seq: int, words: str) -> None:
+        if not right:
+            self.findings.say(f"{self.station}: entry {seq} {words}")
+
+
+def ring_pages(ring: Path) -> Iterator[tuple[int, bytes]]:
+    """(seq, journal page) of every valid flash page (docs/journal.md section 4)."""
+    data = ring.read_bytes()
+    for at in range(0, len(data) - FLASH_PAGE + 1, FLASH_PAGE):
+        flash = data[at : at + FLASH_PAGE]
+        length, seq = struct.unpack_from("<HI", flash)
+        if length <= LONGEST_PAGE and struct.unpack_from("<I", flash, CRC_AT)[0] == zlib.crc32(flash[:CRC_AT]):
+            yield seq, flash[6 : 6 + length]
+
+
+def check(home: Path, contents: Mapping[str, Mapping[str, int]], appended: Mapping[str, int]) -> Findings:
+    """Check the ledger of `home` against the pockets' true `contents` and the entries each journal `appended`."""
+    place = Home(home)
+    site = config.read(place)
+    findings = Findings()
+    engine = create_engine(config.database_url(place, site))
+    try:
+        for station in site.station:
+            one = _station(engine, place, station, findings)
+            ring = place.controller(station.id) / "ring.bin"
+            one.finish(ring, contents[station.id], appended[station.id])
+            _compare_inventory(engine, one)
+            findings.entries += one.seq
+    finally:
+        engine.dispose()
+    findings.removals = findings.kinds[kinds.REMOVE]
+    findings.alarms = findings.kinds[kinds.ALARM]
+    return findings
+
+
+def _station(engine: Engine, home: Home, station: config.Station, findings: Findings) -> StationCheck:
+    key = home.mac_key(station.id).read_bytes()
+    head0 = hashlib.sha256(b"\3" + bytes.fromhex(station.genesis)).digest()
+    one = StationCheck(station.id, findings, key, head0)
+    rows = text("SELECT seq, page, leaf, head FROM entries WHERE station = :s AND log = :l ORDER BY seq")
+    with engine.connect() as conn:
+        for seq, page, leaf, head in conn.execute(rows, {"s": station.id, "l": station.log}):
+            one.take(seq, bytes(page), bytes(leaf), bytes(head))
+    return one
+
+
+def _compare_inventory(engine: Engine, one: StationCheck) -> None:
+    with engine.connect() as conn:
+        rows = conn.execute(text("SELECT place, quantity FROM inventory WHERE station = :s"), {"s": one.station})
+        shown = {place: quantity for place, quantity in rows}
+    if {p: q for p, q in shown.items() if q} != {p: q for p, q in one.stock.items() if q}:
+        one.findings.say(f"{one.station}: the centre's inventory is not what its ledger adds up to")

@@ -1,0 +1,70 @@
+"""`apotheca demo` and `apotheca bench`."""
+
+import asyncio
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from simulator.bench import BENCHES
+from simulator.bench import run as run_bench
+from simulator.demo import Options, demo
+from simulator.plan import Plan
+from simulator.site import free_port
+
+demo_app = typer.Typer(add_completion=False)
+bench_app = typer.Typer(add_completion=False)
+
+
+@demo_app.command()
+def run_demo(  # noqa: PLR0913, PLR0917
+    ctx: typer.Context,
+    data: Annotated[Path | None, typer.Option(help="Replay the records in this folder (MIMIC-IV demo).")] = None,
+    days: Annotated[int | None, typer.Option(min=1, help="Replay only this many days of them.")] = None,
+    seed: Annotated[int, typer.Option(help="Everything drawn is drawn from this.")] = 1,
+    exit_: Annotated[bool, typer.Option("--exit", help="End after the summary.")] = False,
+    json_: Annotated[str | None, typer.Option("--json", help="Write results as JSON here (- is standard out).")] = None,
+    kill: Annotated[int, typer.Option(min=0, help="SIGKILL each kind of process this often.")] = 0,
+    kiosk: Annotated[int, typer.Option(min=0, max=65535, help="Port of the kiosk left up (0: a free one).")] = 0,
+) -> None:
+    """Run a hospital through the whole chain and check what came of it."""
+    console = Console(stderr=True)
+    home = ctx.obj or Path(tempfile.mkdtemp(prefix="apotheca-demo-"))
+    console.print(f"home {home}")
+    plan = _plan(data, seed, days)
+    options = Options(seed, exit_, json_, kill, kiosk or free_port())
+    try:
+        held = asyncio.run(demo(plan, home, options, console))
+    except (asyncio.CancelledError, KeyboardInterrupt):
+        raise typer.Exit(130) from None
+    raise typer.Exit(0 if held else 1)
+
+
+def _plan(data: Path | None, seed: int, days: int | None) -> Plan:
+    # the readers of records are only loaded when they are needed
+    if data is None:
+        from simulator.hospital import synthetic  # noqa: PLC0415
+
+        return synthetic.make_plan(seed)
+    from simulator.hospital import mimic  # noqa: PLC0415
+
+    return mimic.make_plan(data, seed, days=days)
+
+
+@bench_app.command()
+def bench(
+    name: Annotated[str, typer.Argument(help=f"One of {', '.join(BENCHES)}.")],
+    json_: Annotated[str, typer.Option("--json", help="Write the result here (- is standard out).")] = "-",
+) -> None:
+    """Measure one part against the bare limit of the same run."""
+    if name not in BENCHES:
+        raise typer.BadParameter(f"no benchmark {name}: choose {', '.join(BENCHES)}")
+    text = json.dumps(run_bench(name, Console(stderr=True)), indent=2) + "\n"
+    if json_ == "-":
+        sys.stdout.write(text)
+    else:
+        Path(json_).write_text(text)

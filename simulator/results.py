@@ -1,0 +1,114 @@
+"""What a run comes to: the JSON for machines, the tables for people."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from simulator.check import Findings
+from simulator.plan import Plan
+from simulator.tally import Tally
+
+
+@dataclass(frozen=True)
+class Results:
+    """A finished run."""
+
+    plan: Plan
+    tally: Tally
+    findings: Findings
+    statuses: Mapping[str, Mapping[str, Any]]
+    kills: tuple[str, ...]
+    seconds: float
+
+    @property
+    def fates(self) -> dict[str, int]:
+        """Number of source records by fate."""
+        names = sorted({*self.plan.fates, *self.tally.fates})
+        return {name: self.plan.fates.get(name, 0) + self.tally.fates[name] for name in names}
+
+    @property
+    def wrong(self) -> list[str]:
+        """Everything that does not hold, in words."""
+        wrong = list(self.findings.wrong)
+        total = sum(self.fates.values())
+        if total != self.plan.records:
+            wrong.append(f"fates sum to {total}, the records are {self.plan.records}")
+        for name, counts in (("removals", self.removals), ("entries", self.entries)):
+            if len(set(counts.values())) > 1:
+                wrong.append(f"{name} differ: {counts}")
+        return wrong
+
+    @property
+    def removals(self) -> dict[str, int]:
+        """Removals known to the nurses, and distinct removal entries in journals, outboxes, ledger."""
+        return {
+            "replayed": self.tally.replayed,
+            "journals": self._sum("journal", "removals"),
+            "outboxes": self._sum("removals"),
+            "ledger": self.findings.removals,
+        }
+
+    @property
+    def entries(self) -> dict[str, int]:
+        """Distinct entries ever in journals, outboxes, ledger."""
+        return {
+            "journals": self._sum("journal", "entries"),
+            "outboxes": self._sum("entries"),
+            "ledger": self.findings.entries,
+        }
+
+    def as_json(self) -> dict[str, Any]:
+        """The machine-readable result."""
+        return {
+            "stations": len(self.plan.stations),
+            "fates": self.fates,
+            "removals": self.removals,
+            "entries": self.entries,
+            "alarms": self.findings.alarms,
+            "ledger_ok": not self.wrong,
+            "seconds": round(self.seconds),
+        }
+
+    def show(self, console: Console) -> None:
+        """Print the summary and the fate table."""
+        console.print(self._summary(), self._fate_table())
+        for words in self.wrong:
+            console.print(f"[bold red]wrong:[/] {words}")
+
+    def _summary(self) -> Table:
+        table = Table("what", "nurses", "journals", "outboxes", "ledger", title="Summary")
+        table.add_row("removals", *(f"{n:,}" for n in self.removals.values()))
+        table.add_row("entries", "", *(f"{n:,}" for n in self.entries.values()))
+        facts = {
+            "stations": len(self.plan.stations),
+            "alarms": self.findings.alarms,
+            "late tables": self.tally.late_tables,
+            "kills": len(self.kills),
+            "recoveries": self.tally.reboots,
+            "refusals": sum(self.tally.refusals.values()),
+            "seconds": round(self.seconds),
+        }
+        for name, value in facts.items():
+            table.add_row(name, "", "", "", f"{value:,}")
+        table.add_row("ledger", "", "", "", "[green]verified[/]" if not self.wrong else "[red]WRONG[/]")
+        return table
+
+    def _fate_table(self) -> Table:
+        table = Table("fate", "records", title=f"Fates ({self.plan.source})", show_footer=True)
+        table.columns[0].footer, table.columns[1].footer = "all records", f"{self.plan.records:,}"
+        table.columns[1].justify = "right"
+        for name, count in self.fates.items():
+            table.add_row(name, f"{count:,}")
+        return table
+
+    def _sum(self, *path: str) -> int:
+        total = 0
+        for status in self.statuses.values():
+            value: Any = status
+            for key in path:
+                value = value[key]
+            total += value
+        return total

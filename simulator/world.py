@@ -1,0 +1,208 @@
+"""Everything of a run together: home, processes, stations, hospital; brought up, moved, settled, taken down."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from server_stub.site import config
+from simulator import processes, site
+from simulator.clock import Clock
+from simulator.helper import Helper
+from simulator.hospital_feed import HOSPITAL, Feed, Post, posts
+from simulator.intake import Intake
+from simulator.plan import Plan, Visit
+from simulator.processes import Crew
+from simulator.station import Station, faults
+from simulator.tally import Tally
+
+READY_S = 120.0
+SETTLE_S = 90.0
+AFTERWARDS_MS = 3_600_000
+MINUTE_MS = 60_000
+STEP_S = 1.0
+
+
+class NotSettled(Exception):
+    """Entries stay unanswered and nothing moves any more; the message says where."""
+
+
+@dataclass
+class World:
+    """A plan, its home and its real processes."""
+
+    plan: Plan
+    home: Path
+    seed: int = 0
+    kiosk_port: int | None = None
+    wire_faults: float = 0.0
+    site: config.SiteConfig = field(init=False)
+    stations: dict[str, Station] = field(init=False)
+    clock: Clock = field(init=False)
+    crew: Crew = field(init=False, default_factory=Crew)
+    tally: Tally = field(init=False, default_factory=Tally)
+    feed: Feed = field(init=False)
+    intake: Intake = field(init=False)
+    _advanced: dict[str, int] = field(init=False, default_factory=dict)
+
+    async def start(self, on_ready: Callable[[str], None] = lambda station: None) -> None:
+        """Make the home, start all processes, load the first tables; `on_ready(station)` as each has applied them."""
+        self.site = site.make_home(self.home, self.plan)
+        run = self.home / "run"
+        names = [station.station for station in self.plan.stations]
+        self.clock = Clock([*names, HOSPITAL], self.plan.start_ms, self._rest)
+        self.stations = {
+            s.station: Station(s, run, self.clock, self.tally, faults(self.seed, s.station, self.wire_faults))
+            for s in self.plan.stations
+        }
+        await self._start_centre()
+        for station in self.stations.values():
+            station.before = self._before_visit
+            await station.open()
+            self._start_station(station)
+        for name, versions in (await site.load_tables(self.plan, self.intake)).items():
+            self.feed.expect(name, versions)
+        await asyncio.gather(*(self._ready(name, on_ready) for name in names))
+
+    async def play(self) -> None:
+        """Run the whole calendar, until the last person has gone home and nothing waits to be counted."""
+        for post in posts(self.plan):
+            self.clock.at(post.at_ms, post.places, lambda post=post: self._post(post))  # type: ignore[misc]
+        for visit in self.plan.visits:
+            self.stations[visit.station].expect(visit)
+        await self._run_until(self.plan.end_ms)
+        await self._count_what_is_owed()
+        await self.intake.ask("advance", utc_ms=self.clock.low())
+
+    async def settle(self, on_progress: Callable[[int], None] = lambda answered: None) -> None:
+        """Wait until every entry of every journal is answered; NotSettled if nothing moves for SETTLE_S."""
+        loop = asyncio.get_running_loop()
+        last, since = -1, loop.time()
+        while True:
+            waiting, answered = {}, 0
+            for name, status in (await self.statuses()).items():
+                answered += status["answered"] or 0
+                if status["journal"]["entries"] != status["answered"]:
+                    waiting[name] = status["journal"]["entries"] - (status["answered"] or 0)
+            on_progress(answered)
+            if not waiting:
+                return
+            if answered != last:
+                last, since = answered, loop.time()
+            if loop.time() - since > SETTLE_S:
+                raise NotSettled(f"entries without answer: {waiting}; see {self.home / 'run'}/*.log")
+            await asyncio.sleep(0.1)
+
+    async def statuses(self) -> dict[str, dict[str, Any]]:
+        """`status` of every station's agent."""
+        replies = await asyncio.gather(*(station.panel.ask("status") for station in self.stations.values()))
+        return {name: reply.params[0] for name, reply in zip(self.stations, replies, strict=True)}
+
+    async def keep_alive(self) -> None:
+        """Let hospital time go on in step with real time until cancelled; unseen hands help at the kiosk's cabinet."""
+        began, at_ms = asyncio.get_running_loop().time(), self.clock.low()
+        helper = Helper(self.stations[self.kiosk_station])
+        while True:
+            await asyncio.sleep(STEP_S)
+            now = at_ms + int(1000 * (asyncio.get_running_loop().time() - began))
+            self.clock.at(now, None, self._nothing)
+            self.clock.at(now, self.kiosk_station, helper.help)
+            await self.clock.run(now)
+            await self.intake.ask("advance", utc_ms=now)
+            await asyncio.gather(*(s.panel.ask("advance", utc_ms=now) for s in self.stations.values()))
+
+    async def _nothing(self) -> None:
+        """Time has passed."""
+
+    async def stop(self) -> None:
+        """Hang up everywhere, end all processes, close all sockets."""
+        stations = list(getattr(self, "stations", {}).values())
+        clients = [*(s.panel for s in stations), getattr(self, "feed", None), getattr(self, "intake", None)]
+        for client in clients:
+            if client:
+                await client.close()
+        await self.crew.stop()
+        for station in stations:
+            station.close()
+
+    async def _start_centre(self) -> None:
+        broker, web = self.site.broker, self.site.web
+        run = self.home / "run"
+        self.crew.start(processes.apotheca(self.home, "broker", "broker", "run"))
+        await self._until("the broker", lambda: processes.port_open(broker.host, broker.port), run / "broker.log")
+        self.crew.start(processes.apotheca(self.home, "server", "server", "run", "--clock", "stepped"))
+        self.intake = Intake(run / "intake.sock")
+        await self._until("ingest", lambda: processes.listening(run / "intake.sock"), run / "server.log")
+        await self.intake.ask("advance", utc_ms=self.plan.start_ms)
+        await self._until("the web server", lambda: processes.port_open("127.0.0.1", web.port), run / "server.log")
+        panels = {name: station.panel for name, station in self.stations.items()}
+        token = (self.home / "keys" / "hospital.token").read_text().strip()
+        self.feed = Feed(f"https://127.0.0.1:{web.port}", self.home / "keys" / "ca.crt", token, panels)
+
+    def _start_station(self, station: Station) -> None:
+        name, wire = station.plan.station, station.wire
+        self.crew.start(processes.controller(self.home, name, station.bus_path, wire.open_controller_end))
+        kiosk = []
+        if self.kiosk_port is not None and name == self.kiosk_station:
+            kiosk = ["--kiosk", str(self.kiosk_port)]
+        args = ["agent", "run", name, "--link", wire.agent.path, "--clock", "stepped", *kiosk]
+        self.crew.start(processes.apotheca(self.home, f"{name}.agent", *args))
+
+    @property
+    def kiosk_station(self) -> str:
+        """The station whose kiosk is up."""
+        return self.plan.stations[0].station
+
+    async def _ready(self, name: str, on_ready: Callable[[str], None]) -> None:
+        log = self.home / "run" / f"{name}.agent.log"
+        await self._until(
+            f"panel of {name}", lambda: processes.listening(self.home / "run" / f"{name}.panel.sock"), log
+        )
+        if not await self.feed.applied(name, READY_S):
+            raise processes.ProcessFailed(f"{name} has not applied its first tables after {READY_S:.0f} s; see {log}")
+        on_ready(name)
+
+    async def _until(self, what: str, ready: Callable[[], Any], log: Path) -> None:
+        await processes.until(what, ready, READY_S, log)
+
+    async def _rest(self, place: str) -> None:
+        if place == HOSPITAL:
+            return
+        try:
+            await self.stations[place].bus.rest()
+        except TimeoutError:
+            log = self.home / "run" / f"{place}.controller.log"
+            raise processes.ProcessFailed(f"the controller of {place} does not come to rest; see {log}") from None
+
+    async def _post(self, post: Post) -> None:
+        await self._advance_centre(post.at_ms)
+        await self.feed.post(post.events)
+
+    async def _advance_centre(self, now_ms: int) -> None:
+        """At most once a hospital minute, never beyond what every station has reached."""
+        low = min(now_ms, self.clock.low())
+        if low // MINUTE_MS > self._advanced.get(HOSPITAL, 0) // MINUTE_MS:
+            self._advanced[HOSPITAL] = low
+            await self.intake.ask("advance", utc_ms=low)
+
+    async def _before_visit(self, name: str) -> None:
+        now = self.clock.now(name)
+        if now - self._advanced.get(name, 0) >= MINUTE_MS:
+            self._advanced[name] = now
+            await self.stations[name].panel.ask("advance", utc_ms=now)
+        if not await self.feed.applied(name):
+            self.tally.late_tables += 1
+
+    async def _run_until(self, until_ms: int) -> None:
+        await self.clock.run(until_ms)
+        while any(station.visits_open for station in self.stations.values()):
+            until_ms += AFTERWARDS_MS
+            await self.clock.run(until_ms)
+
+    async def _count_what_is_owed(self) -> None:
+        now = max(self.clock.now(name) for name in self.stations)
+        for name, station in self.stations.items():
+            if (await station.panel.look()).state.get("must_count"):
+                station.expect(Visit(now + MINUTE_MS, name, station.a_user(), ()))
+        await self._run_until(now + MINUTE_MS)
