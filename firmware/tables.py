@@ -1,7 +1,7 @@
-# Packed tables: one preallocated bytearray each, fixed-width records kept in key order.
+# Packed tables: fixed-width records kept in key order, in blocks that are all made beforehand.
 from firmware import schema
 
-_CHUNK = 32  # records moved at once, so that a shift never copies a whole table on the heap
+BLOCK = 16  # records; a heap in use still has room for pieces of this size
 
 
 class Table:
@@ -9,16 +9,20 @@ class Table:
         self.schema = table_schema
         self.limit = limit or table_schema.limit
         self.count = 0
-        self._data = bytearray(self.limit * table_schema.width)
+        size = BLOCK * table_schema.width
+        self._blocks = [bytearray(size) for _ in range((self.limit + BLOCK - 1) // BLOCK)]
+
+    def _at(self, index):
+        return self._blocks[index // BLOCK], index % BLOCK * self.schema.width
 
     # position of the key, or ~position where it belongs
     def _find(self, key):
         packed = self.schema.pack_key(key)
-        width, length = self.schema.width, self.schema.key_width
         low, high = 0, self.count
         while low < high:
             middle = (low + high) // 2
-            at = bytes(self._data[middle * width : middle * width + length])
+            block, start = self._at(middle)
+            at = bytes(block[start : start + self.schema.key_width])
             if at == packed:
                 return middle
             if at < packed:
@@ -28,7 +32,7 @@ class Table:
         return ~low
 
     def row(self, index):
-        return self.schema.unpack(self._data, index * self.schema.width)
+        return self.schema.unpack(*self._at(index))
 
     def rows(self):
         for index in range(self.count):
@@ -37,10 +41,11 @@ class Table:
     # rows whose column `column` is this id; the others are not unpacked
     def where(self, column, key):
         packed = self.schema.pack_column(column, key)
-        start, width = self.schema.offset(column), self.schema.width
-        for at in range(start, start + self.count * width, width):
-            if self._data[at : at + len(packed)] == packed:
-                yield self.schema.unpack(self._data, at - start)
+        offset, size = self.schema.offset(column), len(packed)
+        for index in range(self.count):
+            block, start = self._at(index)
+            if block[start + offset : start + offset + size] == packed:
+                yield self.schema.unpack(block, start)
 
     # negative for anything that is not a key of this table
     def index(self, key):
@@ -59,47 +64,51 @@ class Table:
         if index < 0:
             index = ~index
             self._open_gap(index)
-        width = self.schema.width
-        self._data[index * width : (index + 1) * width] = self.schema.pack(row)
+        block, start = self._at(index)
+        block[start : start + self.schema.width] = self.schema.pack(row)
 
     def remove(self, key):
         index = self._find(key)
-        if index < 0:
-            return
-        self._move(index + 1, self.count, -1)
-        self.count -= 1
+        if index >= 0:
+            self._close_gap(index)
 
     def clear(self):
         self.count = 0
 
+    # each block moves up by one record, from the last; its first place takes the last record of the block before
     def _open_gap(self, index):
         if self.count >= self.limit:
             raise ValueError("table full")
-        self._move(index, self.count, 1)
+        width, first = self.schema.width, index // BLOCK
+        for at in range(self.count // BLOCK, first, -1):
+            block = self._blocks[at]
+            block[width:] = bytes(block[:-width])
+            block[:width] = bytes(self._blocks[at - 1][-width:])
+        block, start = self._at(index)
+        block[start + width :] = bytes(block[start:-width])
         self.count += 1
 
-    # records first..last-1 move by one place up (+1) or down (-1), in chunks from the side they move to
-    def _move(self, first, last, by):
+    def _close_gap(self, index):
         width = self.schema.width
-        while first < last:
-            size = min(_CHUNK, last - first)
-            start = last - size if by > 0 else first
-            chunk = bytes(self._data[start * width : (start + size) * width])
-            self._data[(start + by) * width : (start + size + by) * width] = chunk
-            if by > 0:
-                last -= size
-            else:
-                first += size
+        block, start = self._at(index)
+        self.count -= 1
+        block[start:-width] = bytes(block[start + width :])
+        for at in range(index // BLOCK + 1, self.count // BLOCK + 1):
+            self._blocks[at - 1][-width:] = bytes(self._blocks[at][:width])
+            self._blocks[at][:-width] = bytes(self._blocks[at][width:])
 
     def dump(self):
-        return bytes(self._data[: self.count * self.schema.width])
+        return b"".join([bytes(block) for block in self._blocks])[: self.count * self.schema.width]
 
     def load(self, data):
+        size = BLOCK * self.schema.width
         self.count = len(data) // self.schema.width
-        self._data[: len(data)] = data
+        for at in range(0, len(data), size):
+            part = data[at : at + size]
+            self._blocks[at // size][: len(part)] = part
 
 
-# Made first of all on a board: the largest needs 37 KB in one piece. `limit` is for smaller stations.
+# The reference tables of a station. `limit` is for smaller ones.
 class Tables:
     def __init__(self, limit=None):
         for table_schema in schema.REFERENCE:

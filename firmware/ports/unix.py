@@ -118,7 +118,7 @@ class Bus:
 
     def _fill(self):
         try:
-            data = self.socket.recv(4096)
+            data = self.socket.recv(512)
         except OSError:
             data = b""
         if not data:
