@@ -10,9 +10,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from server_stub.site.make import SiteExists
 from simulator.bench import BENCHES
 from simulator.bench import run as run_bench
 from simulator.demo import Options, demo
+from simulator.errors import RunFailed
 from simulator.plan import Plan
 from simulator.site import free_port
 
@@ -40,8 +42,11 @@ def run_demo(  # noqa: PLR0913, PLR0917
     try:
         held = asyncio.run(demo(plan, home, options, console))
     except (asyncio.CancelledError, KeyboardInterrupt):
-        raise typer.Exit(130) from None
-    raise typer.Exit(0 if held else 1)
+        raise SystemExit(130) from None
+    except (RunFailed, SiteExists) as error:
+        console.print(f"[bold red]the demo failed:[/] {error}")
+        raise SystemExit(1) from None
+    raise SystemExit(0 if held else 1)
 
 
 def _plan(data: Path | None, seed: int, days: int | None) -> Plan:

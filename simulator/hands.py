@@ -14,6 +14,7 @@ from firmware import codes
 from firmware.journal import kinds
 from simulator.cabinet.cabinet import Cabinet, drawer_of
 from simulator.clock import Life
+from simulator.errors import RunFailed
 from simulator.panel import Panel, Rebooted, Reply
 from simulator.plan import Person
 from simulator.tally import Tally
@@ -28,7 +29,7 @@ def leave_all(_place: str, _held: int) -> int:
     return 0
 
 
-class GaveUp(Exception):
+class GaveUp(RunFailed):
     """A person tried again and again; the message says what at which station."""
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 
+from simulator.errors import RunFailed
 from simulator.panel import Panel
 from simulator.plan import Plan
 
@@ -23,7 +24,7 @@ HOSPITAL = "hospital"
 HTTP_OK = 200
 
 
-class FeedFailed(Exception):
+class FeedFailed(RunFailed):
     """The centre did not take an event; the message says what it said."""
 
 

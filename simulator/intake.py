@@ -5,10 +5,12 @@ import json
 from pathlib import Path
 from typing import Any
 
+from simulator.errors import RunFailed
+
 PATIENCE_S = 90.0
 
 
-class IntakeRefused(Exception):
+class IntakeRefused(RunFailed):
     """The centre answered with an error, or not at all; the message says which."""
 
 

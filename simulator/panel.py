@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware import codes
+from simulator.errors import RunFailed
 
 PATIENCE_S = 90.0
 FIRST_OWN_RID = 1 << 30
@@ -20,7 +21,7 @@ class Rebooted(Exception):
         self.state = state
 
 
-class NoAnswer(Exception):
+class NoAnswer(RunFailed):
     """The panel stayed away for longer than anyone waits."""
 
 

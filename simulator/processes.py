@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from simulator.errors import RunFailed
+
 T = TypeVar("T")
 ROOT = Path(__file__).resolve().parents[1]
 PR_SET_PDEATHSIG = 1
@@ -23,7 +25,7 @@ HEAP = "256K"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-class ProcessFailed(Exception):
+class ProcessFailed(RunFailed):
     """A process keeps dying or does not get ready; the message names its log file."""
 
 

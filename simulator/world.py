@@ -9,6 +9,7 @@ from typing import Any
 from server_stub.site import config
 from simulator import processes, site
 from simulator.clock import Clock
+from simulator.errors import RunFailed
 from simulator.helper import Helper
 from simulator.hospital_feed import HOSPITAL, Feed, Post, posts
 from simulator.intake import Intake
@@ -24,7 +25,7 @@ MINUTE_MS = 60_000
 STEP_S = 1.0
 
 
-class NotSettled(Exception):
+class NotSettled(RunFailed):
     """Entries stay unanswered and nothing moves any more; the message says where."""
 
 

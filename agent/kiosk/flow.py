@@ -56,7 +56,9 @@ class Flow:
             self.start_over(SIGN_ON)
             self.badge = ""
         elif phase == messages.SIGNED_ON and self.step in (SIGN_ON, DRAWER):
-            self.start_over(ITEMS if self.step == DRAWER and self.patient else PATIENTS)
+            patient = self.patient if self.step == DRAWER and self.purpose == "remove" else None
+            self.start_over(ITEMS if patient else PATIENTS)
+            self.patient = patient
         elif phase >= messages.RELEASED and self.step != DRAWER:
             self.step, self.digits = DRAWER, ""
         self.changed()

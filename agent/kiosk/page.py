@@ -156,7 +156,7 @@ class Page:
         whom = f" for {flow.patient.name}" if flow.patient and flow.purpose == "remove" else ""
         _title(("Choose an item to refill" if flow.purpose == "refill" else "Choose an item") + whom)
         field = ui.input("Search by name", on_change=self._list.refresh).bind_value(flow, "search")
-        field.classes("field").props('outlined autofocus clearable autocomplete=off data-testid="search"')
+        field.classes("field").props('outlined autofocus autocomplete=off data-testid="search"')
         self._list()
 
     def _draw_list(self) -> None:

@@ -48,7 +48,7 @@ h1 { font-size:36px; line-height:1.2; font-weight:700; margin:0; letter-spacing:
 .drawer .where { font-size:56px; font-weight:800; color:var(--main); line-height:1.1; }
 .drawer .say { font-size:26px; font-weight:600; }
 .field { width:100%; font-size:24px; }
-.field .q-field__control, .field .q-field__marginal { height:72px; min-height:72px;
+.field .q-field__control { height:72px; min-height:72px;
   border-radius:14px; background:#fff; }
 .field .q-field__native { font-size:26px; color:var(--ink); }
 .field .q-field__label { color:var(--soft); font-size:20px; }

@@ -13,6 +13,7 @@ from server_stub.console.theme import CSS, TAGS
 from server_stub.site.config import SiteConfig
 
 REFRESH_S = 1.0
+MOST = 60
 
 
 def add_pages(engine: Engine, site: Callable[[], SiteConfig]) -> None:
@@ -24,7 +25,7 @@ def add_pages(engine: Engine, site: Callable[[], SiteConfig]) -> None:
             _live("Stations", lambda: _stations(engine, site()))
             _live("Alarms", lambda: _alarms(engine))
             _live("Evidence", lambda: _evidence(engine))
-            _live("Stock", lambda: _stock(engine, None))
+            _live(f"Stock: what needs a hand, then the latest changes (at most {MOST})", lambda: _stock(engine, None))
 
     @ui.page("/stations/{station}", title="Apotheca station")
     def one(station: str) -> None:
@@ -40,6 +41,7 @@ def add_pages(engine: Engine, site: Callable[[], SiteConfig]) -> None:
 @contextmanager
 def _frame(title: str, below: str, *, back: bool = False) -> Iterator[None]:
     ui.add_css(CSS)
+    ui.add_head_html('<script>document.documentElement.lang = "en"</script>')
     with ui.element("header").classes("apo-head"):
         with ui.element("h1"):
             ui.label(title).props('data-testid="title"').style("display: inline")
@@ -47,7 +49,7 @@ def _frame(title: str, below: str, *, back: bool = False) -> Iterator[None]:
             ui.label(below).style("display: inline")
         if back:
             ui.link("All stations", "/").props('data-testid="back"')
-    with ui.element("main").classes("apo-main"):
+    with ui.element("div").classes("apo-main"):
         yield
 
 
@@ -110,9 +112,10 @@ def _stock(engine: Engine, station: str | None) -> str:
             Cell("count owed", "apo-warn") if p["must_count"] else _level(p["quantity"]),
             words.clock(p["utc_ms"]),
         )
-        for p in queries.inventory(engine, station)
+        for p in (queries.inventory(engine, station) if station else queries.busy_pockets(engine, MOST))
     ]
-    return table("stock", "Stock", ("Station", "Pocket", "Item", "Quantity", "State", "Last change (UTC)"), rows)
+    columns = ("Station", "Pocket", "Item", "Quantity", "State", "Last change (UTC)")
+    return table("stock", "Stock", columns, rows, key=2)
 
 
 def _level(quantity: int) -> Cell:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, case, func, select
 
 from firmware import codes
 from server_stub.ledger import schema
@@ -83,11 +83,20 @@ def _verdict(*, stopped: bool, age_ms: int | None, behind: int) -> tuple[str, st
 
 
 def inventory(engine: Engine, station: str | None = None) -> list[dict[str, Any]]:
-    """What is in which pocket, with the item's name where the station was told one."""
+    """What is in which pocket."""
     table = schema.inventory
     query = select(table).order_by(table.c.station, table.c.place)
     if station is not None:
         query = query.where(table.c.station == station)
+    with engine.connect() as conn:
+        return [{**row._mapping, "must_count": bool(row.must_count)} for row in conn.execute(query)]
+
+
+def busy_pockets(engine: Engine, limit: int) -> list[dict[str, Any]]:
+    """Pockets that owe a count or are empty, then those that changed last."""
+    table = schema.inventory
+    needs_hand = case((table.c.must_count == 1, 0), (table.c.quantity == 0, 1), else_=2)
+    query = select(table).order_by(needs_hand, table.c.utc_ms.desc(), table.c.station, table.c.place).limit(limit)
     with engine.connect() as conn:
         return [{**row._mapping, "must_count": bool(row.must_count)} for row in conn.execute(query)]
 

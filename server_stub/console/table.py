@@ -23,24 +23,33 @@ class Cell(NamedTuple):
         return f'{text} <span class="apo-note">{escape(self.note)}</span>' if self.note else text
 
 
-def table(testid: str, caption: str, columns: Sequence[str], rows: Iterable[Sequence[Cell | str | int]]) -> str:
-    """The HTML of a table; numbers are set right, no row says so."""
-    body = "".join(_row(testid, row) for row in rows)
-    if not body:
+Row = Sequence[Cell | str | int]
+
+
+def table(testid: str, caption: str, columns: Sequence[str], rows: Iterable[Row], *, key: int = 1) -> str:
+    """The HTML of a table; numbers are set right, no row says so. The first `key` cells name a row for tests."""
+    shown = list(rows)
+    if not shown:
         return f'<div class="apo-empty" data-testid="{testid}-empty">{escape(caption)}: none</div>'
-    head = "".join(f'<th scope="col">{escape(column)}</th>' for column in columns)
+    head = "".join(_heading(*pair) for pair in zip(columns, shown[0], strict=True))
+    body = "".join(_row(testid, row, key) for row in shown)
     return (
         f'<table class="apo-table" data-testid="{testid}"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
 
 
-def _row(testid: str, row: Sequence[Cell | str | int]) -> str:
+def _heading(column: str, below: Cell | str | int) -> str:
+    side = ' class="num"' if isinstance(below, int) else ""
+    return f'<th scope="col"{side}>{escape(column)}</th>'
+
+
+def _row(testid: str, row: Row, key: int) -> str:
     cells = []
     for value in row:
         if isinstance(value, int):
             cells.append(f'<td class="num">{value}</td>')
         else:
             cells.append(f"<td>{value.html() if isinstance(value, Cell) else escape(value)}</td>")
-    first = row[0].text if isinstance(row[0], Cell) else str(row[0])
-    return f'<tr data-testid="{escape(testid)}-{escape(first)}">{"".join(cells)}</tr>'
+    names = [cell.text if isinstance(cell, Cell) else str(cell) for cell in row[:key]]
+    return f'<tr data-testid="{escape("-".join([testid, *names]))}">{"".join(cells)}</tr>'

@@ -15,7 +15,7 @@ body { background: #f3f5f7; color: #17212b; font-family: system-ui, "Segoe UI", 
   border-bottom: 1px solid #d3dae0; padding: 8px 12px; white-space: nowrap }
 .apo-table td { padding: 7px 12px; border-bottom: 1px solid #eaeef1; vertical-align: top }
 .apo-table tr:last-child td { border-bottom: 0 }
-.apo-table .num { text-align: right }
+.apo-table .num, .apo-table th.num { text-align: right }
 .apo-table a { color: #0b5a78; font-weight: 600; text-decoration: underline }
 .apo-empty { padding: 12px; color: #46535f; font-size: 14px }
 .apo-tag { display: inline-block; border-radius: 99px; padding: 1px 10px; font-weight: 600; font-size: 13px;

@@ -21,6 +21,7 @@ from sqlalchemy import (
     insert,
     select,
 )
+from sqlalchemy.exc import DBAPIError
 
 VERSION = "1"
 
@@ -208,9 +209,18 @@ PROJECTIONS = (inventory, usage, alarms, hospital_events, patients, stays, order
 
 def open_database(url: str) -> Engine:
     """Open (and on first use make) the database at `url`; raises WrongSchema if another version made it."""
-    engine = create_engine(url)
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _durable)
+    try:
+        _prepare(engine)
+    except DBAPIError:
+        # two processes made the tables at the same time; now they are there
+        _prepare(engine)
+    return engine
+
+
+def _prepare(engine: Engine) -> None:
     metadata.create_all(engine)
     with engine.begin() as conn:
         found = conn.scalar(select(meta.c.value).where(meta.c.key == "schema"))
@@ -220,7 +230,6 @@ def open_database(url: str) -> Engine:
             raise WrongSchema(
                 f"the database has schema {found}, this program needs {VERSION}: use the matching release"
             )
-    return engine
 
 
 def _durable(connection: Any, _record: Any) -> None:

@@ -56,8 +56,9 @@ class Home:
 
 
 def make_folder(path: Path) -> Path:
-    """Make `path` with mode 0700."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Make `path`, and what is missing above it, with mode 0700."""
+    for missing in reversed([p for p in (path, *path.parents) if not p.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
     return path
 
 

@@ -21,11 +21,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from fake_cabinet import LOG, STATION, Cabinet
-from fake_centre import Centre
 from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware.wire import frame
+from tests.agent.fake_cabinet import LOG, STATION, Cabinet
+from tests.agent.fake_centre import Centre
 
 ROOT = Path(__file__).parents[2]
 ROOM = f"apotheca/1/demo/s0/{STATION}"

@@ -2,12 +2,12 @@
 
 import cbor2
 from cryptography.hazmat.primitives.asymmetric import ec
-from fake_cabinet import KEY, LOG, STATION
 
 from agent.keys import Signer, Verifier
 from firmware.compat import derive
 from firmware.journal import chain, entry
 from firmware.wire import cbor, messages, sealed
+from tests.agent.fake_cabinet import KEY, LOG, STATION
 
 
 class Centre:

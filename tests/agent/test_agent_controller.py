@@ -1,7 +1,6 @@
 """The link's dialogue against a fake controller, with a wire that loses what the test says."""
 
 import pytest
-from fake_cabinet import LOG, STATION, Cabinet
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -9,6 +8,7 @@ from agent.controller import Controller, Inventory, LinkUp, Reply, Reset, Rewind
 from firmware import codes
 from firmware.journal import chain, kinds
 from firmware.wire import cbor, messages
+from tests.agent.fake_cabinet import LOG, STATION, Cabinet
 
 
 class Rig:

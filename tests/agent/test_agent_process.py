@@ -4,11 +4,11 @@ import random
 import signal
 
 import pytest
-from agent_site import Site, until
-from fake_cabinet import STATION
 
 from firmware.journal import kinds
 from firmware.wire import messages
+from tests.agent.agent_site import Site, until
+from tests.agent.fake_cabinet import STATION
 
 
 @pytest.fixture

@@ -34,7 +34,7 @@ def adt(number, event, patient, ward, at=T0):
     }
 
 
-def order(number, event, patient, item="HEPARIN", at=T0, stop=None, dose=1):
+def order(number, event, patient, item="HEPARIN", at=T0, *, stop=None):
     return {
         "type": "order",
         "id": f"o{number}-{event}",
@@ -43,7 +43,7 @@ def order(number, event, patient, item="HEPARIN", at=T0, stop=None, dose=1):
         "order": f"O{number}",
         "patient": patient,
         "item": item,
-        "dose": dose,
+        "dose": 1,
         "start_utc_ms": at,
         "stop_utc_ms": stop,
     }

@@ -1,0 +1,119 @@
+"""The downlink core: one thing at a time to the controller, each until its RESULT, versions always true."""
+
+import pytest
+
+from agent.controller import Result, Send, Trouble
+from agent.downlink import TRIES, Answered, Downlink, Names, NeedVersions, Notice
+from firmware import codes
+from firmware.wire import cbor, messages
+
+
+def reference(table, version, base=0, part=1, parts=1, rows=()):
+    return cbor.encode([1, "ICU1", table, version, base, part, parts, list(rows), bytes(16)])
+
+
+def sends(actions):
+    return [action for action in actions if isinstance(action, Send)]
+
+
+@pytest.fixture
+def down():
+    made = Downlink("ICU1", {})
+    made.link_up({"users": 3}, 0.0)
+    return made
+
+
+def test_parts_go_down_together_and_in_order(down):
+    first, second = reference("users", 4, 3, 1, 2), reference("users", 4, 3, 2, 2)
+    assert down.message("reference", first, 0.0) == []
+    sent = sends(down.message("reference", second, 0.0))
+    assert [send.payload for send in sent] == [cbor.encode([messages.REFERENCE, p]) for p in (first, second)]
+    down.result(Result(messages.REFERENCE, 0, ["users", 4]), 0.1)
+    assert down.versions()["users"] == 4
+
+
+def test_a_part_out_of_turn_asks_for_all_again(down):
+    assert down.message("reference", reference("users", 4, 3, 2, 3), 0.0) == [NeedVersions()]
+
+
+def test_versions_wait_for_each_other(down):
+    assert sends(down.message("reference", reference("users", 4, 3), 0.0))
+    assert not sends(down.message("reference", reference("pockets", 1), 0.0))
+    assert sends(down.result(Result(messages.REFERENCE, 0, ["users", 4]), 0.1))
+
+
+def test_what_is_applied_already_is_not_sent(down):
+    assert down.message("reference", reference("users", 3), 0.0) == []
+
+
+def test_wrong_base_tells_the_centre_our_versions(down):
+    down.message("reference", reference("users", 9, 8), 0.0)
+    assert NeedVersions() in down.result(Result(messages.REFERENCE, codes.WRONG_BASE, ["users", 9]), 0.1)
+    assert down.versions()["users"] == 3
+
+
+def test_a_refused_version_is_trouble_for_people(down):
+    down.message("reference", reference("users", 4, 3), 0.0)
+    refused = down.result(Result(messages.REFERENCE, codes.BAD_ROW, ["users", 4]), 0.1)
+    assert [action.code for action in refused if isinstance(action, Trouble)] == [codes.BAD_ROW]
+
+
+def test_without_a_result_it_goes_again_then_the_centre_is_asked(down):
+    down.message("reference", reference("users", 4, 3), 0.0)
+    for _ in range(TRIES - 1):
+        assert sends(down.tick(down.deadline))
+    assert NeedVersions() in down.tick(down.deadline)
+    assert down.deadline is None
+
+
+def test_a_boot_sends_the_job_again_unless_it_was_done(down):
+    down.message("reference", reference("users", 4, 3), 0.0)
+    down.link_down()
+    assert sends(down.link_up({"users": 3}, 1.0))
+    down.link_down()
+    assert not sends(down.link_up({"users": 4}, 2.0))
+
+
+def test_the_directory_follows_the_controller(down):
+    rows = [["P1", 1]]
+    down.message("reference", reference("patients", 1, 0, rows=rows), 0.0)
+    assert Names("patients", 1, 0, rows) in down.result(Result(messages.REFERENCE, 0, ["patients", 1]), 0.1)
+    assert down.versions()["patients"] == 1
+
+
+def test_a_lost_directory_is_reported_and_filled_without_the_controller(down):
+    down.link_up({"users": 3, "orders": 7}, 1.0)
+    assert down.versions() == {"users": 3, "orders": 0, "item_names": 0, "patient_names": 0}
+    assert down.message("reference", reference("orders", 7), 1.0) == [Names("orders", 7, 0, [])]
+    assert down.versions()["orders"] == 7
+
+
+def test_names_are_the_agents_own(down):
+    assert down.message("reference", reference("item_names", 2), 0.0) == [Names("item_names", 2, 0, [])]
+    assert down.message("reference", reference("item_names", 5, 4), 0.0) == [NeedVersions()]
+    assert down.versions()["item_names"] == 2
+
+
+def test_a_command_goes_once_until_its_result(down):
+    payload = cbor.encode([1, "ICU1", 1, 8, 0, 1, [], bytes(16)])
+    assert len(sends(down.message("command", payload, 0.0))) == 1
+    assert down.message("command", payload, 0.0) == []
+    assert down.result(Result(messages.COMMAND, codes.OLD_NUMBER, [8]), 0.1) == []
+    assert down.deadline is None
+
+
+def test_answers_and_notices_are_handed_on(down):
+    payload = cbor.encode([1, "ICU1", 1, 0, 5, b"h" * 32, 9, bytes(16)])
+    assert down.message("answer", payload, 0.0) == [Answered(1, 0, 5, b"h" * 32, payload)]
+    assert down.message("notice", cbor.encode([1, "ICU1", 9, 2, ["late"]]), 0.0) == [Notice(2, ["late"])]
+
+
+def test_what_is_for_another_station_is_refused(down):
+    payload = cbor.encode([1, "ICU2", 1, 0, 5, b"h" * 32, 9, bytes(16)])
+    assert [action.code for action in down.message("answer", payload, 0.0)] == [codes.WRONG_STATION]
+
+
+def test_too_much_waiting_is_refused_not_dropped_in_silence(down):
+    down.link_down()
+    actions = [down.message("command", cbor.encode([1, "ICU1", 1, n, 0, 1, [], b""]), 0.0) for n in range(513)]
+    assert NeedVersions() in actions[-1]
