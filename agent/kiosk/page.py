@@ -291,5 +291,5 @@ def _drawer_words(state: dict[str, Any]) -> str:
     if state["phase"] == messages.RELEASED:
         return "Unlocked: pull the drawer open. The light shows the pocket."
     if state["phase"] == messages.OPEN:
-        return "Open: take from the lit pocket only, then confirm and close."
+        return "Open: use the lit pocket only, then confirm and close."
     return "Closed: confirm the quantity, or cancel if nothing moved."

@@ -62,26 +62,32 @@ class Ingest:
         decision = decide(state, batch, store.head_at(tx.conn, state, meeting_seq(state, batch)))
         state = self._carry_out(tx, state, batch, decision, raw)
         assert known is not None
-        reply = answer(self._signer, known.keys.mac, state, decision.verdict, tx.utc_ms)
-        tx.send(topics.down(*self._names, station, "answer"), reply)
+        self._answer(tx, known, state, decision.verdict)
         return decision.verdict
 
     def heartbeat(self, tx: Transaction, station: str, raw: bytes) -> Heartbeat | None:
-        """Take in one heartbeat; None if it was refused."""
+        """Take in one heartbeat and queue the answer, where its log stands; None if it was refused."""
         known = self._register(station)
         try:
             beat = read_heartbeat(raw, station, known.keys if known else None)
+            state = self._state(tx.conn, known, beat)
         except Refused as refused:
             self.refuse(tx, station, refused, raw)
             return None
         store.save_heartbeat(tx.conn, beat, tx.received_ms)
+        assert known is not None
+        self._answer(tx, known, state, messages.FORK if state.stopped else messages.DUP)
         return beat
+
+    def _answer(self, tx: Transaction, known: Enrolled, state: LogState, verdict: int) -> None:
+        reply = answer(self._signer, known.keys.mac, state, verdict, tx.utc_ms)
+        tx.send(topics.down(*self._names, state.station, "answer"), reply)
 
     def refuse(self, tx: Transaction, station: str, refused: Refused, raw: bytes) -> None:
         """Keep what is no good as evidence; it gets no answer."""
         self._evidence(tx, refused.code, LogState(station, 0, b"", 0, b"", False, 0, 0), str(refused), raw)
 
-    def _state(self, conn: Connection, known: Enrolled | None, batch: Batch) -> LogState:
+    def _state(self, conn: Connection, known: Enrolled | None, batch: Batch | Heartbeat) -> LogState:
         key = (batch.station, batch.log)
         if key not in self._states:
             if known is None or known.log != batch.log:

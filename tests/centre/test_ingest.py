@@ -1,10 +1,11 @@
 """The four answers, and what is no batch at all (A12.b, docs/wire.md section 3)."""
 
+import cbor2
 import pytest
 
 from firmware import codes
 from firmware.journal import kinds
-from firmware.wire import cbor, messages
+from firmware.wire import cbor, cose, messages
 from server_stub.ledger import schema
 from tests.centre.scripted import sign
 
@@ -125,6 +126,15 @@ def test_bad_heartbeat_is_evidence_good_one_is_kept(quick):
     quick.up("ICU1", "heartbeat", script.heartbeat(), script.batch(1, 2))
     assert [(h.station, h.seq) for h in quick.rows(schema.heartbeats)] == [("ICU1", 3)]
     assert [e.code for e in quick.rows(schema.evidence)] == [codes.UNSIGNED_BATCH]
+
+
+def test_a_heartbeat_is_answered_with_what_is_stored(quick):
+    script = filled(quick, 3)
+    out = quick.up("ICU1", "heartbeat", script.heartbeat())
+    assert quick.verdicts(out) == [messages.DUP]
+    quick.up("ICU1", "batch", script.batch(1, 3))
+    out = quick.up("ICU1", "heartbeat", script.heartbeat())
+    assert cbor2.loads(cose.parse(out[-1].payload)[1])[3:6] == [messages.DUP, *quick.ledger()[-1]]
 
 
 def test_answers_wait_in_the_outbox_until_the_broker_has_them(bench):
