@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -107,3 +108,33 @@ def _try_agent(home, port):
         return ScriptedAgent(home, port, "ED1")
     except Exception:
         return None
+
+
+def test_the_broker_is_killed(tmp_path):
+    home = Home(tmp_path / "h")
+    port = free_port()
+    make_site(home, "demo", broker_port=port)
+    script = Scripted.enrolled(home, "ICU1", bytes.fromhex(add_station(home, "ICU1", ["MICU"]).genesis))
+    for _ in range(6):
+        script.add()
+    ingest = Ingest(home)
+    try:
+        for first in (1, 3, 5):
+            with nats(home, port) as broker:
+                agent = ScriptedAgent(home, port, "ICU1")
+                until(partial(_answered, agent, script.batch(first, first + 1), first + 1), "answer")
+                broker.kill()
+                broker.wait()
+                agent.close()
+    finally:
+        ingest.stop()
+    assert ingest.process.returncode == 0
+
+
+def _answered(agent, batch, seq):
+    """Send (again); an answer of before the kill may come once more."""
+    agent.send("batch", batch)
+    got = agent.answer()
+    while got is not None and got[1] < seq:
+        got = agent.answer()
+    return got
