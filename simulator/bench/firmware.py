@@ -23,7 +23,7 @@ BOOTS = 3
 class Sizes:
     """Ring sizes in sectors of 16 pages, in rising order, and how many entries are appended."""
 
-    sectors: tuple[int, ...] = (32, 64, 128, 256)
+    sectors: tuple[int, ...] = (32, 128, 512)
     appends: int = 1500
 
 
