@@ -1,6 +1,6 @@
 # mypy: ignore-errors
-# Runs under MicroPython: pump.py MODE FILE LINK_FD. Sends the pages of FILE (u16 length | page) framed: `codec` makes each
-# frame when it is sent, `copy` has them all beforehand. Prints READY and waits for a byte before it begins.
+# Runs under MicroPython: pump.py MODE FILE LINK_FD. Sends what is in FILE (u16 length | bytes): `copy` as it is, `codec`
+# as the frame of a page. Prints READY and waits for a byte before it begins.
 import select
 import sys
 from struct import unpack
@@ -11,7 +11,7 @@ from firmware.wire import cbor, frame, messages
 HELD_BYTES = 8192
 
 
-def pages(path):
+def pieces(path):
     with open(path, "rb") as file:
         head = file.read(2)
         while head:
@@ -19,8 +19,8 @@ def pages(path):
             head = file.read(2)
 
 
-def framed(path):
-    for at, page in enumerate(pages(path)):
+def framed(pages):
+    for at, page in enumerate(pages):
         yield frame.encode(cbor.encode([messages.PAGE, at + 1, page]))
 
 
@@ -32,9 +32,7 @@ def wait(link, flag):
 
 def main(mode, path, fd):
     link = Link(fd)
-    frames = framed(path)
-    if mode == "copy":
-        frames = list(frames)
+    frames = framed(pieces(path)) if mode == "codec" else pieces(path)
     print("READY")
     wait(link, select.POLLIN)
     for one in frames:
