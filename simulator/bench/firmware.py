@@ -17,6 +17,7 @@ from simulator.bench.controllers import Draft, full_tables
 
 SECTOR_PAGES = 16
 BOOTS = 3
+ROOM = ("used_bytes", "free_bytes", "largest_free_bytes")
 
 
 @dataclass(frozen=True)
@@ -42,12 +43,12 @@ async def _run(console: Console, sizes: Sizes) -> dict[str, Any]:
             growth.append({"ring_pages": sectors * SECTOR_PAGES, **_timings(heap), "used_bytes": heap["used_bytes"]})
         console.print(f"{sizes.appends} durable appends")
         appends = await _append(Path(folder), sizes.appends)
-    heap = {"heap": processes.HEAP, **{key: heap[key] for key in ("used_bytes", "free_bytes", "largest_free_bytes")}}
-    show.table(console, "Heap with full tables", [heap])
+    room = {"heap": processes.HEAP, **{key: int(heap[key]) for key in ROOM}}
+    show.table(console, "Heap with full tables", [room])
     show.table(console, "Boot with full tables and a full ring", growth)
     show.table(console, "Durable appends over bare page programs", [appends])
     limits = {name.name: name.limit for name in (*schema.REFERENCE, schema.STOCK)}
-    return {"bench": "firmware", "tables": limits, "heap": heap, "growth": growth, "append": appends}
+    return {"bench": "firmware", "tables": limits, "heap": room, "growth": growth, "append": appends}
 
 
 async def _boot(home: Home, sectors: int) -> dict[str, float]:

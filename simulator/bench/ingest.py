@@ -78,7 +78,8 @@ def run(console: Console, sizes: Sizes | None = None) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="apotheca-bench-") as folder, databases() as (sqlite, served):
         home = _home(Path(folder) / "home", sizes.stations)
         cases = []
-        for database in filter(None, (sqlite, served)):
+        kinds: list[Databases] = [sqlite, served] if served else [sqlite]
+        for database in kinds:
             for case in sizes.cases:
                 console.print(f"{database.name}: batches of {case.pages}, {case.messages} a commit")
                 cases.append(_measure(home, database, case))

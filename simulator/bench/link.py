@@ -1,7 +1,7 @@
 """Pages from a controller's ring to the agent's outbox over the link, against a bare copy of the same bytes.
 
 The controller (MicroPython) and the agent are the real processes, the cable is the simulator's. The bare copy sends the
-same frames from MicroPython over the same kind of cable to a reader that only counts; `codec` also makes and checks them.
+same frames from MicroPython over the same kind of cable to a reader that only counts; `codec` makes and checks them.
 """
 
 import asyncio
@@ -11,6 +11,7 @@ import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from struct import pack
 from typing import Any
@@ -80,8 +81,7 @@ def _growth(times: list[tuple[int, float]]) -> list[dict[str, float]]:
     """Pages a second from each quarter of the backlog to the next."""
     first, last = times[0][0], times[-1][0]
     marks = [next(t for t in times if t[0] >= first + (last - first) * n / MARKS) for n in range(MARKS + 1)]
-    steps = zip(marks, marks[1:], strict=False)
-    return [{"pages": b[0], "pages_per_s": measure.rate(b[0] - a[0], b[1] - a[1])} for a, b in steps]
+    return [{"pages": b[0], "pages_per_s": measure.rate(b[0] - a[0], b[1] - a[1])} for a, b in pairwise(marks)]
 
 
 def _fill(home: Home, count: int) -> list[bytes]:

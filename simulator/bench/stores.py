@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import psycopg
-from sqlalchemy import create_engine, make_url, text
+from sqlalchemy import URL, create_engine, make_url, text
 
 from server_stub.centre import Arrived, Centre, Keys
 from server_stub.clock import SteppedClock
@@ -23,6 +23,7 @@ from simulator import postgres
 Row = tuple[str, int, int, bytes]
 COLUMNS = "station TEXT NOT NULL, log BIGINT NOT NULL, seq BIGINT NOT NULL, page {} NOT NULL"
 KEY = "PRIMARY KEY (station, log, seq)"
+INSERT = "INSERT INTO entries VALUES ({}, {}, {}, {})"
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
 
 
@@ -115,10 +116,10 @@ class Bare:
             for pragma in PRAGMAS:
                 self._conn.execute(f"PRAGMA {pragma}")
         else:
-            self._conn, blob, mark = psycopg.connect(host=str(at.query["host"]), **_names(at)), "BYTEA", "%s"
+            self._conn, blob, mark = _connect(at), "BYTEA", "%s"
         self._conn.execute(f"CREATE TABLE entries ({COLUMNS.format(blob)}, {KEY})")
         self._conn.commit()
-        self._insert = f"INSERT INTO entries VALUES ({', '.join([mark] * 4)})"
+        self._insert = INSERT.format(*[mark] * 4)
 
     def commit(self, rows: Sequence[Row]) -> int:
         """Insert rows in one transaction; gives how many."""
@@ -132,5 +133,5 @@ class Bare:
         self._conn.close()
 
 
-def _names(at: Any) -> dict[str, str]:
-    return {"user": str(at.username), "dbname": str(at.database)}
+def _connect(at: URL) -> Any:
+    return psycopg.connect(host=str(at.query["host"]), user=at.username, dbname=at.database)

@@ -1,6 +1,6 @@
 # mypy: ignore-errors
-# Runs under MicroPython: pump.py MODE FILE LINK_FD. Sends what is in FILE (u16 length | bytes): `copy` as it is, `codec`
-# as the frame of a page. Prints READY and waits for a byte before it begins.
+# Runs under MicroPython: pump.py MODE FILE LINK_FD. Sends what is in FILE (u16 length | bytes): `copy` as it is,
+# `codec` as the frame of a page. Prints READY and waits for a byte before it begins.
 import select
 import sys
 from struct import unpack
@@ -12,7 +12,7 @@ HELD_BYTES = 8192
 
 
 def pieces(path):
-    with open(path, "rb") as file:
+    with open(path, "rb") as file:  # noqa: PTH123
         head = file.read(2)
         while head:
             yield file.read(unpack("<H", head)[0])
