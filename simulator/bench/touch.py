@@ -58,8 +58,7 @@ async def _run(console: Console, sizes: Sizes) -> dict[str, Any]:
     for row in growth:
         row["touch_over_echo"] = measure.over(row["touch"], echo)
     show.table(console, "From touch to energised lock", [_flat(row, echo) for row in growth])
-    small = growth[0]
-    return {"bench": "touch", "echo": echo, **small, "growth": growth}
+    return {"bench": "touch", "echo": echo, "growth": growth}
 
 
 async def _measure(world: World, console: Console, sizes: Sizes) -> list[dict[str, Any]]:
