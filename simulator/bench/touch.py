@@ -179,5 +179,7 @@ def _station(name: str, count: int, items: tuple[Item, ...]) -> StationPlan:
 
 def _flat(row: dict[str, Any], echo: dict[str, float]) -> dict[str, Any]:
     spreads = {"touch": row["touch"], "state": row["state_request"], "echo": echo}
-    cells = {f"{what} {which} ms": s[f"{which}_ms"] for what, s in spreads.items() for which in ("median", "p99")}
-    return {"pockets": row["pockets"], **cells, "touch/echo": row["touch_over_echo"]["median"]}
+    cells: dict[str, float] = {}
+    for what, figures in spreads.items():
+        cells |= {f"{what} ms": figures["median_ms"], f"{what} p99": figures["p99_ms"]}
+    return {"pockets": row["pockets"], **cells, "over echo": row["touch_over_echo"]["median"]}
