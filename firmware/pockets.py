@@ -1,8 +1,6 @@
 # Inventory rules. Pure: rows are anything with the fields of Pocket. Shared with the centre.
 from collections import namedtuple
 
-from firmware import codes
-
 USABLE = 0
 MUST_COUNT = 1
 FAILED = 2
@@ -12,15 +10,6 @@ Pocket = namedtuple("Pocket", ("place", "drawer", "pocket", "item", "min", "max"
 
 def usable(rows):
     return [row for row in rows if row.state == USABLE]
-
-
-# Why no row of an item can be used: the code for the person.
-def why_unusable(rows):
-    if not rows:
-        return codes.NO_POCKET
-    if any(row.state == MUST_COUNT for row in rows):
-        return codes.MUST_COUNT
-    return codes.DRAWER_FAILED
 
 
 def _hunger(row):

@@ -16,6 +16,7 @@ class Check:
         self._state = state
         self._row = _ROWS.get(name)
         self._removed = _REMOVED.get(name)
+        self._new_names = set()
         self._kept = bytearray(self._table.count)  # rows of the present table that a snapshot names again
 
     # Counts a key twice if a version names it twice: such a version is refused only near the limit.
@@ -26,7 +27,7 @@ class Check:
             if code:
                 return code
             count += more
-        if count > self._table.limit:
+        if count > self._table.limit or len(self._new_names) > self._tables.names.free():
             return codes.TABLE_FULL
         return self._left_out() if self._snapshot else codes.NONE
 
@@ -40,6 +41,9 @@ class Check:
             return codes.BAD_ROW, 0
         if index >= 0:
             self._kept[index] = 1
+        for column in self._table.schema.names:
+            if self._tables.names.find(row[column]) is None:
+                self._new_names.add(row[column])
         return (self._row(self, row) if self._row else codes.NONE), 1 if self._snapshot or index < 0 else 0
 
     # what a snapshot does not name is removed

@@ -74,23 +74,28 @@ class Reference:
             return codes.BAD_MAC, "", 0
         if not _well_formed(fields):
             return codes.BAD_MESSAGE, "", 0
-        _, station, name, version, base, part, parts, rows = fields
+        rows = fields.pop()
+        _, station, name, version, base, part, parts = fields
         if station != self._station:
             return codes.WRONG_STATION, name, version
-        code = self._take(name, version, base, part, parts, rows)
+        code = self._refused(name, version, base)
+        if code is None:
+            code = self._stage(name, version, base, part, rows)
+        rows = None  # they are on file: the heap is needed to apply them
+        if code is None and part == parts and self._staged.pop(name, None):
+            code = self._apply(name, version, base)
         return None if code is None else (code, name, version)
 
-    def _take(self, name, version, base, part, parts, rows):
+    # the code to answer at once, None to go on
+    def _refused(self, name, version, base):
         held = self._applied.get(name, 0)
         if version == held:
             return codes.NONE
         if version < self._state.version(name)[0]:
             return codes.OLD_NUMBER
-        if base and base != held:
-            return codes.WRONG_BASE
-        return self._stage(name, version, base, part, parts, rows)
+        return codes.WRONG_BASE if base and base != held else None
 
-    def _stage(self, name, version, base, part, parts, rows):
+    def _stage(self, name, version, base, part, rows):
         staged = self._staged.get(name, (0, 0, 0))
         if part > 1 and staged[:2] == (version, base) and part <= staged[2]:
             return None  # came twice
@@ -99,10 +104,7 @@ class Reference:
             return codes.BAD_MESSAGE
         self._keep(name, part, rows)
         self._staged[name] = (version, base, part)
-        if part < parts:
-            return None
-        self._staged.pop(name)
-        return self._apply(name, version, base)
+        return None
 
     def _keep(self, name, part, rows):
         file = self._files.writer(name + ".part", part > 1)
@@ -129,9 +131,9 @@ class Reference:
 
     def _persist(self, name, version, table):
         file = self._files.writer(name + ".new", False)
-        rowfile.write(file, table.rows())
+        digest = rowfile.write(file, table.rows())
         self._files.commit(file)
-        self._journal.append(kinds.REFERENCE, txn=0, ext=(name, version, rowfile.digest(table.rows())))
+        self._journal.append(kinds.REFERENCE, txn=0, ext=(name, version, digest))
         self._files.rename(name + ".new", name)
         self._applied[name] = version
 

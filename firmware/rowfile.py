@@ -5,11 +5,14 @@ from struct import pack, unpack
 from firmware.wire import cbor
 
 
+# -> SHA-256 of the concatenated CBOR rows: a Table gives its rows in the order docs/wire.md asks for
 def write(file, rows):
+    h = hashlib.sha256()
     for row in rows:
         data = cbor.encode(row)
-        file.write(pack("<H", len(data)))
-        file.write(data)
+        h.update(data)
+        file.write(pack("<H", len(data)) + data)
+    return h.digest()
 
 
 def read(file):
@@ -24,7 +27,6 @@ def read(file):
         yield cbor.decode(data)
 
 
-# SHA-256 of the concatenated CBOR rows; a Table gives them in the order docs/wire.md asks for.
 def digest(rows):
     h = hashlib.sha256()
     for row in rows:

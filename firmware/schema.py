@@ -4,18 +4,21 @@ import struct
 ID_MAX = 16
 QUANTITY_MAX = 0x7FFFFFFF
 
-# a column is (kind, low, high): ID and PLACE are text packed small, RAW counts bytes, the others are unsigned integers
+# a column is (kind, low, high): ID and PLACE are text packed small, NAME an id kept once in the tables' Names, RAW
+# counts bytes, the others are unsigned integers
 ID = "id"
+NAME = "name"
 PLACE = "place"
 RAW = "raw"
 
 # six bits a character, in the order of ASCII, so that packed ids sort as texts do
 _ALPHABET = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
-_ID_BYTES = 13
+ID_BYTES = 13
 _PLACE_BYTES = 3
-_WIDTH = {ID: "%ds" % _ID_BYTES, PLACE: "%ds" % _PLACE_BYTES}
+_WIDTH = {ID: "%ds" % ID_BYTES, PLACE: "%ds" % _PLACE_BYTES, NAME: "H"}
 
 _ID = (ID, 1, ID_MAX)
+_NAME = (NAME, 1, ID_MAX)
 _PLACE = (PLACE, 7, 8)
 _QUANTITY = ("I", 0, QUANTITY_MAX)
 _MINUTES = ("I", 0, 0xFFFFFFFF)
@@ -28,14 +31,12 @@ class Schema:
         self.columns = columns
         self.format = "<" + "".join(_code(column) for column in columns)
         self.width = struct.calcsize(self.format)
+        self.names = [n for n, column in enumerate(columns) if column[0] == NAME]
         self.key_width = struct.calcsize(_code(columns[0]))
 
     # Same order as the CBOR of the key: shorter first, then by bytes. So a table in key order is in digest order.
     def pack_key(self, key):
         return _packed(self.columns[0], key)
-
-    def pack_column(self, column, value):
-        return _packed(self.columns[column], value)
 
     def is_key(self, key):
         return _fits(self.columns[0], key)
@@ -62,25 +63,25 @@ def _code(column):
 
 def _packed(column, value):
     if column[0] == ID:
-        return _pack_id(value)
+        return pack_id(value)
     return _pack_place(value) if column[0] == PLACE else value
 
 
 def _unpacked(column, value):
     if column[0] == ID:
-        return _unpack_id(value)
+        return unpack_id(value)
     return place_name(value[1], value[2]) if column[0] == PLACE else value
 
 
-def _pack_id(text):
+def pack_id(text):
     bits = 0
     for c in text:
         bits = bits << 6 | _ALPHABET.index(c)
     bits <<= 6 * (ID_MAX - len(text))
-    return bytes((len(text),)) + bits.to_bytes(_ID_BYTES - 1, "big")
+    return bytes((len(text),)) + bits.to_bytes(ID_BYTES - 1, "big")
 
 
-def _unpack_id(packed):
+def unpack_id(packed):
     bits = int.from_bytes(packed[1:], "big")
     return "".join([_ALPHABET[bits >> 6 * (ID_MAX - 1 - i) & 63] for i in range(packed[0])])
 
@@ -93,7 +94,7 @@ def _pack_place(text):
 
 def _fits(column, value):
     kind, low, high = column
-    if kind == ID:
+    if kind in (ID, NAME):
         return is_id(value)
     if kind == PLACE:
         return is_place(value)
@@ -126,11 +127,11 @@ def is_place(value):
 
 ITEMS = Schema("items", 300, (_ID, ("B", 0, 5), ("I", 1, QUANTITY_MAX), ("H", 0, 0xFFFF)))
 POCKETS = Schema(
-    "pockets", 500, (_PLACE, ("B", 1, 16), ("B", 1, 255), _ID, _QUANTITY, _QUANTITY, ("I", 1, QUANTITY_MAX))
+    "pockets", 500, (_PLACE, ("B", 1, 16), ("B", 1, 255), _NAME, _QUANTITY, _QUANTITY, ("I", 1, QUANTITY_MAX))
 )
 USERS = Schema("users", 300, (_ID, _ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF), ("B", 0, 31)))
 PATIENTS = Schema("patients", 60, (_ID, ("B", 1, 2)))
-ORDERS = Schema("orders", 720, (_ID, _ID, _ID, _QUANTITY, _MINUTES, _MINUTES))
+ORDERS = Schema("orders", 720, (_ID, _NAME, _NAME, _QUANTITY, _MINUTES, _MINUTES))
 # what is in the pockets; not a reference table, part of the folded state
 STOCK = Schema("stock", 500, (_PLACE, _QUANTITY, ("B", 0, 1)))
 

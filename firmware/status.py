@@ -3,11 +3,22 @@ from firmware.version import VERSION
 from firmware.wire import messages
 
 INVENTORY_ROWS = 32
+MUST_COUNT_SHOWN = 64  # a STATE must fit a frame; INVENTORY has them all
 
 
 def info(s):
     journal, state = s.journal, s.state
-    start = [messages.INFO, s.id, s.log, journal.boot, VERSION, s.genesis, journal.first_held, journal.seq, journal.head]
+    start = [
+        messages.INFO,
+        s.id,
+        s.log,
+        journal.boot,
+        VERSION,
+        s.genesis,
+        journal.first_held,
+        journal.seq,
+        journal.head,
+    ]
     return start + [journal.released, s.reference.versions(), [state.entries, state.removals], s.frames_dropped]
 
 
@@ -19,7 +30,7 @@ def state(s):
         phase, prompt = t.phase(), t.prompt()
         access = [t.order.purpose, t.txn, t.order.item, t.pocket.place, t.order.quantity]
     out = [messages.STATE, phase, s.session.user] + access + [prompt, s.state.open_drawers]
-    return out + [sorted(s.state.alarms)] + s.state.last + [sorted(s.state.must_count)]
+    return out + [sorted(s.state.alarms)] + s.state.last + [sorted(s.state.must_count)[:MUST_COUNT_SHOWN]]
 
 
 def inventory(s, start):

@@ -1,12 +1,16 @@
 # Packed tables: fixed-width records kept in key order, in blocks that are all made beforehand.
+from struct import pack
+
 from firmware import schema
+from firmware.names import Names
 
 BLOCK = 16  # records; a heap in use still has room for pieces of this size
 
 
 class Table:
-    def __init__(self, table_schema, limit=None):
+    def __init__(self, table_schema, limit=None, names=None):
         self.schema = table_schema
+        self._names = names
         self.limit = limit or table_schema.limit
         self.count = 0
         size = BLOCK * table_schema.width
@@ -32,20 +36,25 @@ class Table:
         return ~low
 
     def row(self, index):
-        return self.schema.unpack(*self._at(index))
+        row = self.schema.unpack(*self._at(index))
+        for column in self.schema.names:
+            row[column] = self._names.text(row[column])
+        return row
 
     def rows(self):
         for index in range(self.count):
             yield self.row(index)
 
-    # rows whose column `column` is this id; the others are not unpacked
+    # rows whose column `column`, a name, is this id; the others are not unpacked
     def where(self, column, key):
-        packed = self.schema.pack_column(column, key)
-        offset, size = self.schema.offset(column), len(packed)
+        number = self._names.find(key)
+        if number is None:
+            return
+        packed, offset = pack("<H", number), self.schema.offset(column)
         for index in range(self.count):
             block, start = self._at(index)
-            if block[start + offset : start + offset + size] == packed:
-                yield self.schema.unpack(block, start)
+            if block[start + offset : start + offset + 2] == packed:
+                yield self.row(index)
 
     # negative for anything that is not a key of this table
     def index(self, key):
@@ -60,20 +69,34 @@ class Table:
 
     # the caller has checked the row (schema.valid) and the limit
     def put(self, row):
+        row = list(row)
+        for column in self.schema.names:
+            row[column] = self._names.take(row[column])
         index = self._find(row[0])
         if index < 0:
             index = ~index
             self._open_gap(index)
+        else:
+            self._drop_names(index)
         block, start = self._at(index)
         block[start : start + self.schema.width] = self.schema.pack(row)
 
     def remove(self, key):
         index = self._find(key)
         if index >= 0:
+            self._drop_names(index)
             self._close_gap(index)
 
     def clear(self):
+        for index in range(self.count):
+            self._drop_names(index)
         self.count = 0
+
+    def _drop_names(self, index):
+        if self.schema.names:
+            packed = self.schema.unpack(*self._at(index))
+            for column in self.schema.names:
+                self._names.drop(packed[column])
 
     # each block moves up by one record, from the last; its first place takes the last record of the block before
     def _open_gap(self, index):
@@ -111,11 +134,14 @@ class Table:
 # The reference tables of a station. `limit` is for smaller ones.
 class Tables:
     def __init__(self, limit=None):
+        self.names = Names(NAMES_LIMIT)
         for table_schema in schema.REFERENCE:
-            setattr(self, table_schema.name, Table(table_schema, limit))
+            setattr(self, table_schema.name, Table(table_schema, limit, self.names))
 
     def by_name(self, name):
         return getattr(self, name) if name in NAMES else None
 
 
 NAMES = tuple(s.name for s in schema.REFERENCE)
+# items and patients of the present version, and as many patients again while their old orders are still here
+NAMES_LIMIT = 420

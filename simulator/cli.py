@@ -37,10 +37,9 @@ def run_demo(  # noqa: PLR0913, PLR0917
     console = Console(stderr=True)
     home = ctx.obj or Path(tempfile.mkdtemp(prefix="apotheca-demo-"))
     console.print(f"home {home}")
-    plan = _plan(data, seed, days)
     options = Options(seed, exit_, json_, kill, kiosk or free_port())
     try:
-        held = asyncio.run(demo(plan, home, options, console))
+        held = asyncio.run(demo(_plan(data, seed, days), home, options, console))
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise SystemExit(130) from None
     except (RunFailed, SiteExists) as error:
@@ -57,7 +56,10 @@ def _plan(data: Path | None, seed: int, days: int | None) -> Plan:
         return synthetic.make_plan(seed)
     from simulator.hospital import mimic  # noqa: PLC0415
 
-    return mimic.make_plan(data, seed, days=days)
+    try:
+        return mimic.make_plan(data, seed, days=days)
+    except mimic.DataError as error:
+        raise RunFailed(str(error)) from error
 
 
 @bench_app.command()

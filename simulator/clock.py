@@ -73,6 +73,10 @@ class Clock:
         self._low = max(self._low, min(times, default=self._low))
         return self._low
 
+    def latest(self) -> int:
+        """The furthest that any place has come, or what can not happen any more if that is later, UTC ms."""
+        return max(self.low(), *self._now.values())
+
     async def run(self, until_ms: int) -> None:
         """Run all events up to and including `until_ms`; the first that fails ends the run with its error."""
         try:

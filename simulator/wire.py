@@ -17,18 +17,20 @@ WAITING_LIMIT = 262144
 
 @dataclass
 class Faults:
-    """Chances per byte of being lost, changed in one bit, or doubled."""
+    """Chances per byte of being lost, changed in one bit, or doubled; `done` counts how often it came to that."""
 
     rng: random.Random
     lose: float = 0.0
     corrupt: float = 0.0
     double: float = 0.0
+    done: int = 0
 
     def pass_through(self, data: bytes) -> bytes:
         """What arrives of `data`."""
         out = bytearray()
         for byte in data:
             draw = self.rng.random()
+            self.done += draw < self.lose + self.corrupt or draw > 1 - self.double
             if draw < self.lose:
                 continue
             flipped = draw < self.lose + self.corrupt
@@ -98,7 +100,7 @@ class Wire:
     def __init__(self, faults: Faults | None = None) -> None:
         self.controller, self.agent = End(), End()
         self.powered = False
-        self._faults = faults
+        self.faults = faults
 
     def plug_in(self) -> None:
         """Begin to carry bytes (inside a running event loop)."""
@@ -133,4 +135,4 @@ class Wire:
         self.agent.give(self._spoil(self.controller.take()))
 
     def _spoil(self, data: bytes) -> bytes:
-        return self._faults.pass_through(data) if self._faults else data
+        return self.faults.pass_through(data) if self.faults else data

@@ -29,6 +29,10 @@ class NotSettled(RunFailed):
     """Entries stay unanswered and nothing moves any more; the message says where."""
 
 
+async def _time_passes() -> None:
+    """Nothing else happens."""
+
+
 @dataclass
 class World:
     """A plan, its home and its real processes."""
@@ -74,7 +78,7 @@ class World:
             self.stations[visit.station].expect(visit)
         await self._run_until(self.plan.end_ms)
         await self._count_what_is_owed()
-        await self.intake.ask("advance", utc_ms=self.clock.low())
+        await self._bring_all_to(self.clock.latest())
 
     async def settle(self, on_progress: Callable[[int], None] = lambda answered: None) -> None:
         """Wait until every entry of every journal is answered; NotSettled if nothing moves for SETTLE_S."""
@@ -102,19 +106,20 @@ class World:
 
     async def keep_alive(self) -> None:
         """Let hospital time go on in step with real time until cancelled; unseen hands help at the kiosk's cabinet."""
-        began, at_ms = asyncio.get_running_loop().time(), self.clock.low()
+        began, at_ms = asyncio.get_running_loop().time(), self.clock.latest()
         helper = Helper(self.stations[self.kiosk_station])
         while True:
             await asyncio.sleep(STEP_S)
             now = at_ms + int(1000 * (asyncio.get_running_loop().time() - began))
-            self.clock.at(now, None, self._nothing)
             self.clock.at(now, self.kiosk_station, helper.help)
-            await self.clock.run(now)
-            await self.intake.ask("advance", utc_ms=now)
-            await asyncio.gather(*(s.panel.ask("advance", utc_ms=now) for s in self.stations.values()))
+            await self._bring_all_to(now)
 
-    async def _nothing(self) -> None:
-        """Time has passed."""
+    async def _bring_all_to(self, now_ms: int) -> None:
+        """The same hospital time everywhere: stations, centre, agents."""
+        self.clock.at(now_ms, None, _time_passes)
+        await self.clock.run(now_ms)
+        await self.intake.ask("advance", utc_ms=now_ms)
+        await asyncio.gather(*(s.panel.ask("advance", utc_ms=now_ms) for s in self.stations.values()))
 
     async def stop(self) -> None:
         """Hang up everywhere, end all processes, close all sockets."""

@@ -65,6 +65,9 @@ if __name__ == "__main__":
     except unix.BusLost as error:
         print("controller stops:", error)
         sys.exit(3)
+    except OSError as error:
+        print("controller stops: a file or a chip on the bus does not answer:", error)
+        raise
     except MemoryError:
         print("controller stops: heap full; give it a larger one (-X heapsize) or a smaller station")
         raise

@@ -1,24 +1,30 @@
 """Through the whole real chain: MicroPython controllers, agents, broker, centre."""
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
 from firmware.journal import kinds
+from simulator.check import check
 from simulator.run import Run
 from simulator.world import World
 from tests.scenario.mini import MiniDay
 
 
-def play(plan, home, kills=0, seed=1):
+def play(plan, home, kills=0, wire_faults=0.0):
     """Results and exact kinds of a run; all its processes are gone afterwards."""
 
     async def main():
-        world = World(plan, home, seed)
+        world = World(plan, home, 1, wire_faults=wire_faults)
         try:
-            return await Run(world, Console(stderr=True, quiet=True), kills).play()
+            results = await Run(world, Console(stderr=True, quiet=True), kills).play()
+            if wire_faults:
+                assert all(station.wire.faults.done > 20 for station in world.stations.values())
+            return results
         finally:
             pids = [keeper.pid for keeper in world.crew.keepers.values() if keeper.pid]
             await world.stop()
@@ -27,14 +33,40 @@ def play(plan, home, kills=0, seed=1):
     return asyncio.run(main())
 
 
+@pytest.fixture(scope="module")
+def one_removal(tmp_path_factory):
+    home = tmp_path_factory.mktemp("one-removal") / "home"
+    return home, play(MiniDay(stations=1, full=False).plan, home)
+
+
 @pytest.mark.req("A1", "A1.a", "A1.b", "A12.a", "P130")
-def test_one_removal_from_touch_to_ledger(tmp_path):
-    results = play(MiniDay(stations=1, full=False).plan, tmp_path / "home")
+def test_one_removal_from_touch_to_ledger(one_removal):
+    _, results = one_removal
     assert results.wrong == []
     assert results.removals == {"replayed": 1, "journals": 1, "outboxes": 1, "ledger": 1}
     assert results.fates == {"given": 1}
     for kind in (kinds.SIGN_ON, kinds.ACCESS, kinds.OPENED, kinds.REMOVE, kinds.CLOSED, kinds.SIGN_OFF):
         assert results.findings.kinds[kind] >= 1
+
+
+@pytest.mark.req("A12.b")
+def test_the_check_finds_what_does_not_hold(one_removal):
+    home, results = one_removal
+    contents = {"S1": {"D01-P01": 4, "D01-P02": 1, "D02-P01": 5000}}
+    appended = {"S1": results.entries["journals"]}
+    assert check(home, contents, appended).wrong == []
+    assert check(home, {"S1": {**contents["S1"], "D01-P01": 5}}, appended).wrong == [
+        "S1: D01-P01 holds 5, the ledger 4"
+    ]
+    assert len(check(home, contents, {"S1": appended["S1"] + 1}).wrong) == 1
+    with closing(sqlite3.connect(home / "centre.db")) as db:
+        (removal,) = db.execute("SELECT seq FROM entries WHERE station = 'S1' AND kind = ?", (kinds.REMOVE,)).fetchone()
+        db.execute("DELETE FROM entries WHERE station = 'S1' AND seq = ?", (removal,))
+        db.commit()
+    wrong = check(home, contents, appended).wrong
+    assert f"S1: entry {removal + 1} out of order" in wrong
+    assert f"S1: entry {removal + 1} breaks the chain" in wrong
+    assert f"S1: entry {removal} is not in the ledger as the ring has it" in wrong
 
 
 @pytest.mark.req("A1.a", "A12.b", "P46")
@@ -57,3 +89,11 @@ def test_killing_processes_loses_and_doubles_nothing(tmp_path):
     assert results.wrong == []
     assert sorted(results.kills) == ["agent", "broker", "controller", "ingest"]
     assert results.fates == {"cancelled": 2, "given": 22, "stock_out": 2}
+
+
+@pytest.mark.req("A12.a")
+def test_a_cable_that_loses_changes_and_doubles_bytes(tmp_path):
+    results = play(MiniDay(stations=1).plan, tmp_path / "home", wire_faults=0.0003)
+    assert results.wrong == []
+    assert results.fates == {"cancelled": 1, "given": 11, "stock_out": 1}
+    assert sum(status["journal"]["entries"] for status in results.statuses.values()) == results.entries["ledger"]

@@ -1,0 +1,47 @@
+# Inventory rules: P46 in the reading RD-P13, and their mirror for removals and returns.
+from firmware import pockets
+from firmware.pockets import FAILED, MUST_COUNT, USABLE, Pocket
+
+REQ = ("P46",)
+
+
+def row(drawer, pocket, quantity, maximum=10, state=USABLE, capacity=12):
+    return Pocket("D%02d-P%02d" % (drawer, pocket), drawer, pocket, "x", 1, maximum, capacity, quantity, state)
+
+
+# (rows, place of the hungriest)
+VECTORS = (
+    ([row(1, 1, 5)], "D01-P01"),
+    ([row(1, 1, 5), row(1, 2, 4)], "D01-P02"),
+    ([row(1, 1, 1, 100), row(2, 1, 0, 5)], "D02-P01"),  # empty before the greater gap
+    ([row(2, 2, 0, 5), row(1, 9, 0, 50)], "D01-P09"),  # of the empty ones the greater gap
+    ([row(2, 1, 4), row(1, 2, 4), row(1, 1, 4)], "D01-P01"),  # lower drawer, lower pocket
+    ([row(1, 1, 0, 10, MUST_COUNT), row(1, 2, 9)], "D01-P02"),
+    ([row(1, 1, 0, 10, FAILED), row(1, 2, 10)], None),
+    ([row(1, 1, 10), row(1, 2, 11)], None),
+    ([], None),
+)
+
+
+def test_hungriest():
+    for rows, place in VECTORS:
+        for order in (rows, list(reversed(rows))):
+            found = pockets.hungriest(order)
+            assert (found.place if found else None) == place, rows
+
+
+def test_removal_takes_the_least_sufficient():
+    rows = [row(1, 1, 8), row(1, 2, 3), row(2, 1, 3), row(1, 3, 2, 10, MUST_COUNT)]
+    assert pockets.for_removal(rows, 3).place == "D01-P02"
+    assert pockets.for_removal(rows, 4).place == "D01-P01"
+    assert pockets.for_removal(rows, 2).place == "D01-P02"
+    assert pockets.for_removal(rows, 9) is None
+    assert pockets.available(rows) == [8, 14] and pockets.available([]) == [0, 0]
+
+
+def test_return_goes_back_if_there_is_room():
+    rows = [row(1, 1, 8), row(1, 2, 0), row(1, 3, 11)]
+    assert pockets.for_return(rows, 2, "D01-P01").place == "D01-P01"
+    assert pockets.for_return(rows, 2, "D01-P03").place == "D01-P02"
+    assert pockets.for_return(rows, 2, "").place == "D01-P02"
+    assert pockets.for_return([row(1, 1, 11)], 2, "D01-P01") is None
