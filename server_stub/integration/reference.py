@@ -22,8 +22,6 @@ from server_stub.ledger.transaction import Transaction
 
 TABLES = ("items", "pockets", "users", "item_names", "patients", "orders", "patient_names")
 PART_BYTES = 3000
-# a row takes many times its bytes on the controller's heap, and short rows most
-PART_ROWS = 24
 REMEMBERED = 200
 _OVERHEAD = 160
 
@@ -152,11 +150,11 @@ def _digest(rows: Iterable[bytes]) -> bytes:
 
 
 def parts(change: Change) -> list[list[bytes]]:
-    """The rows of a change in parts of at most PART_BYTES and PART_ROWS, at least one part."""
+    """The rows of a change in parts of at most PART_BYTES, at least one part."""
     made: list[list[bytes]] = [[]]
     size = _OVERHEAD
     for row in change.rows:
-        if made[-1] and (size + len(row) > PART_BYTES or len(made[-1]) == PART_ROWS):
+        if size + len(row) > PART_BYTES and made[-1]:
             made.append([])
             size = _OVERHEAD
         made[-1].append(row)
