@@ -1,4 +1,4 @@
-"""A slice of the real hospital through the whole chain, undisturbed and with processes killed, by the demo's command."""
+"""A slice of the real hospital through the whole chain, undisturbed and with kills, by the command of the demo."""
 
 import json
 import subprocess
