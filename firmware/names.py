@@ -6,6 +6,7 @@ from firmware.schema import ID_BYTES, pack_id, unpack_id
 
 class Names:
     def __init__(self, limit):
+        self.limit = limit
         self._ids = bytearray(limit * ID_BYTES)
         self._uses = array("H", bytes(2 * limit))
 
@@ -30,6 +31,11 @@ class Names:
 
     def drop(self, number):
         self._uses[number] -= 1
+
+    def used(self):
+        for number, uses in enumerate(self._uses):
+            if uses:
+                yield self.text(number)
 
     def free(self):
         return sum(1 for uses in self._uses if uses == 0)

@@ -16,7 +16,7 @@ class Check:
         self._state = state
         self._row = _ROWS.get(name)
         self._removed = _REMOVED.get(name)
-        self._new_names = set()
+        self._new_names = 0  # a name counts as often as it comes
         self._kept = bytearray(self._table.count)  # rows of the present table that a snapshot names again
 
     # Counts a key twice if a version names it twice: such a version is refused only near the limit.
@@ -27,9 +27,17 @@ class Check:
             if code:
                 return code
             count += more
-        if count > self._table.limit or len(self._new_names) > self._tables.names.free():
+        if count > self._table.limit or not self._names_fit():
             return codes.TABLE_FULL
         return self._left_out() if self._snapshot else codes.NONE
+
+    # rows name known items and patients only; beside these there are the names that old rows still hold
+    def _names_fit(self):
+        names, items, patients = self._tables.names, self._tables.items, self._tables.patients
+        if self._new_names <= names.free():
+            return True
+        old = sum(1 for text in names.used() if not items.has(text) and not patients.has(text))
+        return old + items.count + patients.count <= names.limit
 
     def _one(self, row):
         if not isinstance(row, list) or not row or not self._table.schema.is_key(row[0]):
@@ -43,7 +51,7 @@ class Check:
             self._kept[index] = 1
         for column in self._table.schema.names:
             if self._tables.names.find(row[column]) is None:
-                self._new_names.add(row[column])
+                self._new_names += 1
         return (self._row(self, row) if self._row else codes.NONE), 1 if self._snapshot or index < 0 else 0
 
     # what a snapshot does not name is removed

@@ -6,12 +6,9 @@ from firmware import codes, rowfile
 from firmware.compat import derive
 from firmware.journal import kinds
 from firmware.refcheck import Check, is_removal
-from firmware.schema import is_uint
+from firmware.refpart import Part
 from firmware.tables import NAMES
 from firmware.wire import sealed
-
-MAX_PARTS = 64
-FIELDS = 8
 
 
 class Reference:
@@ -69,22 +66,24 @@ class Reference:
 
     # -> (code, table, version), or None while parts are still to come
     def receive(self, payload):
-        fields = sealed.open(payload, self._key)
-        if fields is None:
+        if not sealed.genuine(payload, self._key):
             return codes.BAD_MAC, "", 0
-        if not _well_formed(fields):
+        try:
+            part = Part(payload)
+            code = self._take(part)
+        except ValueError:
             return codes.BAD_MESSAGE, "", 0
-        rows = fields.pop()
-        _, station, name, version, base, part, parts = fields
-        if station != self._station:
-            return codes.WRONG_STATION, name, version
-        code = self._refused(name, version, base)
+        return None if code is None else (code, part.table, part.version)
+
+    def _take(self, part):
+        if part.station != self._station:
+            return codes.WRONG_STATION
+        code = self._refused(part.table, part.version, part.base)
         if code is None:
-            code = self._stage(name, version, base, part, rows)
-        rows = None  # they are on file: the heap is needed to apply them
-        if code is None and part == parts and self._staged.pop(name, None):
-            code = self._apply(name, version, base)
-        return None if code is None else (code, name, version)
+            code = self._stage(part)
+        if code is None and part.part == part.parts and self._staged.pop(part.table, None):
+            code = self._apply(part.table, part.version, part.base)
+        return code
 
     # the code to answer at once, None to go on
     def _refused(self, name, version, base):
@@ -95,21 +94,21 @@ class Reference:
             return codes.OLD_NUMBER
         return codes.WRONG_BASE if base and base != held else None
 
-    def _stage(self, name, version, base, part, rows):
+    def _stage(self, part):
+        name, this = part.table, (part.version, part.base)
         staged = self._staged.get(name, (0, 0, 0))
-        if part > 1 and staged[:2] == (version, base) and part <= staged[2]:
+        if part.part > 1 and staged[:2] == this and part.part <= staged[2]:
             return None  # came twice
-        if part > 1 and staged != (version, base, part - 1):
-            self._staged.pop(name, None)
+        self._staged.pop(name, None)
+        if part.part > 1 and staged != this + (part.part - 1,):
             return codes.BAD_MESSAGE
-        self._keep(name, part, rows)
-        self._staged[name] = (version, base, part)
+        file = self._files.writer(name + ".part", part.part > 1)
+        try:
+            rowfile.write_raw(file, part.rows())
+        finally:
+            self._files.commit(file)
+        self._staged[name] = this + (part.part,)
         return None
-
-    def _keep(self, name, part, rows):
-        file = self._files.writer(name + ".part", part > 1)
-        rowfile.write(file, rows)
-        self._files.commit(file)
 
     def _apply(self, name, version, base):
         if not self._journal.opening_allowed:
@@ -136,10 +135,3 @@ class Reference:
         self._journal.append(kinds.REFERENCE, txn=0, ext=(name, version, digest))
         self._files.rename(name + ".new", name)
         self._applied[name] = version
-
-
-def _well_formed(fields):
-    if len(fields) != FIELDS or fields[0] != 1 or fields[2] not in NAMES or not isinstance(fields[7], list):
-        return False
-    version, base, part, parts = numbers = fields[3:7]
-    return all(is_uint(n) for n in numbers) and base < version and 1 <= part <= parts <= MAX_PARTS

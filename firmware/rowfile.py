@@ -15,6 +15,11 @@ def write(file, rows):
     return h.digest()
 
 
+def write_raw(file, rows):
+    for data in rows:
+        file.write(pack("<H", len(data)) + data)
+
+
 def read(file):
     while True:
         head = file.read(2)

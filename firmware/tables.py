@@ -134,7 +134,7 @@ class Table:
 # The reference tables of a station. `limit` is for smaller ones.
 class Tables:
     def __init__(self, limit=None):
-        self.names = Names(NAMES_LIMIT)
+        self.names = Names(min(NAMES_LIMIT, 3 * limit) if limit else NAMES_LIMIT)
         for table_schema in schema.REFERENCE:
             setattr(self, table_schema.name, Table(table_schema, limit, self.names))
 

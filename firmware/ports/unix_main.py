@@ -20,6 +20,7 @@ from firmware.ports import unix
 from firmware.ports.shell import Shell
 
 HUNG_UP_MS = 1000
+RUN_THRESHOLD = 8192
 POLL_ERROR = select.POLLERR | select.POLLHUP
 
 
@@ -31,6 +32,7 @@ def main(folder, bus_path, link_fd):
     store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
     station, adopted, damage = build(cfg, TABLES, flash, store, unix.Files(folder + "/tables"), unix.entropy)
     gc.collect()
+    gc.threshold(RUN_THRESHOLD)
     shell = Shell(cfg, station, bus, link)
     shell.boot(adopted, damage is not None)
     run(shell, bus, link)

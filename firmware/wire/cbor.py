@@ -52,6 +52,14 @@ def item(buf, at, depth=0):
     return (data if major == _BYTES else _text(data)), end
 
 
+# (how many members, where the first begins): for readers that take an array member by member.
+def open_array(buf, at):
+    major, count, at = _read_head(buf, at)
+    if major != _ARRAY:
+        raise ValueError("not an array")
+    return count, at
+
+
 def _put(out, value, depth):
     kind = type(value)
     if value is None:

@@ -3,7 +3,7 @@ from firmware.compat import hmac_sha256, same
 from firmware.wire import cbor
 
 _MAC = 16
-_TAIL = _MAC + 1
+MAC_ITEM = 17  # how many bytes of the payload the MAC takes, its head included
 _MAC_HEAD = 0x50
 
 
@@ -15,11 +15,16 @@ def seal(fields, key):
     return body + cbor.encode(hmac_sha256(key, body)[:_MAC])
 
 
+# Is the MAC right? For payloads too large to be decoded at once.
+def genuine(payload, key):
+    if not isinstance(payload, bytes) or len(payload) <= MAC_ITEM or payload[-MAC_ITEM] != _MAC_HEAD:
+        return False
+    return same(hmac_sha256(key, payload[:-MAC_ITEM])[:_MAC], payload[-_MAC:])
+
+
 # The fields without the MAC, or None if it is wrong or the payload malformed.
 def open(payload, key):
-    if not isinstance(payload, bytes) or len(payload) <= _TAIL or payload[-_TAIL] != _MAC_HEAD:
-        return None
-    if not same(hmac_sha256(key, payload[:-_TAIL])[:_MAC], payload[-_MAC:]):
+    if not genuine(payload, key):
         return None
     try:
         fields = cbor.decode(payload)

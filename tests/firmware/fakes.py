@@ -5,11 +5,12 @@ import io
 
 from firmware.journal.flash import Power, RamFlash
 
+if not hasattr(gc, "freeze"):
+    gc.threshold(4096)  # MicroPython: as unix_main does, the heap stays dense
 SECTORS = 6
 _FLASH = RamFlash(SECTORS)  # made before all else: a board's heap has no such piece left later
 gc.collect()
 
-from firmware import schema
 from firmware.build import build
 from firmware.compat import derive
 from firmware.config import Config
@@ -244,6 +245,3 @@ def reboot(cabinet):
     after.closed = closed
     after.boot()
     return after
-
-
-QUANTITY_MAX = schema.QUANTITY_MAX

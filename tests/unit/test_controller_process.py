@@ -46,7 +46,11 @@ def controller(folder: Path) -> Iterator[Controller]:
 
 
 def load(controller: Controller, table: str, rows: list[list[Any]], version: int = 1) -> int:
-    parts = [rows[n : n + 40] for n in range(0, len(rows), 40)]
+    parts: list[list[list[Any]]] = [[]]
+    for row in rows:
+        if len(cbor.encode([*parts[-1], row])) > 3900:
+            parts.append([])
+        parts[-1].append(row)
     for number, part in enumerate(parts, 1):
         fields = [1, STATION, table, version, 0, number, len(parts), part]
         controller.send([messages.REFERENCE, sealed.seal(fields, derive(KEY, "reference"))])
