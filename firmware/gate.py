@@ -8,7 +8,9 @@ from firmware.wire import messages
 # What the gate looks at. `owner` is the user of the session that owns motion ("" nobody), `moving` True while a drawer
 # is released or open, `ready` True once the reference tables are loaded and sensors read, `patient` the status of the
 # patient here (None unknown), `item` True if known, `pocket_state` and `drawer_state` None if unknown.
-View = namedtuple("View", ("owner", "moving", "ready", "journal_open", "patient", "item", "pocket_state", "drawer_state"))
+View = namedtuple(
+    "View", ("owner", "moving", "ready", "journal_open", "patient", "item", "pocket_state", "drawer_state")
+)
 Request = namedtuple("Request", ("purpose", "quantity"))
 Authority = namedtuple("Authority", ("user", "roles", "until_ms"))
 
@@ -28,7 +30,9 @@ DRAWER_LOCKED = 1
 
 # -> (allow, reason code); the code is codes.NONE only when allowed
 def decide(view, request, authority, now_ms):
-    reason = _person(view, request, authority, now_ms) or _station(view) or _matter(view, request) or _way(view, request)
+    reason = (
+        _person(view, request, authority, now_ms) or _station(view) or _matter(view, request) or _way(view, request)
+    )
     return reason == codes.NONE, reason
 
 

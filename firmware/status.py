@@ -7,7 +7,17 @@ INVENTORY_ROWS = 32
 
 def info(s):
     journal, state = s.journal, s.state
-    start = [messages.INFO, s.id, s.log, journal.boot, VERSION, s.genesis, journal.first_held, journal.seq, journal.head]
+    start = [
+        messages.INFO,
+        s.id,
+        s.log,
+        journal.boot,
+        VERSION,
+        s.genesis,
+        journal.first_held,
+        journal.seq,
+        journal.head,
+    ]
     return start + [journal.released, s.reference.versions(), [state.entries, state.removals], s.frames_dropped]
 
 

@@ -69,7 +69,11 @@ def valid_quantity(transaction, quantity, before):
         return True
     if quantity > order.quantity:
         return False
-    return quantity <= before if order.purpose == kinds.PURPOSE_REMOVE else before + quantity <= transaction.pocket.capacity
+    return (
+        quantity <= before
+        if order.purpose == kinds.PURPOSE_REMOVE
+        else before + quantity <= transaction.pocket.capacity
+    )
 
 
 def outcome_ext(order, before):
@@ -105,7 +109,9 @@ class Transactions:
         most = schema.QUANTITY_MAX
         kind, ext = OUTCOME[order.purpose], outcome_ext(order, most)
         amounts = (most, -most, most)
-        if not self._journal.fits(kind, order.user, None, order.item, pocket.place, *amounts, None, order.disclosure, ext):
+        if not self._journal.fits(
+            kind, order.user, None, order.item, pocket.place, *amounts, None, order.disclosure, ext
+        ):
             raise TooLong()
 
     # -> (code, params)

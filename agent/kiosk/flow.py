@@ -46,7 +46,7 @@ class Flow:
     def signature(self) -> tuple[object, ...]:
         """Changes exactly when the page has to be drawn anew."""
         state = self._panel.view.state
-        drawn = (state["phase"], state["user"], state["place"], state["quantity"], tuple(state["open"]))
+        drawn = (state["phase"], state["user"], state["place"], state["quantity"], state["last"]["txn"])
         return (self.step, self.message, self.busy, self.digits, len(self.pin), self.purpose, drawn)
 
     def follow(self) -> None:
@@ -152,7 +152,7 @@ class Flow:
         if outcome.code == codes.NONE:
             left = lists.units(int(outcome.params[2]), scale)
             self.digits = ""
-            self._say(f"Recorded. {left} now in the pocket. Close the drawer.", True)
+            self._say(f"Recorded. {left} now in the pocket.", True)
         return None
 
     async def cancel(self) -> None:

@@ -157,7 +157,11 @@ class Controller:
         command = [MICROPYTHON, "-X", f"heapsize={heap}", str(ROOT / "firmware/ports/unix_main.py")]
         env = os.environ | {"MICROPYPATH": f"{ROOT}:.frozen"}
         self.process = subprocess.Popen(
-            [*command, str(run), str(path), str(link)], pass_fds=[link], env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            [*command, str(run), str(path), str(link)],
+            pass_fds=[link],
+            env=env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
         )
         os.close(link)
         self._slave = slave

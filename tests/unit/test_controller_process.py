@@ -115,7 +115,9 @@ def test_power_lost_with_a_drawer_open(controller: Controller, folder: Path) -> 
         assert info[3] == 2 and info[10][0] == ["items", 1, info[10][0][2]]
         state = again.receive(messages.STATE)
         assert state[1] == messages.IDLE and state[14] == [place]
-        assert [fields[entry.F_KIND] for fields in entries(folder) if fields[entry.F_TXN] == txn][-1] == kinds.INTERRUPTED
+        assert [fields[entry.F_KIND] for fields in entries(folder) if fields[entry.F_TXN] == txn][
+            -1
+        ] == kinds.INTERRUPTED
         assert again.ask(messages.SIGN_ON, BADGE, "1234")[0] == 0
         assert again.ask(messages.REMOVE, PATIENT, "", ITEM, 2000, None, None)[0] == codes.NOT_ENOUGH
     finally:
