@@ -124,19 +124,19 @@ class Page:
         flow = self._flow
         self._heading(_TITLES[steps.SIGN_ON])
         with ui.element("div").classes("split"):
-            with ui.element("div").classes("column"):
+            with ui.element("div").classes("stack"):
                 ui.label("Hold your badge to the scanner, or type its number.").classes("lead")
                 field = ui.input("Badge").bind_value(flow, "badge").classes("field")
                 field.props('outlined autofocus autocomplete=off data-testid="badge"')
                 field.on("keydown.enter", flow.badge_read)
-                _shown("PIN", "pin", "●" * len(flow.pin))
+                _shown("PIN", "pin").bind_text_from(flow, "pin", lambda pin: "●" * len(pin))
                 _button("Sign on", "sign-on", flow.sign_on, "main", disabled=flow.busy)
             self._pad()
 
     def _draw_patients(self) -> None:
         flow = self._flow
         self._heading(_TITLES[steps.PATIENTS])
-        with ui.element("div").classes("row"):
+        with ui.element("div").classes("tools"):
             if flow.roles & (messages.ROLE_RETURN | messages.ROLE_WASTE):
                 _button("Return or waste", "removals", lambda: flow.go(steps.REMOVALS))
             if flow.roles & messages.ROLE_REFILL:
@@ -211,12 +211,12 @@ class Page:
         whom = f" for {flow.patient.name}" if flow.patient and flow.purpose == "remove" else ""
         self._heading(f"{_VERBS.get(flow.purpose, 'How many')}{whom}: how many?")
         with ui.element("div").classes("split"):
-            with ui.element("div").classes("column"):
+            with ui.element("div").classes("stack"):
                 with ui.element("div").classes("card"):
                     _two_lines(item.name if item else "This item has no pocket here", item.item if item else "")
                     if item:
                         _on_hand(item)
-                _shown("Quantity", "quantity", flow.digits or "0")
+                _shown("Quantity", "quantity").bind_text_from(flow, "digits", lambda digits: digits or "0")
                 text = "Record waste" if flow.purpose == "waste" else "Release the drawer"
                 _button(text, "release", flow.release, "main", disabled=flow.busy)
             self._pad()
@@ -229,16 +229,18 @@ class Page:
         verb = _PURPOSE_VERBS.get(state["purpose"], "Take")
         self._heading(verb if is_count else f"{verb} {asked} × {lists.name_of(self._view, state['item'])}")
         with ui.element("div").classes("split"):
-            with ui.element("div").classes("column"):
+            with ui.element("div").classes("stack"):
                 with ui.element("div").classes("drawer").props('data-testid="drawer" aria-live=polite'):
                     ui.label(_where(state["place"])).classes("where").props('data-testid="place"')
                     ui.label(_drawer_words(state)).classes("say").props('data-testid="drawer-state"')
-                shown = flow.digits or ("0" if is_count else asked)
-                _shown("You counted" if is_count else "Quantity to confirm", "confirm-quantity", shown)
-                text = f"Confirm {shown}" + (" counted" if is_count else "")
-                with ui.element("div").classes("row"):
+                expected = "0" if is_count else asked
+                caption, after = ("You counted", " counted") if is_count else ("Quantity to confirm", "")
+                shown = _shown(caption, "confirm-quantity")
+                shown.bind_text_from(flow, "digits", lambda digits: digits or expected)
+                with ui.element("div").classes("tools"):
                     _button("Cancel", "cancel", flow.cancel, "bad", disabled=flow.busy)
-                    _button(text, "confirm", flow.confirm, "main", disabled=flow.busy)
+                    confirm = _button("", "confirm", flow.confirm, "main", disabled=flow.busy)
+                    confirm.bind_text_from(flow, "digits", lambda digits: f"Confirm {digits or expected}{after}")
             self._pad()
 
     def _pad(self) -> None:
@@ -267,11 +269,11 @@ def _title(text: str, tag: str = "h1") -> None:
     title.tag = tag
 
 
-def _shown(caption: str, testid: str, text: str) -> None:
-    """What the number pad has entered."""
+def _shown(caption: str, testid: str) -> ui.label:
+    """The label that shows what the number pad has entered."""
     with ui.element("div").classes("show").props(f'role=group aria-label="{caption}"'):
         ui.label(caption).classes("sub")
-        ui.label(text).classes("value").props(f'data-testid="{testid}"')
+        return ui.label().classes("value").props(f'data-testid="{testid}"')
 
 
 def _on_hand(item: lists.Item) -> None:

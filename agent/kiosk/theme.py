@@ -27,14 +27,14 @@ h2 { font-size:22px; line-height:1.2; font-weight:700; margin:4px 0 -6px; color:
   border:2px solid #a9d4bb; width:100%; }
 .note.bad { background:#fdeaea; color:var(--bad); border-color:#ecb4b4; }
 
-.row { display:flex; flex-wrap:wrap; gap:14px; width:100%; align-items:stretch; }
-.row .main { flex:1; }
+.tools { display:flex; flex-wrap:wrap; gap:14px; width:100%; align-items:stretch; }
+.tools .main { flex:1; }
 .grid { display:grid; grid-template-columns:repeat(auto-fill,minmax(350px,1fr)); gap:14px; width:100%; }
 .grid:empty { display:none; }
 .split { display:grid; grid-template-columns:minmax(320px,1fr) 400px; gap:32px; width:100%; align-items:stretch;
   flex:1; max-height:560px; }
-.column { display:flex; flex-direction:column; gap:18px; }
-.column > .main, .column > .row { margin-top:auto; }
+.stack { display:flex; flex-direction:column; gap:18px; }
+.stack > .main, .stack > .tools { margin-top:auto; }
 @media (max-width:900px) { .split { grid-template-columns:1fr; max-height:none; } }
 
 .k { min-height:64px; border-radius:14px; border:2px solid var(--line); background:var(--card); color:var(--ink);
@@ -42,7 +42,7 @@ h2 { font-size:22px; line-height:1.2; font-weight:700; margin:4px 0 -6px; color:
   text-transform:none; }
 .k.main { background:var(--main); border-color:var(--main); color:#fff; min-height:80px; font-size:24px; }
 .k.bad { color:var(--bad); border-color:#ddb0b0; }
-.row .k.bad { min-width:150px; }
+.tools .k.bad { min-width:150px; }
 .k:focus-visible { outline:4px solid #f0a500; outline-offset:2px; }
 .k .q-focus-helper { display:none; }
 .k:active { background:#dcebf1; }
@@ -74,5 +74,5 @@ h2 { font-size:22px; line-height:1.2; font-weight:700; margin:4px 0 -6px; color:
 .field .q-field__native { font-size:26px; color:var(--ink); padding-top:26px; }
 .field .q-field__label { color:var(--soft); font-size:20px; line-height:84px; top:0; }
 .field .q-field--float .q-field__label, .field.q-field--float .q-field__label {
-  transform:translateY(-24px) scale(.75); }
+  transform:translateY(-10px) scale(.75); }
 """

@@ -97,7 +97,7 @@ def _stations(engine: Engine, site: SiteConfig, only: str | None = None) -> str:
             Cell(row.station, href=f"/stations/{row.station}"),
             Cell(row.verdict, TAGS[row.verdict], note=row.why),
             Cell(f"{row.alarms} standing", "apo-bad") if row.alarms else Cell("none", "apo-good"),
-            row.wards,
+            Cell(row.wards),
             row.removals,
             row.seq,
             words.clock(row.last_utc_ms),
@@ -120,7 +120,7 @@ def _alarms(engine: Engine) -> str:
 
 def _evidence(engine: Engine) -> str:
     rows = [
-        (e["station"], Cell(str(e["code"]), "apo-warn"), e["detail"], words.clock(e["utc_ms"]), e["sha256"][:16])
+        (e["station"], Cell(str(e["code"]), "apo-warn"), Cell(e["detail"]), words.clock(e["utc_ms"]), e["sha256"][:16])
         for e in queries.evidence(engine)
     ]
     return table("evidence", "Evidence", ("Station", "Code", "What was wrong", "At (UTC)", "SHA-256"), rows)
@@ -157,5 +157,7 @@ def _level(quantity: int) -> Cell:
 def _entries(engine: Engine, station: str) -> str:
     entries = queries.last_entries(engine, station)
     items = queries.items(engine, (e.item for e in entries))
-    rows = [(e.seq, words.clock(e.utc_ms), words.entry(e, items), e.place or "", e.actor, e.patient) for e in entries]
+    rows = [
+        (e.seq, words.clock(e.utc_ms), Cell(words.entry(e, items)), e.place or "", e.actor, e.patient) for e in entries
+    ]
     return table("entries", "Last entries", ("Seq", "At (UTC)", "What", "Place", "Who", "Patient"), rows)

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 
 class Cell(NamedTuple):
-    """One cell; `tag` puts the text on a coloured label, `href` makes it a link, `number` sets it right."""
+    """One cell; `tag` is the look of a label around the text, `href` makes it a link, `number` sets it right.
+
+    Without any of these it may take several lines; a plain string or number never does.
+    """
 
     text: str
     tag: str = ""
@@ -54,7 +57,9 @@ def _heading(column: str, below: Cell | str | int) -> str:
 
 
 def _side(value: Cell | str | int) -> str:
-    return ' class="num"' if isinstance(value, int) or (isinstance(value, Cell) and value.number) else ""
+    if isinstance(value, int) or (isinstance(value, Cell) and value.number):
+        return ' class="num"'
+    return ' class="text"' if isinstance(value, Cell) and not value.tag and not value.href else ""
 
 
 def _row(testid: str, row: Row, key: int) -> str:

@@ -14,7 +14,8 @@ body { background: #f1f4f6; color: #17212b; font-family: system-ui, "Segoe UI", 
   flex-direction: column; gap: 24px }
 .apo-section { width: 100%; min-width: 0 }
 .apo-section h2 { font-size: 17px; line-height: 22px; font-weight: 650; margin: 0 0 10px; color: #12394a }
-.apo-columns { display: grid; grid-template-columns: 1fr 1fr; gap: 24px; width: 100%; align-items: start }
+.apo-columns { display: grid; grid-template-columns: minmax(0, 1fr) minmax(0, 1fr); gap: 24px;
+  width: 100%; align-items: start }
 @media (max-width: 1300px) { .apo-columns { grid-template-columns: minmax(0, 1fr) } }
 .apo-tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(190px, 1fr)); gap: 16px; width: 100% }
 .apo-tile { background: #fff; border: 1px solid #d3dae0; border-left: 5px solid #8aa0ad; border-radius: 10px;
@@ -29,8 +30,10 @@ body { background: #f1f4f6; color: #17212b; font-family: system-ui, "Segoe UI", 
   font-variant-numeric: tabular-nums }
 .apo-table caption { display: none }
 .apo-table th { text-align: left; font-weight: 600; font-size: 13px; color: #46535f; background: #f8fafb;
-  border-bottom: 1px solid #d3dae0; padding: 9px 14px; white-space: nowrap }
-.apo-table td { padding: 9px 14px; border-bottom: 1px solid #eaeef1; vertical-align: middle }
+  border-bottom: 1px solid #d3dae0; padding: 9px 12px; white-space: nowrap }
+.apo-table td { padding: 9px 12px; border-bottom: 1px solid #eaeef1; vertical-align: middle;
+  white-space: nowrap }
+.apo-table td.text { white-space: normal; min-width: 150px }
 .apo-table tr:last-child td { border-bottom: 0 }
 .apo-table tbody tr:hover { background: #f5f9fb }
 .apo-table .num, .apo-table th.num { text-align: right }

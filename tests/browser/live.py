@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from simulator.plan import Plan, StationPlan
+from simulator.processes import port_open, until
 from simulator.site import free_port
 from simulator.world import World
 
@@ -58,7 +59,8 @@ class Live:
         self.call(self.world.crew.keepers["server"].stop())
 
     def start_centre(self) -> None:
-        self._loop.call_soon_threadsafe(self.world.crew.keepers["server"].start)
+        """The centre is back, console included."""
+        self.call(self._start_centre())
 
     def force(self, station: str, drawer: int) -> None:
         """Someone tears a drawer open and leaves it so."""
@@ -75,6 +77,12 @@ class Live:
         await self.world.start()
         await self.world.play()
         await self.world.settle()
+
+    async def _start_centre(self) -> None:
+        server = self.world.crew.keepers["server"]
+        server.start()
+        port = self.world.site.web.port
+        await until("the console", lambda: port_open("127.0.0.1", port), CALL_S, server.command.log)
 
     def _stop(self) -> None:
         self.call(self.world.stop())
