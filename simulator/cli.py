@@ -37,9 +37,9 @@ def run_demo(  # noqa: PLR0913, PLR0917
     console = Console(stderr=True)
     home = ctx.obj or Path(tempfile.mkdtemp(prefix="apotheca-demo-"))
     console.print(f"home {home}")
-    plan = _plan(data, seed, days)
     options = Options(seed, exit_, json_, kill, kiosk or free_port())
     try:
+        plan = _plan(data, seed, days)
         held = asyncio.run(demo(plan, home, options, console))
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise SystemExit(130) from None

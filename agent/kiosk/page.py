@@ -233,6 +233,8 @@ class Page:
                 with ui.element("div").classes("drawer").props('data-testid="drawer" aria-live=polite'):
                     ui.label(_where(state["place"])).classes("where").props('data-testid="place"')
                     ui.label(_drawer_words(state)).classes("say").props('data-testid="drawer-state"')
+                    if flow.patient and state["purpose"] == kinds.PURPOSE_REMOVE:
+                        ui.label(f"For {flow.patient.name}").classes("lead")
                 expected = "0" if is_count else asked
                 caption, after = ("You counted", " counted") if is_count else ("Quantity to confirm", "")
                 shown = _shown(caption, "confirm-quantity")
