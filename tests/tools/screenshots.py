@@ -52,12 +52,16 @@ def main() -> int:
         print("No working Chromium is known: run `make chromium` once.", file=sys.stderr)
         return 1
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, Live(synthetic.make_plan(SEED), Path(home) / "home", SEED) as live:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(**chromium.launch_options(found, os.environ))
-            picture_kiosk(browser, live)
-            picture_console(browser, live)
-            browser.close()
+    plan, options = synthetic.make_plan(SEED), chromium.launch_options(found, os.environ)
+    with (
+        tempfile.TemporaryDirectory() as home,
+        Live(plan, Path(home) / "home", SEED) as live,
+        sync_playwright() as play,
+    ):
+        browser = play.chromium.launch(**options)
+        picture_kiosk(browser, live)
+        picture_console(browser, live)
+        browser.close()
     print(f"{FOLDER}: kiosk.png, console.png")
     return 0
 
