@@ -30,6 +30,7 @@ class View:
     directory: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     received_ms: dict[str, int] = field(default_factory=dict)
     centre_at: float | None = None
+    frames_dropped: int = 0
     troubles: dict[str, int] = field(default_factory=dict)
     notices: deque[str] = field(default_factory=lambda: deque(maxlen=NOTICES))
     listeners: set[Callable[[], None]] = field(default_factory=set)
