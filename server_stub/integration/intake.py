@@ -66,7 +66,7 @@ async def ask(path: Path, request: dict[str, Any], timeout_s: float = 30.0) -> d
     try:
         return await asyncio.wait_for(_ask(path, request), timeout_s)
     except (TimeoutError, OSError, ValueError) as error:
-        raise IntakeAway(f"ingest is away: {error}") from error
+        raise IntakeAway(f"the centre does not run here ({error}): start it with `apotheca server run`") from error
 
 
 async def _ask(path: Path, request: dict[str, Any]) -> dict[str, Any]:
