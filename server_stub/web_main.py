@@ -54,11 +54,8 @@ def main() -> None:
         ssl_certfile=str(home.keys / "centre.crt"),
         ssl_keyfile=str(home.keys / "centre.key"),
         log_level="warning",
-<<<<<<< HEAD
         timeout_graceful_shutdown=1,
-=======
         limit_concurrency=MAX_CONNECTIONS,
->>>>>>> heads/proofs
     )
 
 

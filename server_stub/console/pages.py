@@ -120,17 +120,16 @@ def _alarms(engine: Engine) -> str:
 
 def _evidence(engine: Engine) -> str:
     rows = [
-<<<<<<< HEAD
-        (e["station"], Cell(str(e["code"]), "apo-warn"), Cell(e["detail"]), words.clock(e["utc_ms"]), e["sha256"][:16])
-=======
         (e["station"], Cell(str(e["code"]), "apo-warn"), _refusal(e), words.clock(e["utc_ms"]), e["sha256"][:16])
->>>>>>> heads/proofs
         for e in queries.evidence(engine)
     ]
     return table("evidence", "Evidence", ("Station", "Code", "What was wrong", "At (UTC)", "SHA-256"), rows)
 
 
-<<<<<<< HEAD
+def _refusal(row: dict[str, Any]) -> Cell:
+    return Cell(row["detail"], note=words.REFUSALS.get(row["code"], ""))
+
+
 _STOCK = ("Pocket", "Item", "Quantity", "State", "Last change (UTC)")
 
 
@@ -153,26 +152,6 @@ def _stock_rows(engine: Engine, pockets: Sequence[dict[str, Any]]) -> list[Row]:
         quantity = Cell(words.units(p["quantity"], item.scale), number=True)
         rows.append((p["place"], Cell(item.name, note=p["item"]), quantity, state, words.clock(p["utc_ms"])))
     return rows
-=======
-def _refusal(row: dict[str, Any]) -> Cell:
-    return Cell(row["detail"], note=words.REFUSALS.get(row["code"], ""))
-
-
-def _stock(engine: Engine, station: str | None) -> str:
-    rows = [
-        (
-            p["station"],
-            p["place"],
-            p["item"],
-            int(p["quantity"]),
-            Cell("count owed", "apo-warn") if p["must_count"] else _level(p["quantity"]),
-            words.clock(p["utc_ms"]),
-        )
-        for p in (queries.inventory(engine, station) if station else queries.busy_pockets(engine, MOST))
-    ]
-    columns = ("Station", "Pocket", "Item", "Quantity", "State", "Last change (UTC)")
-    return table("stock", "Stock", columns, rows, key=2)
->>>>>>> heads/proofs
 
 
 def _level(quantity: int) -> Cell:

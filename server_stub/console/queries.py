@@ -7,10 +7,6 @@ from typing import Any, NamedTuple
 import cbor2
 from sqlalchemy import Connection, Engine, case, func, select
 
-<<<<<<< HEAD
-=======
-from server_stub.console import words
->>>>>>> heads/proofs
 from server_stub.ledger import schema
 from server_stub.ledger.batch import Refused
 from server_stub.ledger.record import Entry
@@ -155,11 +151,7 @@ def alarms(engine: Engine) -> list[dict[str, Any]]:
     table = schema.alarms
     with engine.connect() as conn:
         rows = conn.execute(select(table).order_by(table.c.utc_ms.desc(), table.c.station))
-<<<<<<< HEAD
         return [dict(row._mapping) for row in rows]
-=======
-        return [{**row._mapping, "words": words.alarm(row.code, row.drawer)} for row in rows]
->>>>>>> heads/proofs
 
 
 def evidence(engine: Engine, limit: int = 50) -> list[dict[str, Any]]:

@@ -114,9 +114,3 @@ _ALARMS = {
     codes.STATION_SILENT: "silent: no heartbeat for three minutes",
     codes.TABLE_FULL: "more patients or orders than its tables hold: the newest are kept",
 }
-
-
-def alarm(code: int, drawer: int) -> str:
-    """An alarm for people."""
-    words = _ALARMS.get(code, f"alarm {code}")
-    return f"{words} (drawer {drawer})" if drawer else words
