@@ -47,7 +47,7 @@ class Flow:
         """Changes exactly when the page has to be drawn anew."""
         state = self._panel.view.state
         drawn = (state["phase"], state["user"], state["place"], state["quantity"], state["last"]["txn"])
-        return (self.step, self.message, self.busy, self.purpose, drawn)
+        return (self.step, self.message, self.purpose, drawn)
 
     def follow(self) -> None:
         """The controller's state changed: go where it is."""
@@ -109,13 +109,15 @@ class Flow:
             self._say("Badge read. Enter your PIN, then press Sign on.", True)
 
     async def sign_on(self) -> None:
-        """Badge and PIN to the controller."""
+        """Badge and PIN to the controller; what was refused is forgotten, so that nobody signs on with another's badge."""
         pin, self.pin = self.pin, ""
         outcome = await self._do("sign_on", {"badge": self.badge.strip(), "pin": pin})
         if outcome.code == codes.NONE:
             self.roles = int(outcome.params[1])
             self.start_over(PATIENTS)
             self._say("", True)
+        else:
+            self.badge = ""
 
     async def sign_off(self) -> None:
         """End the session."""

@@ -130,7 +130,7 @@ class Page:
                 field.props('outlined autofocus autocomplete=off data-testid="badge"')
                 field.on("keydown.enter", flow.badge_read)
                 _shown("PIN", "pin").bind_text_from(flow, "pin", lambda pin: "●" * len(pin))
-                _button("Sign on", "sign-on", flow.sign_on, "main", disabled=flow.busy)
+                _button("Sign on", "sign-on", flow.sign_on, "main", flow)
             self._pad()
 
     def _draw_patients(self) -> None:
@@ -218,7 +218,7 @@ class Page:
                         _on_hand(item)
                 _shown("Quantity", "quantity").bind_text_from(flow, "digits", lambda digits: digits or "0")
                 text = "Record waste" if flow.purpose == "waste" else "Release the drawer"
-                _button(text, "release", flow.release, "main", disabled=flow.busy)
+                _button(text, "release", flow.release, "main", flow)
             self._pad()
 
     def _draw_drawer(self) -> None:
@@ -240,8 +240,8 @@ class Page:
                 shown = _shown(caption, "confirm-quantity")
                 shown.bind_text_from(flow, "digits", lambda digits: digits or expected)
                 with ui.element("div").classes("tools"):
-                    _button("Cancel", "cancel", flow.cancel, "bad", disabled=flow.busy)
-                    confirm = _button("", "confirm", flow.confirm, "main", disabled=flow.busy)
+                    _button("Cancel", "cancel", flow.cancel, "bad", flow)
+                    confirm = _button("", "confirm", flow.confirm, "main", flow)
                     confirm.bind_text_from(flow, "digits", lambda digits: f"Confirm {digits or expected}{after}")
             self._pad()
 
@@ -290,10 +290,11 @@ def _lamp(key: str) -> tuple[ui.element, ui.label]:
         return dot, ui.label().props(f'data-testid="status-{key}"')
 
 
-def _button(text: str, testid: str, handler: Handler, kind: str = "", *, disabled: bool = False) -> ui.button:
+def _button(text: str, testid: str, handler: Handler, kind: str = "", rests_while: Flow | None = None) -> ui.button:
     button = ui.button(text, on_click=handler, color=None).classes(f"k {kind}")
     button.props(f'unelevated no-caps data-testid="{testid}"')
-    button.set_enabled(not disabled)
+    if rests_while:
+        button.bind_enabled_from(rests_while, "busy", lambda busy: not busy)
     return button
 
 

@@ -62,6 +62,14 @@ class Live:
         """The centre is back, console included."""
         self.call(self._start_centre())
 
+    def rest(self) -> None:
+        """Nobody is signed on, nothing is open, the centre is there."""
+        panel = self.world.stations[self.world.kiosk_station].panel
+        self.call(panel.ask("cancel"))
+        self.call(panel.ask("sign_off"))
+        if not self.world.crew.keepers["server"].pid:
+            self.start_centre()
+
     def force(self, station: str, drawer: int) -> None:
         """Someone tears a drawer open and leaves it so."""
         self._loop.call_soon_threadsafe(self.world.stations[station].cabinet.pull, drawer, True)

@@ -14,6 +14,13 @@ pytestmark = pytest.mark.browser
 ITEM, PATIENT, PLACE = "ACET500", "P1", "D01-P01"
 
 
+@pytest.fixture(autouse=True)
+def nobody_signed_on(live: Live):
+    """Each test finds the centre up and the cabinet as the day begins, whatever became of the one before."""
+    yield
+    live.rest()
+
+
 @pytest.fixture
 def nurse(live: Live):
     return live.station.people[0]
