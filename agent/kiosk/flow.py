@@ -109,7 +109,7 @@ class Flow:
             self._say("Badge read. Enter your PIN, then press Sign on.", True)
 
     async def sign_on(self) -> None:
-        """Badge and PIN to the controller; what was refused is forgotten, so that nobody signs on with another's badge."""
+        """Badge and PIN to the controller; a badge that was refused is forgotten, lest someone else goes on with it."""
         pin, self.pin = self.pin, ""
         outcome = await self._do("sign_on", {"badge": self.badge.strip(), "pin": pin})
         if outcome.code == codes.NONE:
