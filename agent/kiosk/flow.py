@@ -46,8 +46,8 @@ class Flow:
     def signature(self) -> tuple[object, ...]:
         """Changes exactly when the page has to be drawn anew."""
         state = self._panel.view.state
-        drawn = (state["phase"], state["user"], state["place"], state["quantity"], tuple(state["open"]))
-        return (self.step, self.message, self.busy, self.digits, len(self.pin), self.purpose, drawn)
+        drawn = (state["phase"], state["user"], state["place"], state["quantity"], state["last"]["txn"])
+        return (self.step, self.message, self.purpose, drawn)
 
     def follow(self) -> None:
         """The controller's state changed: go where it is."""
@@ -70,12 +70,14 @@ class Flow:
         self.changed()
 
     def press(self, key: str) -> None:
-        """A key of the number pad: a digit, or `back`."""
+        """A key of the number pad: a digit, or `back`.
+
+        Nothing is drawn anew: the key that a fast finger touches next must still be there.
+        """
         if self.step == SIGN_ON:
             self.pin = self.pin[:-1] if key == "back" else (self.pin + key)[:PIN_DIGITS]
         else:
             self.digits = self.digits[:-1] if key == "back" else (self.digits + key)[:QUANTITY_DIGITS]
-        self.changed()
 
     def choose_patient(self, patient: lists.Patient) -> None:
         """Next: the item."""
@@ -107,13 +109,15 @@ class Flow:
             self._say("Badge read. Enter your PIN, then press Sign on.", True)
 
     async def sign_on(self) -> None:
-        """Badge and PIN to the controller."""
+        """Badge and PIN to the controller; a badge that was refused is forgotten, lest someone else goes on with it."""
         pin, self.pin = self.pin, ""
         outcome = await self._do("sign_on", {"badge": self.badge.strip(), "pin": pin})
         if outcome.code == codes.NONE:
             self.roles = int(outcome.params[1])
             self.start_over(PATIENTS)
             self._say("", True)
+        else:
+            self.badge = ""
 
     async def sign_off(self) -> None:
         """End the session."""
@@ -152,7 +156,7 @@ class Flow:
         if outcome.code == codes.NONE:
             left = lists.units(int(outcome.params[2]), scale)
             self.digits = ""
-            self._say(f"Recorded. {left} now in the pocket. Close the drawer.", True)
+            self._say(f"Recorded. {left} now in the pocket.", True)
         return None
 
     async def cancel(self) -> None:
