@@ -17,6 +17,7 @@ from firmware.journal import kinds
 from firmware.wire import messages
 
 TILES = 60
+ALERTS_SHOWN = 3
 
 Handler = Callable[[], Awaitable[None] | None]
 
@@ -103,10 +104,18 @@ class Page:
         flow = self._flow
         if flow.step != steps.SIGN_ON:
             self._session_row()
+        self._draw_alerts()
         if flow.message:
             kind = "note" if flow.good else "note bad"
             ui.label(flow.message).classes(kind).props('role=status data-testid="message"')
         _DRAW[flow.step](self)
+
+    def _draw_alerts(self) -> None:
+        alerts = lists.alerts(self._view)
+        for text in alerts[:ALERTS_SHOWN]:
+            ui.label(text).classes("note bad").props('role=alert data-testid="alert"')
+        if len(alerts) > ALERTS_SHOWN:
+            ui.label(f"{len(alerts) - ALERTS_SHOWN} more of your removals need a look.").classes("lead")
 
     def _session_row(self) -> None:
         user = self._view.state["user"] or ""
@@ -205,6 +214,8 @@ class Page:
                 ui.label(item.name if item else "This item has no pocket here").classes("drawer say")
                 if item:
                     ui.label(f"On hand: {lists.units(item.on_hand, item.scale)}").classes("lead")
+                    for text in lists.par_changes(self._view, item.item):
+                        ui.label(f"Stock level {text}").classes("lead").props('data-testid="par-change"')
                 ui.label(flow.digits or "0").classes("show").props('data-testid="quantity" aria-label="Quantity"')
                 text = "Record waste" if flow.purpose == "waste" else "Release the drawer"
                 _button(text, "release", flow.release, "main", disabled=flow.busy)

@@ -57,12 +57,11 @@ class Decoder:
 
 
 # None for what is none. What is large is there twice at most.
-def _payload(stuffed):
-    size = _unstuff(stuffed) - 4
-    if size < 0:
+def _payload(data):
+    size = _unstuff(data) - 4
+    if size < 0 or unpack("<I", data[size : size + 4])[0] != crc32(memoryview(data)[:size]):
         return None
-    payload = bytes(memoryview(stuffed)[:size])
-    return payload if unpack("<I", stuffed[size : size + 4])[0] == crc32(payload) else None
+    return bytes(memoryview(data)[:size])
 
 
 def _stuff(data):
