@@ -85,6 +85,10 @@ class Agent:
         now = time.monotonic()
         self._run(action for payload in payloads for action in self._controller.received(payload, now))
 
+    def link_damaged(self, frames: int) -> None:
+        """Frames were dropped; `status` tells how many."""
+        self.view.frames_dropped += frames
+
     def link_lost(self) -> None:
         """The port is gone."""
         self._run(self._controller.lost(time.monotonic()))

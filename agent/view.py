@@ -28,6 +28,7 @@ class View:
     directory: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     received_ms: dict[str, int] = field(default_factory=dict)
     centre_at: float | None = None
+    frames_dropped: int = 0
     troubles: dict[str, int] = field(default_factory=dict)
     notices: Notices = field(default_factory=Notices)
     listeners: set[Callable[[], None]] = field(default_factory=set)

@@ -24,7 +24,6 @@ WORDS: dict[int, str] = {
     codes.DRAWER_FAILED: "This drawer has failed. Use another pocket or cabinet and call biomed.",
     codes.NOT_READY: "The cabinet is still loading its tables. Wait a moment and try again.",
     codes.NOT_OPENED: "The drawer was not opened in time and is locked again. Start again when you are ready.",
-    codes.JAMMED: "The drawer is jammed. Pull it gently; if it stays shut, use another pocket and call biomed.",
     codes.JOURNAL_FULL: "The journal is full: nothing more may open until the centre has answered. Call the pharmacy.",
     codes.BAD_MAC: "A message from the centre was forged or damaged and was refused. Tell the pharmacy.",
     codes.WRONG_STATION: "A message was meant for another cabinet and was refused. Tell the pharmacy.",

@@ -16,6 +16,7 @@ from server_stub.site import config
 from server_stub.site.home import Home
 
 HOST = "127.0.0.1"
+MAX_CONNECTIONS = 256
 
 
 def make_app(home: Home) -> FastAPI:
@@ -53,6 +54,8 @@ def main() -> None:
         ssl_certfile=str(home.keys / "centre.crt"),
         ssl_keyfile=str(home.keys / "centre.key"),
         log_level="warning",
+        timeout_graceful_shutdown=1,
+        limit_concurrency=MAX_CONNECTIONS,
     )
 
 

@@ -105,14 +105,16 @@ class World:
         return {name: reply.params[0] for name, reply in zip(self.stations, replies, strict=True)}
 
     async def keep_alive(self) -> None:
-        """Let hospital time go on in step with real time until cancelled; unseen hands help at the kiosk's cabinet."""
+        """Let hospital time go on in step with real time until cancelled; unseen hands help at the kiosk's cabinet.
+
+        The cabinets do not wait for a centre that is away.
+        """
         began, at_ms = asyncio.get_running_loop().time(), self.clock.latest()
-        helper = Helper(self.stations[self.kiosk_station])
-        while True:
-            await asyncio.sleep(STEP_S)
-            now = at_ms + int(1000 * (asyncio.get_running_loop().time() - began))
-            self.clock.at(now, self.kiosk_station, helper.help)
-            await self._bring_all_to(now)
+
+        def now_ms() -> int:
+            return at_ms + int(1000 * (asyncio.get_running_loop().time() - began))
+
+        await asyncio.gather(self._keep_cabinets(now_ms), self._keep_centre(now_ms))
 
     async def _bring_all_to(self, now_ms: int) -> None:
         """The same hospital time everywhere: stations, centre, agents."""
@@ -120,6 +122,21 @@ class World:
         await self.clock.run(now_ms)
         await self.intake.ask("advance", utc_ms=now_ms)
         await asyncio.gather(*(s.panel.ask("advance", utc_ms=now_ms) for s in self.stations.values()))
+
+    async def _keep_cabinets(self, now_ms: Callable[[], int]) -> None:
+        helper = Helper(self.stations[self.kiosk_station])
+        while True:
+            await asyncio.sleep(STEP_S)
+            now = now_ms()
+            self.clock.at(now, None, _time_passes)
+            self.clock.at(now, self.kiosk_station, helper.help)
+            await self.clock.run(now)
+            await asyncio.gather(*(s.panel.ask("advance", utc_ms=now) for s in self.stations.values()))
+
+    async def _keep_centre(self, now_ms: Callable[[], int]) -> None:
+        while True:
+            await asyncio.sleep(STEP_S)
+            await self.intake.ask("advance", utc_ms=now_ms())
 
     async def stop(self) -> None:
         """Hang up everywhere, end all processes, close all sockets."""

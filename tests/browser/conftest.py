@@ -6,11 +6,14 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.live import Live
+from tests.scenario.mini import MiniDay
 from tests.tools import chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Playwright keeps a loop running in this thread, so it ends before other modules call `asyncio.run`."""
     found = chromium.remembered(chromium.VENV / "chromium.json")
     if found is None:
         pytest.fail("no working Chromium is known: run `make test` (or `make chromium`) once")
@@ -31,3 +34,10 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One station with its opening load and one removal, at rest."""
+    with Live(MiniDay(stations=1, full=False).plan, tmp_path_factory.mktemp("live") / "home") as running:
+        yield running
