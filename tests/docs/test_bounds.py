@@ -24,7 +24,7 @@ BOUNDS = {
     "agent.inventory": ("ROWS", 4096),
     "agent.outbox": ("KEPT_AFTER_ANSWER", 1000),
     "agent.mqtt": ("MAX_QUEUED", 200),
-    "agent.view": ("NOTICES", 20),
+    "agent.notices": ("PARS", 512),
     "server_stub.ingest_main": ("QUEUE_HIGH", 500),
     "server_stub.integration.intake": ("MAX_CLIENTS", 64),
     "server_stub.web_main": ("MAX_CONNECTIONS", 256),

@@ -25,6 +25,7 @@ def told(who):
 
 def test_words_are_those_that_people_see():
     assert told("kiosk") == kiosk.WORDS
+    assert told("kiosk, alerts") == kiosk.ALERTS
     assert told("console, evidence") == console.REFUSALS
     alarms = {int(row[0]): row[2:] for row in ROWS if row[0].isdigit() and row[1].startswith("ALARM_")}
     assert alarms == {number: (kiosk.ALARMS[number], console.alarm(number, 0)) for number in kiosk.ALARMS}
