@@ -18,14 +18,14 @@ STUBS_rp2 := micropython-rp2-rpi-pico2-w-stubs
 STUBS_unix := micropython-unix-stubs
 firmware_of = $(shell find firmware -name '*.py' ! -path 'firmware/ports/*') firmware/ports/__init__.py $(wildcard firmware/ports/$(1)*.py)
 
-.PHONY: help setup demo test test-real bench chromium lint types unit lock docs clean $(BOARDS:%=types-%)
+.PHONY: help setup demo test test-real bench chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
 
 help:
 	@echo 'make demo       set up and run the demo (DEMO_ARGS="--help")'
 	@echo 'make test       set up and run all tests that need no data from outside (PYTEST_ARGS="-k name")'
 	@echo 'make test-real  tests on real data (DATA=$(DATA))'
 	@echo 'make bench      benchmarks, as JSON (BENCH_ARGS)'
-	@echo 'make setup lint types unit chromium docs lock clean'
+	@echo 'make setup lint types unit chromium docs screenshots lock clean'
 
 setup: .venv/setup.stamp
 
@@ -75,6 +75,9 @@ lock: setup
 
 docs: setup
 	$(BIN)/python -m tests.tools.trace
+
+screenshots: setup chromium
+	$(BIN)/python -m tests.tools.screenshots
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build *.egg-info

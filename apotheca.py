@@ -2,41 +2,54 @@
 
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
+from typing import Annotated, Any
 
-import click
-import typer.main
+import typer
+from typer.core import TyperGroup
 
 
-class _LazyGroup(click.Group):
+class _LazyGroup(TyperGroup):
     """Sub-commands are entry points of the group `apotheca.commands`; listing them imports nothing."""
 
     def _points(self) -> dict[str, EntryPoint]:
-        return {p.name: p for p in entry_points(group="apotheca.commands")}
+        return {point.name: point for point in entry_points(group="apotheca.commands")}
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: Any) -> list[str]:
         return sorted(self._points())
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
         point = self._points().get(cmd_name)
         return typer.main.get_command(point.load()) if point else None
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        if args[0] not in self._points():
+            ctx.fail(f"there is no command {args[0]!r}; there are {', '.join(self.list_commands(ctx))}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, self._points()[name].module.split(".")[0]) for name in self.list_commands(ctx)])
+            formatter.write_dl([(name, point.module.split(".")[0]) for name, point in sorted(self._points().items())])
 
 
-@click.group(cls=_LazyGroup)
-@click.option(
-    "--home",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=None,
-    help="Folder with all state of the site (default ./apotheca-home; a demo makes a fresh one).",
-)
-@click.pass_context
-def main(ctx: click.Context, home: Path | None) -> None:
+app = typer.Typer(cls=_LazyGroup, add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+
+
+@app.callback()
+def root(
+    ctx: typer.Context,
+    home: Annotated[
+        Path | None,
+        typer.Option(
+            file_okay=False,
+            help="Folder with all state of the site (default ./apotheca-home; a demo makes a fresh one).",
+        ),
+    ] = None,
+) -> None:
     """Apotheca: an open stack for automated dispensing cabinets (research and simulation, not a medical device)."""
     ctx.obj = home
 
 
+main = typer.main.get_command(app)
+
 if __name__ == "__main__":
-    main()
+    main(prog_name="apotheca")

@@ -35,7 +35,7 @@ def load(folder: Path) -> Settings:
         table = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SettingsError(
-            f"{path} is missing: make the station with `apotheca init` or name another --home"
+            f"{path} is missing: enrol the station with `apotheca station add ID --ward WARD`, or name another --home"
         ) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{path} is not TOML: {error}") from None

@@ -53,6 +53,7 @@ def main() -> None:
         ssl_certfile=str(home.keys / "centre.crt"),
         ssl_keyfile=str(home.keys / "centre.key"),
         log_level="warning",
+        timeout_graceful_shutdown=1,
     )
 
 

@@ -39,7 +39,8 @@ def run_demo(  # noqa: PLR0913, PLR0917
     console.print(f"home {home}")
     options = Options(seed, exit_, json_, kill, kiosk or free_port())
     try:
-        held = asyncio.run(demo(_plan(data, seed, days), home, options, console))
+        plan = _plan(data, seed, days)
+        held = asyncio.run(demo(plan, home, options, console))
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise SystemExit(130) from None
     except (RunFailed, SiteExists) as error:
@@ -56,10 +57,7 @@ def _plan(data: Path | None, seed: int, days: int | None) -> Plan:
         return synthetic.make_plan(seed)
     from simulator.hospital import mimic  # noqa: PLC0415
 
-    try:
-        return mimic.make_plan(data, seed, days=days)
-    except mimic.DataError as error:
-        raise RunFailed(str(error)) from error
+    return mimic.make_plan(data, seed, days=days)
 
 
 @bench_app.command()

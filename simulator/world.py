@@ -105,14 +105,31 @@ class World:
         return {name: reply.params[0] for name, reply in zip(self.stations, replies, strict=True)}
 
     async def keep_alive(self) -> None:
-        """Let hospital time go on in step with real time until cancelled; unseen hands help at the kiosk's cabinet."""
+        """Let hospital time go on in step with real time until cancelled; unseen hands help at the kiosk's cabinet.
+
+        The cabinets do not wait for a centre that is away.
+        """
         began, at_ms = asyncio.get_running_loop().time(), self.clock.latest()
+
+        def now_ms() -> int:
+            return at_ms + int(1000 * (asyncio.get_running_loop().time() - began))
+
+        await asyncio.gather(self._keep_cabinets(now_ms), self._keep_centre(now_ms))
+
+    async def _keep_cabinets(self, now_ms: Callable[[], int]) -> None:
         helper = Helper(self.stations[self.kiosk_station])
         while True:
             await asyncio.sleep(STEP_S)
-            now = at_ms + int(1000 * (asyncio.get_running_loop().time() - began))
+            now = now_ms()
+            self.clock.at(now, None, _time_passes)
             self.clock.at(now, self.kiosk_station, helper.help)
-            await self._bring_all_to(now)
+            await self.clock.run(now)
+            await asyncio.gather(*(s.panel.ask("advance", utc_ms=now) for s in self.stations.values()))
+
+    async def _keep_centre(self, now_ms: Callable[[], int]) -> None:
+        while True:
+            await asyncio.sleep(STEP_S)
+            await self.intake.ask("advance", utc_ms=now_ms())
 
     async def _bring_all_to(self, now_ms: int) -> None:
         """The same hospital time everywhere: stations, centre, agents."""

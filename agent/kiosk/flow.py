@@ -46,8 +46,8 @@ class Flow:
     def signature(self) -> tuple[object, ...]:
         """Changes exactly when the page has to be drawn anew."""
         state = self._panel.view.state
-        drawn = (state["phase"], state["user"], state["place"], state["quantity"], tuple(state["open"]))
-        return (self.step, self.message, self.busy, self.digits, len(self.pin), self.purpose, drawn)
+        drawn = (state["phase"], state["user"], state["place"], state["quantity"], state["last"]["txn"])
+        return (self.step, self.message, self.busy, self.purpose, drawn)
 
     def follow(self) -> None:
         """The controller's state changed: go where it is."""
@@ -70,12 +70,14 @@ class Flow:
         self.changed()
 
     def press(self, key: str) -> None:
-        """A key of the number pad: a digit, or `back`."""
+        """A key of the number pad: a digit, or `back`.
+
+        Nothing is drawn anew: the key that a fast finger touches next must still be there.
+        """
         if self.step == SIGN_ON:
             self.pin = self.pin[:-1] if key == "back" else (self.pin + key)[:PIN_DIGITS]
         else:
             self.digits = self.digits[:-1] if key == "back" else (self.digits + key)[:QUANTITY_DIGITS]
-        self.changed()
 
     def choose_patient(self, patient: lists.Patient) -> None:
         """Next: the item."""
@@ -152,7 +154,7 @@ class Flow:
         if outcome.code == codes.NONE:
             left = lists.units(int(outcome.params[2]), scale)
             self.digits = ""
-            self._say(f"Recorded. {left} now in the pocket. Close the drawer.", True)
+            self._say(f"Recorded. {left} now in the pocket.", True)
         return None
 
     async def cancel(self) -> None:

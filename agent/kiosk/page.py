@@ -17,6 +17,7 @@ from firmware.journal import kinds
 from firmware.wire import messages
 
 TILES = 60
+NOTICE = "Research and simulation system, not a cleared medical device. Do not dispense real medication with it."
 
 Handler = Callable[[], Awaitable[None] | None]
 
@@ -57,8 +58,9 @@ class Page:
         """One browser's page."""
         ui.add_css(CSS)
         self._bar()
-        with ui.element("div").classes("sheet"):
+        with ui.element("main").classes("sheet"):
             self._body()
+        ui.label(NOTICE).classes("foot")
 
     def _refresh(self) -> None:
         if self._flow.signature != self._drawn:
@@ -100,61 +102,59 @@ class Page:
     # the steps
 
     def _draw_body(self) -> None:
-        flow = self._flow
-        if flow.step != steps.SIGN_ON:
-            self._session_row()
+        _DRAW[self._flow.step](self)
+
+    def _heading(self, text: str) -> None:
+        """What to do here, who is signed on, the ways out, and what came of the last touch."""
+        flow, user = self._flow, self._view.state["user"] or ""
+        with ui.element("div").classes("head"):
+            with ui.element("div").style("flex:1"):
+                if flow.step != steps.SIGN_ON:
+                    ui.label(f"Signed on: {user}").classes("lead").props('data-testid="user"')
+                _title(text)
+            if flow.step not in (steps.SIGN_ON, steps.PATIENTS, steps.DRAWER):
+                _button("Back to patients", "back", lambda: flow.go(steps.PATIENTS))
+            if flow.step not in (steps.SIGN_ON, steps.DRAWER):
+                _button("Sign off", "sign-off", flow.sign_off, "bad")
         if flow.message:
             kind = "note" if flow.good else "note bad"
             ui.label(flow.message).classes(kind).props('role=status data-testid="message"')
-        _DRAW[flow.step](self)
-
-    def _session_row(self) -> None:
-        user = self._view.state["user"] or ""
-        with ui.element("div").classes("row").style("align-items:center"):
-            ui.label(f"Signed on: {user}").classes("lead").style("margin-right:auto").props('data-testid="user"')
-            if self._flow.step not in (steps.PATIENTS, steps.DRAWER):
-                _button("Back to patients", "back", lambda: self._flow.go(steps.PATIENTS))
-            _button("Sign off", "sign-off", self._flow.sign_off, "bad")
 
     def _draw_sign_on(self) -> None:
         flow = self._flow
-        _title(_TITLES[steps.SIGN_ON])
+        self._heading(_TITLES[steps.SIGN_ON])
         with ui.element("div").classes("split"):
-            with ui.element("div").classes("sheet").style("padding:0"):
+            with ui.element("div").classes("stack"):
                 ui.label("Hold your badge to the scanner, or type its number.").classes("lead")
                 field = ui.input("Badge").bind_value(flow, "badge").classes("field")
                 field.props('outlined autofocus autocomplete=off data-testid="badge"')
                 field.on("keydown.enter", flow.badge_read)
-                ui.label("●" * len(flow.pin) or "PIN").classes("show").props(
-                    'data-testid="pin" aria-label="PIN entered"'
-                )
+                _shown("PIN", "pin").bind_text_from(flow, "pin", lambda pin: "●" * len(pin))
                 _button("Sign on", "sign-on", flow.sign_on, "main", disabled=flow.busy)
             self._pad()
 
     def _draw_patients(self) -> None:
         flow = self._flow
-        _title(_TITLES[steps.PATIENTS])
-        rows = lists.patients(self._view)
-        if not rows:
-            ui.label("No patients on this ward's list yet. It comes from the centre.").classes("lead")
-        with ui.element("div").classes("grid"):
-            for row in rows[: TILES * 4]:
-                chosen = _tile(f"patient-{row.patient}", partial(flow.choose_patient, row))
-                with chosen:
-                    _two_lines(row.name, f"{row.patient}  {row.ward}")
-        ui.label("Other tasks").classes("lead")
-        with ui.element("div").classes("row"):
+        self._heading(_TITLES[steps.PATIENTS])
+        with ui.element("div").classes("tools"):
             if flow.roles & (messages.ROLE_RETURN | messages.ROLE_WASTE):
                 _button("Return or waste", "removals", lambda: flow.go(steps.REMOVALS))
             if flow.roles & messages.ROLE_REFILL:
                 _button("Refill", "refill", lambda: flow.go(steps.ITEMS, "refill"))
             if flow.roles & messages.ROLE_COUNT:
                 _button("Count", "count", lambda: flow.go(steps.COUNTS))
+        rows = lists.patients(self._view)
+        if not rows:
+            ui.label("No patients on this ward's list yet. It comes from the centre.").classes("lead")
+        with ui.element("div").classes("grid"):
+            for row in rows[: TILES * 4]:
+                with _tile(f"patient-{row.patient}", partial(flow.choose_patient, row)):
+                    _two_lines(row.name, " · ".join(filter(None, (row.patient, row.ward))))
 
     def _draw_items(self) -> None:
         flow = self._flow
         whom = f" for {flow.patient.name}" if flow.patient and flow.purpose == "remove" else ""
-        _title(("Choose an item to refill" if flow.purpose == "refill" else "Choose an item") + whom)
+        self._heading(("Choose an item to refill" if flow.purpose == "refill" else "Choose an item") + whom)
         field = ui.input("Search by name", on_change=self._list.refresh).bind_value(flow, "search")
         field.classes("field").props('outlined autofocus autocomplete=off data-testid="search"')
         self._list()
@@ -163,49 +163,60 @@ class Page:
         flow = self._flow
         patient = flow.patient.patient if flow.patient and flow.purpose == "remove" else ""
         rows = lists.items(self._view, flow.search or "", patient)
+        shown = rows[:TILES]
         if not rows:
             ui.label("Nothing here by that name. Search again, or look at another cabinet.").classes("lead")
-        with ui.element("div").classes("grid"):
-            for row in rows[:TILES]:
-                with _tile(f"item-{row.item}", partial(flow.choose_item, row)):
-                    _two_lines(row.name, row.item, "ordered" if row.ordered else "")
-                    ui.label(lists.units(row.on_hand, row.scale)).classes("amount")
+        self._item_tiles("Ordered", [row for row in shown if row.ordered])
+        self._item_tiles("In this cabinet", [row for row in shown if not row.ordered])
         if len(rows) > TILES:
             ui.label(f"{len(rows) - TILES} more: type more of the name.").classes("lead")
 
+    def _item_tiles(self, heading: str, rows: list[lists.Item]) -> None:
+        if rows:
+            _title(heading, "h2")
+        with ui.element("div").classes("grid"):
+            for row in rows:
+                with _tile(f"item-{row.item}", partial(self._flow.choose_item, row)):
+                    _two_lines(row.name, row.item)
+                    _on_hand(row)
+
     def _draw_removals(self) -> None:
         flow = self._flow
-        _title(_TITLES[steps.REMOVALS])
+        self._heading(_TITLES[steps.REMOVALS])
+        names = {row.patient: row.name for row in lists.patients(self._view)}
         rows = flow.removals()
         if not rows:
             ui.label("You have no removal here to return or waste from.").classes("lead")
         for row in rows[:TILES]:
             amount = lists.units(row.quantity, lists.scale_of(self._view, row.item))
-            with ui.element("div").classes("row").style("align-items:center"):
-                text = f"{amount} × {lists.name_of(self._view, row.item)} for {row.patient}"
-                ui.label(text).classes("lead").style("flex:1")
+            with ui.element("div").classes("card"):
+                _two_lines(f"{amount} × {lists.name_of(self._view, row.item)}", names.get(row.patient, row.patient))
                 _button("Return", f"return-{row.txn}", partial(flow.choose_removal, row, "return"))
                 _button("Waste", f"waste-{row.txn}", partial(flow.choose_removal, row, "waste"))
 
     def _draw_counts(self) -> None:
         flow = self._flow
-        _title(_TITLES[steps.COUNTS])
+        self._heading(_TITLES[steps.COUNTS])
         must = set(self._view.state["must_count"])
         rows = sorted(self._view.inventory.values(), key=lambda row: (row[0] not in must, row[0]))
         with ui.element("div").classes("grid"):
             for row in rows[: TILES * 2]:
                 with _tile(f"count-{row[0]}", partial(flow.count, row[0])):
-                    _two_lines(row[0], lists.name_of(self._view, row[1]), "count now" if row[0] in must else "")
+                    _two_lines(_where(row[0]), lists.name_of(self._view, row[1]))
+                    if row[0] in must:
+                        ui.label("count now").classes("tag")
 
     def _draw_quantity(self) -> None:
         flow, item = self._flow, self._flow.item
-        _title(f"{_VERBS.get(flow.purpose, 'How many')}: how many?")
+        whom = f" for {flow.patient.name}" if flow.patient and flow.purpose == "remove" else ""
+        self._heading(f"{_VERBS.get(flow.purpose, 'How many')}{whom}: how many?")
         with ui.element("div").classes("split"):
-            with ui.element("div").classes("sheet").style("padding:0"):
-                ui.label(item.name if item else "This item has no pocket here").classes("drawer say")
-                if item:
-                    ui.label(f"On hand: {lists.units(item.on_hand, item.scale)}").classes("lead")
-                ui.label(flow.digits or "0").classes("show").props('data-testid="quantity" aria-label="Quantity"')
+            with ui.element("div").classes("stack"):
+                with ui.element("div").classes("card"):
+                    _two_lines(item.name if item else "This item has no pocket here", item.item if item else "")
+                    if item:
+                        _on_hand(item)
+                _shown("Quantity", "quantity").bind_text_from(flow, "digits", lambda digits: digits or "0")
                 text = "Record waste" if flow.purpose == "waste" else "Release the drawer"
                 _button(text, "release", flow.release, "main", disabled=flow.busy)
             self._pad()
@@ -216,17 +227,22 @@ class Page:
         asked = lists.units(int(state["quantity"] or 0), scale)
         is_count = state["purpose"] == kinds.PURPOSE_COUNT
         verb = _PURPOSE_VERBS.get(state["purpose"], "Take")
-        _title(verb if is_count else f"{verb} {asked} × {lists.name_of(self._view, state['item'])}")
+        self._heading(verb if is_count else f"{verb} {asked} × {lists.name_of(self._view, state['item'])}")
         with ui.element("div").classes("split"):
-            with ui.element("div").classes("sheet").style("padding:0"):
+            with ui.element("div").classes("stack"):
                 with ui.element("div").classes("drawer").props('data-testid="drawer" aria-live=polite'):
                     ui.label(_where(state["place"])).classes("where").props('data-testid="place"')
                     ui.label(_drawer_words(state)).classes("say").props('data-testid="drawer-state"')
-                shown = flow.digits or ("0" if is_count else asked)
-                ui.label(shown).classes("show").props('data-testid="confirm-quantity" aria-label="Quantity to confirm"')
-                text = f"Confirm {shown}" + (" counted" if is_count else "")
-                _button(text, "confirm", flow.confirm, "main", disabled=flow.busy)
-                _button("Cancel", "cancel", flow.cancel, "bad", disabled=flow.busy)
+                    if flow.patient and state["purpose"] == kinds.PURPOSE_REMOVE:
+                        ui.label(f"For {flow.patient.name}").classes("lead")
+                expected = "0" if is_count else asked
+                caption, after = ("You counted", " counted") if is_count else ("Quantity to confirm", "")
+                shown = _shown(caption, "confirm-quantity")
+                shown.bind_text_from(flow, "digits", lambda digits: digits or expected)
+                with ui.element("div").classes("tools"):
+                    _button("Cancel", "cancel", flow.cancel, "bad", disabled=flow.busy)
+                    confirm = _button("", "confirm", flow.confirm, "main", disabled=flow.busy)
+                    confirm.bind_text_from(flow, "digits", lambda digits: f"Confirm {digits or expected}{after}")
             self._pad()
 
     def _pad(self) -> None:
@@ -250,9 +266,22 @@ _DRAW: dict[str, Callable[[Page], None]] = {
 }
 
 
-def _title(text: str) -> None:
+def _title(text: str, tag: str = "h1") -> None:
     title = ui.label(text)
-    title.tag = "h1"
+    title.tag = tag
+
+
+def _shown(caption: str, testid: str) -> ui.label:
+    """The label that shows what the number pad has entered."""
+    with ui.element("div").classes("show").props(f'role=group aria-label="{caption}"'):
+        ui.label(caption).classes("sub")
+        return ui.label().classes("value").props(f'data-testid="{testid}"')
+
+
+def _on_hand(item: lists.Item) -> None:
+    with ui.element("div").classes("amount"):
+        ui.label(lists.units(item.on_hand, item.scale))
+        ui.label("on hand").classes("sub")
 
 
 def _lamp(key: str) -> tuple[ui.element, ui.label]:
@@ -272,13 +301,9 @@ def _tile(testid: str, handler: Handler) -> ui.button:
     return ui.button(on_click=handler, color=None).classes("k tile").props(f'unelevated no-caps data-testid="{testid}"')
 
 
-def _two_lines(first: str, second: str, tag: str = "") -> None:
-    with ui.element("div"):
-        with ui.element("div"):
-            with ui.element("span"):
-                ui.label(first).style("display:inline")
-            if tag:
-                ui.label(tag).classes("tag").style("display:inline-block")
+def _two_lines(first: str, second: str) -> None:
+    with ui.element("div").style("flex:1; min-width:0"):
+        ui.label(first)
         ui.label(second).classes("sub")
 
 
@@ -290,6 +315,8 @@ def _where(place: str | None) -> str:
 def _drawer_words(state: dict[str, Any]) -> str:
     if state["phase"] == messages.RELEASED:
         return "Unlocked: pull the drawer open. The light shows the pocket."
+    if state["last"]["txn"] == state["txn"]:
+        return "Recorded: now close the drawer."
     if state["phase"] == messages.OPEN:
         return "Open: use the lit pocket only, then confirm and close."
     return "Closed: confirm the quantity, or cancel if nothing moved."

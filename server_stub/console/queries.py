@@ -1,12 +1,12 @@
 """What console and API show: reads only, each from one snapshot of the database."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
+import cbor2
 from sqlalchemy import Connection, Engine, case, func, select
 
-from firmware import codes
 from server_stub.ledger import schema
 from server_stub.ledger.batch import Refused
 from server_stub.ledger.record import Entry
@@ -92,6 +92,51 @@ def inventory(engine: Engine, station: str | None = None) -> list[dict[str, Any]
         return [{**row._mapping, "must_count": bool(row.must_count)} for row in conn.execute(query)]
 
 
+class Item(NamedTuple):
+    """An item as people know it; `scale` smallest units make one unit."""
+
+    name: str
+    scale: int
+
+
+def items(engine: Engine, ids: Iterable[str | None]) -> dict[str, Item]:
+    """Name and scale of the items that some station was told of, by id; others are left out."""
+    table = schema.reference_rows.c
+    wanted = {one for one in ids if one}
+    query = select(table.table, table.row).where(table.table.in_(("items", "item_names")), table.key.in_(wanted))
+    names: dict[str, str] = {}
+    scales: dict[str, int] = {}
+    with engine.connect() as conn:
+        for which, data in conn.execute(query):
+            row = cbor2.loads(data) if data else None
+            if row and which == "item_names":
+                names[row[0]] = row[1]
+            elif row:
+                scales[row[0]] = max(1, row[2])
+    return {one: Item(names.get(one, one), scales.get(one, 1)) for one in names.keys() | scales.keys()}
+
+
+class Totals(NamedTuple):
+    """The hospital in four numbers."""
+
+    removals: int
+    alarms: int
+    owed: int
+    empty: int
+
+
+def totals(engine: Engine) -> Totals:
+    """Removals in the ledger, alarms that stand, pockets that owe a count, pockets that are empty."""
+    stock = schema.inventory.c
+    with engine.connect() as conn:
+        return Totals(
+            conn.scalar(select(func.coalesce(func.sum(schema.logs.c.removals), 0))) or 0,
+            conn.scalar(select(func.count()).select_from(schema.alarms)) or 0,
+            conn.scalar(select(func.count()).where(stock.must_count == 1)) or 0,
+            conn.scalar(select(func.count()).where(stock.must_count == 0, stock.quantity == 0)) or 0,
+        )
+
+
 def busy_pockets(engine: Engine, limit: int) -> list[dict[str, Any]]:
     """Pockets that owe a count or are empty, then those that changed last."""
     table = schema.inventory
@@ -106,7 +151,7 @@ def alarms(engine: Engine) -> list[dict[str, Any]]:
     table = schema.alarms
     with engine.connect() as conn:
         rows = conn.execute(select(table).order_by(table.c.utc_ms.desc(), table.c.station))
-        return [{**row._mapping, "words": alarm_words(row.code, row.drawer)} for row in rows]
+        return [dict(row._mapping) for row in rows]
 
 
 def evidence(engine: Engine, limit: int = 50) -> list[dict[str, Any]]:
@@ -130,22 +175,3 @@ def last_entries(engine: Engine, station: str, limit: int = 40) -> list[Entry]:
             except Refused:
                 continue
     return found
-
-
-_ALARMS = {
-    codes.ALARM_LEFT_OPEN: "drawer left open",
-    codes.ALARM_FORCED: "drawer forced open",
-    codes.ALARM_JAMMED: "drawer jammed",
-    codes.ALARM_DISAGREE: "drawer sensors disagree",
-    codes.ALARM_JOURNAL_FULL: "journal full: the cabinet opens nothing more",
-    codes.ALARM_JOURNAL_DAMAGE: "journal damaged",
-    codes.FORK: "journal contradicts the ledger: its log has stopped",
-    codes.STATION_SILENT: "silent: no heartbeat for three minutes",
-    codes.TABLE_FULL: "more patients or orders than its tables hold: the newest are kept",
-}
-
-
-def alarm_words(code: int, drawer: int) -> str:
-    """An alarm for people."""
-    words = _ALARMS.get(code, f"alarm {code}")
-    return f"{words} (drawer {drawer})" if drawer else words

@@ -6,12 +6,16 @@ from typing import NamedTuple
 
 
 class Cell(NamedTuple):
-    """One cell; `tag` puts the text on a coloured label, `href` makes it a link."""
+    """One cell; `tag` is the look of a label around the text, `href` makes it a link, `number` sets it right.
+
+    Without any of these it may take several lines; a plain string or number never does.
+    """
 
     text: str
     tag: str = ""
     href: str = ""
     note: str = ""
+    number: bool = False
 
     def html(self) -> str:
         """Everything that came from outside is escaped."""
@@ -39,17 +43,27 @@ def table(testid: str, caption: str, columns: Sequence[str], rows: Iterable[Row]
     )
 
 
+def tile(testid: str, figure: str, words: str, *, good: bool | None = None) -> str:
+    """The HTML of a figure with its words; `good` False draws the eye to it."""
+    look = {None: "", True: " good", False: " bad"}[good]
+    return (
+        f'<div class="apo-tile{look}" data-testid="total-{escape(testid)}">'
+        f"<strong>{escape(figure)}</strong> {escape(words)}</div>"
+    )
+
+
 def _heading(column: str, below: Cell | str | int) -> str:
-    side = ' class="num"' if isinstance(below, int) else ""
-    return f'<th scope="col"{side}>{escape(column)}</th>'
+    return f'<th scope="col"{_side(below)}>{escape(column)}</th>'
+
+
+def _side(value: Cell | str | int) -> str:
+    if isinstance(value, int) or (isinstance(value, Cell) and value.number):
+        return ' class="num"'
+    return ' class="text"' if isinstance(value, Cell) and not value.tag and not value.href else ""
 
 
 def _row(testid: str, row: Row, key: int) -> str:
-    cells = []
-    for value in row:
-        if isinstance(value, int):
-            cells.append(f'<td class="num">{value}</td>')
-        else:
-            cells.append(f"<td>{value.html() if isinstance(value, Cell) else escape(value)}</td>")
+    shown = [value.html() if isinstance(value, Cell) else escape(str(value)) for value in row]
+    cells = [f"<td{_side(value)}>{html}</td>" for value, html in zip(row, shown, strict=True)]
     names = [cell.text if isinstance(cell, Cell) else str(cell) for cell in row[:key]]
     return f'<tr data-testid="{escape("-".join([testid, *names]))}">{"".join(cells)}</tr>'

@@ -1,8 +1,12 @@
 """Entries in words, for people."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from decimal import Decimal
 
+from firmware import codes
 from firmware.journal import kinds
+from server_stub.console.queries import Item
 from server_stub.ledger.record import Entry
 
 _NAMES = {
@@ -47,19 +51,44 @@ def age(ms: int | None) -> str:
     if ms is None:
         return "never"
     seconds = max(0, ms) // 1000
-    return f"{seconds} s" if seconds < 120 else f"{seconds // 60} min"
+    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"
 
 
-def entry(one: Entry) -> str:
-    """What an entry says."""
+def units(quantity: int, scale: int) -> str:
+    """A quantity of smallest units as people count it: 3 of scale 2 is `1.5`."""
+    return format((Decimal(quantity) / scale).normalize(), "f")
+
+
+def entry(one: Entry, items: Mapping[str, Item] | None = None) -> str:
+    """What an entry says; an item that `items` does not know by its id and in smallest units."""
     words = _NAMES.get(one.kind, f"kind {one.kind}")
+    item = (items or {}).get(one.item or "", Item(one.item or "", 1))
     if one.item:
-        amount = "" if one.change is None else f" {abs(one.change)} ×"
-        words += f"{amount} {one.item}"
-    if one.after is not None:
-        words += f", {one.before} → {one.after}"
+        amount = "" if one.change is None else f" {units(abs(one.change), item.scale)} ×"
+        words += f"{amount} {item.name}"
+    if one.before is not None and one.after is not None:
+        words += f", {units(one.before, item.scale)} → {units(one.after, item.scale)}"
     if one.kind in (kinds.ALARM, kinds.ALARM_CLEARED):
-        words += f" {one.ext[0]} (drawer {one.ext[1]})"
+        words += f": {alarm(one.ext[0], one.ext[1])}"
     if one.kind == kinds.REFERENCE:
         words += f": {one.ext[0]} version {one.ext[1]}"
     return words
+
+
+_ALARMS = {
+    codes.ALARM_LEFT_OPEN: "drawer left open",
+    codes.ALARM_FORCED: "drawer forced open",
+    codes.ALARM_JAMMED: "drawer jammed",
+    codes.ALARM_DISAGREE: "drawer sensors disagree",
+    codes.ALARM_JOURNAL_FULL: "journal full: the cabinet opens nothing more",
+    codes.ALARM_JOURNAL_DAMAGE: "journal damaged",
+    codes.FORK: "journal contradicts the ledger: its log has stopped",
+    codes.STATION_SILENT: "silent: no heartbeat for three minutes",
+    codes.TABLE_FULL: "more patients or orders than its tables hold: the newest are kept",
+}
+
+
+def alarm(code: int, drawer: int) -> str:
+    """An alarm for people."""
+    words = _ALARMS.get(code, f"alarm {code}")
+    return f"{words} (drawer {drawer})" if drawer else words

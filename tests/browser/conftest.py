@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from tests.browser.live import Live
+from tests.scenario.mini import MiniDay
 from tests.tools import chromium
 
 
@@ -31,3 +33,10 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 @pytest.fixture
 def page(context: BrowserContext) -> Page:
     return context.new_page()
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Live]:
+    """One station with its opening load and one removal, at rest."""
+    with Live(MiniDay(stations=1, full=False).plan, tmp_path_factory.mktemp("live") / "home") as running:
+        yield running

@@ -31,7 +31,8 @@ def test_where_stations_stand(quick, monkeypatch):
     quick.up("ICU1", "batch", other.batch(2, 2))
     assert (verdicts(quick)["ICU1"].verdict, verdicts(quick)["ICU1"].alarms) == ("stopped", 1)
     assert [e["code"] for e in queries.evidence(quick.engine)] == [codes.FORK]
-    assert "contradicts" in queries.alarms(quick.engine)[0]["words"]
+    standing = queries.alarms(quick.engine)[0]
+    assert "contradicts" in words.alarm(standing["code"], standing["drawer"])
 
 
 def test_entries_in_words_and_pockets_that_need_a_hand_first(quick):
@@ -44,7 +45,11 @@ def test_entries_in_words_and_pockets_that_need_a_hand_first(quick):
     said = [words.entry(e) for e in queries.last_entries(quick.engine, "ICU1")]
     assert said[0].startswith("interrupted")
     assert "removed 2 × HEPARIN, 10 → 8" in said
+    known = {"HEPARIN": queries.Item("Heparin 5,000 units/1 mL vial", 4)}
+    in_units = [words.entry(e, known) for e in queries.last_entries(quick.engine, "ICU1")]
+    assert "removed 0.5 × Heparin 5,000 units/1 mL vial, 2.5 → 2" in in_units
     assert [p["place"] for p in queries.busy_pockets(quick.engine, 9)] == ["D01-P01", "D01-P02", "D01-P03"]
+    assert queries.totals(quick.engine) == queries.Totals(removals=3, alarms=0, owed=1, empty=1)
 
 
 def test_what_comes_from_outside_is_escaped():

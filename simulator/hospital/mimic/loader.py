@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware.codes import BAD_DATA_ROW
+from simulator.errors import RunFailed
 
 Row = dict[str, Any]
 Columns = Mapping[str, Callable[[str], Any]]
@@ -23,7 +24,7 @@ EPOCH = datetime(1970, 1, 1)
 MILLISECOND = timedelta(milliseconds=1)
 
 
-class DataError(Exception):
+class DataError(RunFailed):
     """A table cannot be used at all; the message says what to do."""
 
 
