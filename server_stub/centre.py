@@ -13,6 +13,7 @@ from server_stub.fold import Projections
 from server_stub.integration.desk import Desk
 from server_stub.integration.downlink import Downlink
 from server_stub.integration.feed import feed
+from server_stub.integration.operator import operator
 from server_stub.integration.planogram import BadReference
 from server_stub.integration.reference import ReferenceTables
 from server_stub.ledger import schema, store
@@ -198,6 +199,7 @@ class Centre:
             "status": self._do_status,
             "versions": self._do_versions,
             "reference": self._do_reference,
+            "operator": self._do_operator,
         }.get(str(request.get("do")))
         args = request.get("args", {key: value for key, value in request.items() if key not in ("do", "id")})
         if do is None or not isinstance(args, dict):
@@ -228,6 +230,9 @@ class Centre:
         except BadReference as bad:
             return {"code": bad.code, "message": str(bad)}
         return {"version": version}
+
+    def _do_operator(self, tx: Transaction, args: dict[str, Any]) -> dict[str, Any]:
+        return operator(tx, self._log, args)
 
     def _do_status(self, tx: Transaction, args: dict[str, Any]) -> dict[str, Any]:
         tx.settle()

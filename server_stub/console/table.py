@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 
 class Cell(NamedTuple):
-    """One cell; `tag` is the look of a label around the text, `href` makes it a link, `number` sets it right.
+    """One cell; `tag` is the look of a label around the text, `href` makes it a link, `number` sets it right, `raw` is
+    HTML of our own after the text.
 
     Without any of these it may take several lines; a plain string or number never does.
     """
@@ -16,6 +17,7 @@ class Cell(NamedTuple):
     href: str = ""
     note: str = ""
     number: bool = False
+    raw: str = ""
 
     def html(self) -> str:
         """Everything that came from outside is escaped."""
@@ -24,7 +26,8 @@ class Cell(NamedTuple):
             text = f'<span class="apo-tag {self.tag}">{text}</span>'
         if self.href:
             text = f'<a href="{escape(self.href)}">{text}</a>'
-        return f'{text} <span class="apo-note">{escape(self.note)}</span>' if self.note else text
+        note = f' <span class="apo-note">{escape(self.note)}</span>' if self.note else ""
+        return text + note + self.raw
 
 
 Row = Sequence[Cell | str | int]
