@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs
 
 from fastapi import FastAPI, Request, Response
@@ -14,6 +15,7 @@ from server_stub.console.document import document, field, form, hidden, notice, 
 from server_stub.console.door import Door, Visitor
 from server_stub.console.passwords import MIN_LENGTH, BadPassword
 from server_stub.console.roles import Right
+from server_stub.integration.intake import IntakeAway, ask
 
 MAX_FORM = 16 * 1024
 
@@ -51,6 +53,16 @@ class Actions:
             return RedirectResponse(back.format(**request.path_params), 303)
 
         self._app.add_api_route(path, handle, methods=["POST"], include_in_schema=False, response_model=None)
+
+    async def ask(self, do: str, args: dict[str, Any]) -> dict[str, Any]:
+        """A request to ingest; raises NotDone with what it said."""
+        try:
+            reply = await ask(self._intake, {"do": do, "args": args})
+        except IntakeAway:
+            raise NotDone("The centre takes nothing in just now. Try again in a minute.") from None
+        if "code" in reply:
+            raise NotDone(f"{reply['message']} (code {reply['code']})")
+        return reply
 
     def add_door(self) -> None:
         """Signing in and out, and the password."""

@@ -74,7 +74,7 @@ class View:
         ui.add_head_html(_HERE)
         with ui.element("header").classes("apo-head"):
             ui.html(_head(self.visitor, title, below, here), sanitize=False).style("width: 100%")
-        self._main = ui.element("main").classes("apo-main")
+        self._main = ui.element("div").classes("apo-main")
         session = self.visitor.session
         if session and session.said:
             self.show(notice(session.said))

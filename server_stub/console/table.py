@@ -55,6 +55,16 @@ def tile(testid: str, figure: str, words: str, *, good: bool | None = None) -> s
     )
 
 
+def tabs(href: str, name: str, choices: Sequence[tuple[str, str]], chosen: str) -> str:
+    """Links to lists of one page; the one shown is marked."""
+    links = "".join(
+        f'<a href="{escape(href)}?{name}={escape(key)}" data-testid="tab-{escape(key)}"'
+        f'{" aria-current=true" if key == chosen else ""}>{escape(words)}</a>'
+        for key, words in choices
+    )
+    return f'<nav class="apo-tabs" aria-label="Lists">{links}</nav>'
+
+
 def _heading(column: str, below: Cell | str | int) -> str:
     return f'<th scope="col"{_side(below)}>{escape(column)}</th>'
 

@@ -70,6 +70,17 @@ body { background: #f1f4f6; color: #17212b; font-family: system-ui, "Segoe UI", 
 .apo-plain .apo-inline { display: flex }
 .apo-facts { display: grid; grid-template-columns: max-content 1fr; gap: 6px 24px; font-size: 15px; margin: 0 }
 .apo-facts dt { color: #46535f } .apo-facts dd { margin: 0 }
+.apo-tabs { display: flex; flex-wrap: wrap; gap: 8px }
+.apo-tabs a { background: #fff; border: 1px solid #b9c6ce; border-radius: 99px; padding: 6px 16px; color: #0b4a63;
+  text-decoration: none; font-size: 14px; font-weight: 600 }
+.apo-tabs a:hover { background: #eaf2f5 }
+.apo-tabs a[aria-current] { background: #12394a; border-color: #12394a; color: #fff }
+.apo-tile.small { padding: 10px 14px; font-size: 14px }
+.apo-tile.small strong { font-size: 22px; line-height: 28px }
+.apo-key { color: #46535f; font-size: 14px; margin: 8px 0 0; display: flex; flex-wrap: wrap; align-items: center; gap: 8px }
+.apo-key span { display: inline-block; width: 20px; height: 12px; border-radius: 3px; margin-left: 12px }
+.apo-key .use { background: #2f7f9e; margin-left: 0 } .apo-key .band { background: #f3d9a4 }
+.apo-key .mean { background: #8a5a00; height: 3px } .apo-key .par { border-top: 2px dashed #8a1212; height: 0 }
 .apo-chart { width: 100%; height: auto; display: block; background: #fff; border-radius: 10px }
 .apo-main { padding: 24px 32px 40px; width: 100%; max-width: 1680px; margin: 0 auto; display: flex;
   flex-direction: column; gap: 24px }

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from sqlalchemy import Engine
 
-from server_stub.console import queries, words
+from server_stub.console import queries, shelves, words
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
-from server_stub.console.pages.stock import station_stock
+from server_stub.console.pages.stock import pocket_table
 from server_stub.console.roles import Right
 from server_stub.console.table import Cell, table
 from server_stub.console.theme import TAGS
@@ -38,7 +38,7 @@ def one_station(view: View) -> None:
     view.live("Sync", lambda: sync(view.engine, enrolled))
     view.live("Alarms that stand", lambda: alarms(view.engine, name))
     if view.may(Right.STOCK):
-        view.live("Stock and PAR", lambda: station_stock(view.engine, name))
+        view.live("Stock and PAR", lambda: pocket_table(view.engine, f"stock-{name}", shelves.pockets(view.engine, station=name)))
     view.live("Last entries", lambda: entries(view.engine, name, patients=view.may(Right.PATIENTS)))
 
 

@@ -60,9 +60,9 @@ def _matches(find: str, item: str, items: dict[str, queries.Item]) -> bool:
     return all(part in name for part in find.lower().split())
 
 
-def station_stock(engine: Engine, station: str) -> str:
-    """The pockets of one station."""
-    return table(f"stock-{station}", "Stock", _COLUMNS, pocket_rows(engine, shelves.pockets(engine, station=station)))
+def pocket_table(engine: Engine, testid: str, pockets: Sequence[dict[str, Any]]) -> str:
+    """Pockets of one station."""
+    return table(testid, "Stock", _COLUMNS, pocket_rows(engine, pockets))
 
 
 def pocket_rows(engine: Engine, pockets: Sequence[dict[str, Any]]) -> list[Row]:
