@@ -23,6 +23,10 @@ from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import Signer
 from server_stub.ledger.transaction import Outgoing, Transaction
 from server_stub.register import SiteRegister
+from server_stub.verify.book import Book
+from server_stub.verify.decider import Decider
+from server_stub.verify.notices import Notices
+from server_stub.verify.requests import Requests
 from server_stub.watch.silence import Silence
 
 
@@ -64,6 +68,10 @@ class Centre:
         self._tables = ReferenceTables(self._log)
         self._ingest = Ingest(register.names, register, keys.signer, self._log)
         self._downlink = Downlink(register.names, register, keys.signer, self._tables)
+        self._book = Book(keep_changes=True)
+        notices = Notices(register.names, register, keys.signer)
+        self._decider = Decider(self._log, self._book, notices)
+        self._verify = Requests(self._decider).handlers()
         self._silence = Silence()
         self._sent: list[int] = []
         self._desk = self._new_desk()
@@ -82,6 +90,9 @@ class Centre:
             self._log.load(conn)
             self._log.boot(tx)
             self._desk.load(tx)
+            self._decider.load(conn)
+            self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
+            self._decider.run(tx)
             return waiting + self._finish(tx)
 
     def sent(self, outbox_id: int) -> None:
@@ -105,6 +116,7 @@ class Centre:
                     else:
                         replies.append((work.reply, self._asked(tx, work.request)))
                 self._desk.fire_due(tx)
+                self._decider.run(tx)
                 out = self._finish(tx)
         except Exception:
             self._reload()
@@ -123,13 +135,14 @@ class Centre:
                     self._log.append(tx, kinds.CENTRE_ALARM, [codes.STATION_SILENT, station, 1])
                 self._downlink.catch_up(tx)
                 self._desk.fire_due(tx)
+                self._decider.run(tx)
                 return self._finish(tx)
         except Exception:
             self._reload()
             raise
 
     def _begin(self, conn: Connection) -> Transaction:
-        return Transaction(conn, Projections(), self._clock.utc_ms(), self._transport_ms())
+        return Transaction(conn, Projections(self._book), self._clock.utc_ms(), self._transport_ms())
 
     def _finish(self, tx: Transaction) -> list[Outgoing]:
         for what, payload in feed(tx.appended):
@@ -146,12 +159,15 @@ class Centre:
             self._log.load(conn)
             tx = self._begin(conn)
             self._desk.load(tx)
+            self._decider.load(conn)
+            self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
             self._finish(tx)
 
     def _take_up_site(self, tx: Transaction) -> None:
         if self._register.refresh():
             self._desk = self._new_desk()
             self._desk.load(tx)
+            self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
 
     def _arrived(self, tx: Transaction, work: Arrived) -> None:
         try:
@@ -200,6 +216,7 @@ class Centre:
             "versions": self._do_versions,
             "reference": self._do_reference,
             "operator": self._do_operator,
+            **self._verify,
         }.get(str(request.get("do")))
         args = request.get("args", {key: value for key, value in request.items() if key not in ("do", "id")})
         if do is None or not isinstance(args, dict):

@@ -4,10 +4,13 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from firmware import codes
 from firmware.journal import kinds
 from server_stub.ledger.record import Entry
 from server_stub.ledger.sign import CENTRE
+from server_stub.verify.verdict import DOCUMENTATION
 
+_VERIFICATION = (kinds.ALERT_RAISED, kinds.ALERT_CLEARED, kinds.UNDOCUMENTED_REMOVAL)
 _STOCK = (kinds.REMOVE, kinds.RETURN, kinds.REFILL, kinds.COUNT)
 
 
@@ -19,6 +22,8 @@ def feed(entries: Iterable[Entry]) -> Iterator[tuple[str, bytes]]:
             pockets.setdefault(entry.station, {})[entry.place] = _pocket(entry)
         if entry.kind == kinds.REMOVE:
             yield "removal", _json(_removal(entry))
+        elif entry.kind in _VERIFICATION:
+            yield "alert", _json(_verification(entry))
         elif entry.kind in (kinds.ALARM, kinds.ALARM_CLEARED, kinds.CENTRE_ALARM):
             yield "alert", _json(_alert(entry))
     for station, rows in pockets.items():
@@ -40,6 +45,19 @@ def _alert(entry: Entry) -> dict[str, Any]:
         return {**_where(entry), "station": station, "by": CENTRE, "code": code, "drawer": 0, "raised": bool(raised)}
     code, drawer = entry.ext
     return {**_where(entry), "by": entry.station, "code": code, "drawer": drawer, "raised": entry.kind == kinds.ALARM}
+
+
+def _verification(entry: Entry) -> dict[str, Any]:
+    station, log, seq, *rest = entry.ext
+    facet, code, why = DOCUMENTATION, codes.UNDOCUMENTED, ""
+    if entry.kind == kinds.ALERT_RAISED:
+        facet, code = rest
+    elif entry.kind == kinds.ALERT_CLEARED:
+        (facet, why), code = rest, codes.NONE
+    about = {"removal_log": log, "removal_seq": seq, "item": entry.item, "facet": facet, "why": why}
+    raised = entry.kind != kinds.ALERT_CLEARED
+    common = {"station": station, "by": CENTRE, "code": code, "drawer": 0, "raised": raised}
+    return {**_where(entry), **common, **about}
 
 
 def _where(entry: Entry) -> dict[str, Any]:

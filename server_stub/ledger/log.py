@@ -51,9 +51,13 @@ class CentreLog:
         actor: str = CENTRE,
         place: str | None = None,
         change: int | None = None,
+        ref: bytes | None = None,
     ) -> int:
-        """Append one entry (hospital time `utc_ms`, by default now) and give its seq."""
-        ref, disclosure = None, None
+        """Append one entry (hospital time `utc_ms`, by default now) and give its seq.
+
+        With `patient` or `order` the entry discloses them; `ref` instead is that of another entry, undisclosed.
+        """
+        disclosure = None
         if patient or order:
             ref, disclosure = entry.ref_of(secrets.token_bytes(16), patient, order)
         state = self._state

@@ -43,6 +43,12 @@ class Database(_Part):
     url: str = ""
 
 
+class Verify(_Part):
+    """How long (minutes of hospital time) there is for charting a removal before it counts as undocumented."""
+
+    documentation_minutes: Annotated[int, Field(ge=1, le=10_080)] = 60
+
+
 class Station(_Part):
     """One cabinet: its current log, the genesis of that log (hex) and the wards it serves."""
 
@@ -59,6 +65,7 @@ class SiteConfig(_Part):
     broker: Broker = Broker()
     web: Web = Web()
     database: Database = Database()
+    verify: Verify = Verify()
     station: tuple[Station, ...] = ()
 
 
@@ -79,7 +86,7 @@ def read(home: Home) -> SiteConfig:
 def write(home: Home, config: SiteConfig) -> None:
     """Write `site.toml` whole or not at all."""
     lines = []
-    for name in ("site", "broker", "web", "database"):
+    for name in ("site", "broker", "web", "database", "verify"):
         lines += [f"[{name}]", *_pairs(getattr(config, name)), ""]
     for station in config.station:
         lines += ["[[station]]", *_pairs(station), ""]
