@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="Accounts of people and programs at the console.", no_args_is_help=True)
 
-Name = Annotated[str, typer.Argument(help="2 to 32 of a-z, 0-9, . _ - beginning with a letter.")]
+Name = Annotated[str, typer.Argument(help="2 to 16 of a-z, 0-9, . _ - beginning with a letter.")]
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def _accounts(ctx: typer.Context) -> "Iterator[Accounts]":
 
 
 def _by() -> str:
-    return f"shell:{getpass.getuser()}"[:64]
+    return f"shell:{getpass.getuser()}"[:16]
 
 
 @app.command()

@@ -19,6 +19,7 @@ from server_stub.console.callers import Callers
 from server_stub.console.door import Door
 from server_stub.console.frame import Console
 from server_stub.console.gate import Gate
+from server_stub.console.packets import Packets
 from server_stub.ledger.schema import open_database
 from server_stub.site import config
 from server_stub.site.home import Home
@@ -32,7 +33,7 @@ def make_app(home: Home) -> FastAPI:
     engine = open_database(config.database_url(home, config.read(home)))
     _read_only(engine)
     door = Door(Accounts(home.accounts), time.monotonic)
-    console = Console(engine, lambda: config.read(home), door, home.packets)
+    console = Console(engine, lambda: config.read(home), door, Packets(home))
     app = FastAPI(title="Apotheca", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.add_middleware(Gate, door=door)
     problems.add_to(app)
@@ -40,7 +41,7 @@ def make_app(home: Home) -> FastAPI:
     api_docs.add_to(app)
     actions = Actions(app, door, home.intake)
     actions.add_door()
-    pages.add_all(console, actions)
+    pages.add_all(console, actions, app)
     ui.run_with(app, title="Apotheca", show_welcome_message=False)
     nicegui_app.timer(HAND_OVER_S, lambda: audit.hand_over(door.accounts, home.intake))
     return app

@@ -16,7 +16,7 @@ from typing import NamedTuple
 from server_stub.console import passwords
 from server_stub.console.roles import ROLES
 
-_NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
+_NAME = re.compile(r"[a-z][a-z0-9._-]{1,15}")
 _TABLES = """
 CREATE TABLE IF NOT EXISTS accounts (
   name TEXT PRIMARY KEY, role TEXT NOT NULL, hash TEXT NOT NULL,
@@ -75,7 +75,7 @@ class Accounts:
     def add(self, name: str, role: str, by: str) -> str:
         """Make an account; gives its one-time password."""
         if not _NAME.fullmatch(name):
-            raise BadAccount("a name has 2 to 32 of a-z, 0-9, . _ - and begins with a letter")
+            raise BadAccount("a name has 2 to 16 of a-z, 0-9, . _ - and begins with a letter")
         _known(role)
         password = passwords.one_time()
         row = (name, role, passwords.hashed(password))

@@ -1,39 +1,39 @@
 """The REST API, version 1: what console pages show, as JSON with OpenAPI; hospital events in."""
 
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, FastAPI, Header, Path, Query, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from firmware import codes
-from server_stub.console import queries
+from server_stub.console import api_findings, queries
 from server_stub.console.api_models import Alarm, Intake, Pocket, StationState
 from server_stub.console.callers import Callers
 from server_stub.console.frame import Console
 from server_stub.console.problems import answer, documented, problem
 from server_stub.console.roles import Right
+from server_stub.console.scope import StationId, known_station
 from server_stub.integration.events import MAX_EVENTS, read_lines
 from server_stub.integration.intake import IntakeAway, ask
 
 MAX_BODY = 4 * 1024 * 1024
 RETRY_AFTER_S = 2
 
-Id = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,32}$", description="Id of a station")]
-OptionalStation = Annotated[str | None, Query(pattern=r"^[A-Za-z0-9_-]{1,32}$", description="Only this station")]
-Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many rows")]
 REFUSALS = documented(401, 403, 422)
 
 
-def add_api(app: FastAPI, console: Console, callers: Callers, intake: Any) -> None:
+def add_api(app: FastAPI, console: Console, callers: Callers, intake: Path) -> None:
     """Mount the calls."""
-    for router in (_stations(console, callers), _events(callers, intake)):
+    routers = (
+        _stations(console, callers),
+        api_findings.verification(console, callers),
+        api_findings.supply(console, callers),
+        api_findings.packets(console, callers),
+        _events(callers, intake),
+    )
+    for router in routers:
         app.include_router(router, prefix="/api/v1")
-
-
-def known_station(console: Console, station: str | None) -> None:
-    """404 for a station that is not enrolled."""
-    if station is not None and station not in {s.id for s in console.site().station}:
-        raise problem(404, codes.UNKNOWN_STATION, f"{station} is not enrolled here")
 
 
 def _stations(console: Console, callers: Callers) -> APIRouter:
@@ -55,7 +55,7 @@ def _stations(console: Console, callers: Callers) -> APIRouter:
         dependencies=[Depends(callers.with_right(Right.STOCK))],
         responses=documented(404),
     )
-    def inventory(station: Id) -> list[Pocket]:
+    def inventory(station: StationId) -> list[Pocket]:
         """What is in the pockets of one station."""
         known_station(console, station)
         return [Pocket(**row) for row in queries.inventory(console.engine, station)]
@@ -63,7 +63,7 @@ def _stations(console: Console, callers: Callers) -> APIRouter:
     return router
 
 
-def _events(callers: Callers, intake: Any) -> APIRouter:
+def _events(callers: Callers, intake: Path) -> APIRouter:
     router = APIRouter(tags=["Hospital"], responses=documented(400, 401, 403, 413, 422, 503))
 
     @router.post(

@@ -11,6 +11,7 @@ from server_stub.ledger import schema
 from server_stub.site.config import Station
 from server_stub.stock import schema as stock
 from server_stub.verify import schema as verify
+from server_stub.watch import schema as watch
 
 IN_SYNC, WAITING = "in sync", "waiting"
 
@@ -29,7 +30,7 @@ class Point(NamedTuple):
 def points(engine: Engine, enrolled: Sequence[Station]) -> list[Point]:
     """All that is not zero, the urgent first."""
     with engine.connect() as conn:
-        found = [*_stations(engine, enrolled), *_alerts(conn), *_stock(conn)]
+        found = [*_stations(engine, enrolled), *_alerts(conn), *_discrepancies(conn), *_stock(conn)]
     return sorted((p for p in found if p.count), key=lambda p: not p.urgent)
 
 
@@ -56,6 +57,11 @@ def _alerts(conn: Connection) -> Iterator[Point]:
     yield Point("undocumented", undocumented, words, "/alerts?show=undocumented", Right.ALERTS, True)
 
 
+def _discrepancies(conn: Connection) -> Iterator[Point]:
+    count = conn.scalar(select(func.count()).where(watch.discrepancies.c.resolved_ms.is_(None))) or 0
+    yield Point("discrepancies", count, "counts that did not come out", "/discrepancies", Right.DISCREPANCIES, True)
+
+
 def _stock(conn: Connection) -> Iterator[Point]:
     held, commands = schema.inventory.c, stock.commands.c
     for name, count, words, href in (
@@ -70,7 +76,7 @@ def _stock(conn: Connection) -> Iterator[Point]:
             "par-refused",
             select(func.count()).where(commands.state == stock.REFUSED),
             "PAR commands refused by a cabinet",
-            "/stock?show=refused",
+            "/restock?show=par",
         ),
     ):
         yield Point(name, conn.scalar(count) or 0, words, href, Right.STOCK)

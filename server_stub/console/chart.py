@@ -91,9 +91,7 @@ def _bars(scale: _Scale, bars: Sequence[Bar]) -> Iterator[str]:
 def _band(scale: _Scale, bands: Sequence[Band]) -> Iterator[str]:
     if bands:
         ups = " ".join(f"{scale.x(b.day + s):.1f},{scale.y(b.high):.1f}" for b in bands for s in (0, 1))
-        downs = " ".join(
-            f"{scale.x(b.day + s):.1f},{scale.y(b.low):.1f}" for b in reversed(bands) for s in (1, 0)
-        )
+        downs = " ".join(f"{scale.x(b.day + s):.1f},{scale.y(b.low):.1f}" for b in reversed(bands) for s in (1, 0))
         yield f'<polygon points="{ups} {downs}" fill="#f3d9a4" fill-opacity="0.75" data-testid="band"/>'
 
 

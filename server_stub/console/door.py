@@ -39,7 +39,7 @@ class Door:
 
     def sign_in(self, name: str, password: str) -> tuple[str, str]:
         """Gives (session token, "") or ("", why not), the same for a name that is unknown and one that is not."""
-        name = name.strip().lower()[:64]
+        name = name.strip().lower()[:16]
         if len(self.accounts.notes(MOST_NOTES)) >= MOST_NOTES:
             return "", CLOSED
         if self._attempts.blocked(name):

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from html import escape
-from pathlib import Path
 from typing import NamedTuple
 
 from fastapi import Request, Response
@@ -12,6 +11,7 @@ from sqlalchemy import Engine
 from server_stub.console import gate
 from server_stub.console.document import form, notice, refusal
 from server_stub.console.door import Door, Visitor
+from server_stub.console.packets import Packets
 from server_stub.console.roles import Right
 from server_stub.console.theme import CSS
 from server_stub.site.config import SiteConfig
@@ -22,6 +22,7 @@ _MENU = (
     ("/", "Home", Right.STATIONS),
     ("/stations", "Stations", Right.STATIONS),
     ("/stock", "Stock and PAR", Right.STOCK),
+    ("/restock", "Restock", Right.STOCK),
     ("/alerts", "Alerts", Right.ALERTS),
     ("/discrepancies", "Discrepancies", Right.DISCREPANCIES),
     ("/packets", "Packets", Right.PACKETS),
@@ -45,7 +46,7 @@ class Console(NamedTuple):
     engine: Engine
     site: Callable[[], SiteConfig]
     door: Door
-    packets: Path
+    packets: Packets
 
 
 class NoSuchPage(Exception):
@@ -85,6 +86,20 @@ class View:
         with self._main, ui.element("section").classes("apo-section"):
             _heading(title)
             ui.html(html, sanitize=False).classes("apo-static")
+
+    def once(self, title: str, render: Callable[[], str], look: str) -> None:
+        """A part that takes a while: worked out once, while the rest of the page is there already."""
+        with self._main, ui.element("section").classes("apo-section"):
+            _heading(title)
+            html = ui.html('<p class="apo-empty" role="status">Working …</p>', sanitize=False).classes(look)
+
+        async def fill() -> None:
+            made = await run.io_bound(render)
+            if made is not None:
+                html.set_content(made)
+
+        with self._main:
+            ui.timer(0, fill, once=True)
 
     def live(self, title: str, render: Callable[[], str], look: str = "apo-scroll") -> None:
         """A part that follows the database."""

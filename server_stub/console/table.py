@@ -59,7 +59,7 @@ def tabs(href: str, name: str, choices: Sequence[tuple[str, str]], chosen: str) 
     """Links to lists of one page; the one shown is marked."""
     links = "".join(
         f'<a href="{escape(href)}?{name}={escape(key)}" data-testid="tab-{escape(key)}"'
-        f'{" aria-current=true" if key == chosen else ""}>{escape(words)}</a>'
+        f"{' aria-current=true' if key == chosen else ''}>{escape(words)}</a>"
         for key, words in choices
     )
     return f'<nav class="apo-tabs" aria-label="Lists">{links}</nav>'

@@ -77,7 +77,8 @@ body { background: #f1f4f6; color: #17212b; font-family: system-ui, "Segoe UI", 
 .apo-tabs a[aria-current] { background: #12394a; border-color: #12394a; color: #fff }
 .apo-tile.small { padding: 10px 14px; font-size: 14px }
 .apo-tile.small strong { font-size: 22px; line-height: 28px }
-.apo-key { color: #46535f; font-size: 14px; margin: 8px 0 0; display: flex; flex-wrap: wrap; align-items: center; gap: 8px }
+.apo-key { color: #46535f; font-size: 14px; margin: 8px 0 0; display: flex; flex-wrap: wrap;
+  align-items: center; gap: 8px }
 .apo-key span { display: inline-block; width: 20px; height: 12px; border-radius: 3px; margin-left: 12px }
 .apo-key .use { background: #2f7f9e; margin-left: 0 } .apo-key .band { background: #f3d9a4 }
 .apo-key .mean { background: #8a5a00; height: 3px } .apo-key .par { border-top: 2px dashed #8a1212; height: 0 }

@@ -95,6 +95,18 @@ def units(quantity: int, scale: int) -> str:
     return format((Decimal(quantity) / scale).normalize(), "f")
 
 
+def signed(change: int, scale: int) -> str:
+    """A change with its sign."""
+    return f"{'+' if change > 0 else '−'}{units(abs(change), scale)}"
+
+
+def shortened(words: str, most: int) -> str:
+    """The first of many lines or letters."""
+    lines = words.splitlines() or [""]
+    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+    return lines[0][:most] + more
+
+
 def entry(one: Entry, items: Mapping[str, Item] | None = None) -> str:
     """What an entry says; an item that `items` does not know by its id and in smallest units."""
     words = _NAMES.get(one.kind, f"kind {one.kind}")

@@ -15,7 +15,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     key: str = Field(min_length=8, max_length=64)
-    actor: str = Field(min_length=1, max_length=64)
+    actor: str = Field(min_length=1, max_length=16)
     what: str = Field(min_length=1, max_length=200)
     about: str = Field(max_length=200)
 

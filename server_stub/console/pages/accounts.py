@@ -23,7 +23,7 @@ def accounts(view: View) -> None:
     rows = [_row(one, view.visitor) for one in view.console.door.accounts.all()]
     view.show(table("accounts", "Accounts", ("Name", "Role", "State", "Change"), rows), "People and programs")
     roles = [(role, role) for role in ROLES]
-    fields = field("name", "Name", more='required maxlength="32" autocomplete="off"') + choice("role", "Role", roles)
+    fields = field("name", "Name", more='required maxlength="16" autocomplete="off"') + choice("role", "Role", roles)
     view.show(form("/accounts/add", fields, "Add account", testid="account-add", look="apo-form wide"), "New account")
     view.show(_roles(), "What each role may see and do")
 

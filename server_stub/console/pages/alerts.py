@@ -6,8 +6,8 @@ from urllib.parse import quote
 
 from server_stub.console import queries, words
 from server_stub.console.actions import Actions, Form, NotDone
-from server_stub.console.door import Visitor
 from server_stub.console.document import field, form, hidden
+from server_stub.console.door import Visitor
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
 from server_stub.console.roles import Right
 from server_stub.console.table import Cell, Row, table, tabs
@@ -128,7 +128,9 @@ def one(view: View) -> None:
     view.frame(f"Removal {found.seq} at {found.station}", words.clock(found.utc_ms) + " UTC", "/alerts")
     view.live("", lambda: _facts(view, station, int(log), int(seq)), "apo-card")
     view.live("Alerts", lambda: alert_table(view, _alerts_of(view, found)))
-    if view.may(Right.CLEAR_ALERTS) and any(a.state == "open" and a.facet == AUTHORITY for a in _alerts_of(view, found)):
+    if view.may(Right.CLEAR_ALERTS) and any(
+        a.state == "open" and a.facet == AUTHORITY for a in _alerts_of(view, found)
+    ):
         fields = hidden("station", station) + hidden("log", log) + hidden("seq", seq)
         fields += field("note", "Why it may be cleared", more='required maxlength="200" size="60"')
         view.show(form("/alerts/clear", fields, "Clear the alert", testid="clear", look="apo-form wide"), "Clear")

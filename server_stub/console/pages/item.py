@@ -84,8 +84,5 @@ def _pockets(view: View, name: str, station: str) -> str:
 
 def _by_day(view: View, name: str, station: str, known: queries.Item) -> str:
     days = shelves.use_by_day(view.engine, name, station)[-MOST_DAYS:]
-    rows = [
-        (words.date(d.day), *(words.units(amount, known.scale) for amount in d[1:]))
-        for d in reversed(days)
-    ]
+    rows = [(words.date(d.day), *(words.units(amount, known.scale) for amount in d[1:])) for d in reversed(days)]
     return table("use", "Use by day", ("Day (UTC)", "Removed", "Returned", "Wasted", "Refilled"), rows)

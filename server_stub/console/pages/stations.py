@@ -38,7 +38,10 @@ def one_station(view: View) -> None:
     view.live("Sync", lambda: sync(view.engine, enrolled))
     view.live("Alarms that stand", lambda: alarms(view.engine, name))
     if view.may(Right.STOCK):
-        view.live("Stock and PAR", lambda: pocket_table(view.engine, f"stock-{name}", shelves.pockets(view.engine, station=name)))
+        view.live(
+            "Stock and PAR",
+            lambda: pocket_table(view.engine, f"stock-{name}", shelves.pockets(view.engine, station=name)),
+        )
     view.live("Last entries", lambda: entries(view.engine, name, patients=view.may(Right.PATIENTS)))
 
 
