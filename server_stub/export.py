@@ -4,16 +4,18 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import cbor2
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, Engine, select
 
 from firmware.journal.chain import head0
 from firmware.journal.flash import PAGE
 from server_stub.ledger import schema
+from server_stub.ledger.record import LogState
 from server_stub.ledger.schema import open_database
 from server_stub.ledger.store import load_log, read_page
 from server_stub.site.config import SiteConfig, database_url, read
@@ -53,14 +55,24 @@ def write_export(home: Home, out: Path) -> Report:
     for name in ("ledger", "batches", "journals"):
         make_folder(out / name)
     report = Report()
-    with open_database(database_url(home, site)).connect() as conn:
-        for station, log, genesis in _logs(site):
-            _write_ledger(conn, out, (station, log, genesis), report)
-        _write_batches(conn, out / "batches")
+    # rings before the ledger: what is written while this runs may be missing in them, never in the ledger alone
     for enrolled in site.station:
         _write_ring(home.controller(enrolled.id) / "ring.bin", out / "journals" / f"{enrolled.id}.ring")
-    (out / "manifest.json").write_text(json.dumps(_manifest(home, site), indent=1) + "\n")
+    with _snapshot(open_database(database_url(home, site))) as conn:
+        logs = [_write_ledger(conn, out, log, report) for log in _logs(site)]
+        _write_batches(conn, out / "batches")
+    (out / "manifest.json").write_text(json.dumps(_manifest(home, site, logs), indent=1) + "\n")
     return report
+
+
+@contextmanager
+def _snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees the database as it is now, whatever is written meanwhile."""
+    with engine.connect().execution_options(isolation_level="SERIALIZABLE") as conn:
+        if conn.dialect.name == "sqlite":
+            conn.exec_driver_sql("BEGIN")
+        yield conn
+    engine.dispose()
 
 
 def _logs(site: SiteConfig) -> Iterator[tuple[str, int, bytes]]:
@@ -69,17 +81,24 @@ def _logs(site: SiteConfig) -> Iterator[tuple[str, int, bytes]]:
         yield station.id, station.log, bytes.fromhex(station.genesis)
 
 
-def _manifest(home: Home, site: SiteConfig) -> dict[str, Any]:
+def _manifest(home: Home, site: SiteConfig, ends: list[LogState]) -> dict[str, Any]:
     logs = [
-        {"station": station, "log": log, "genesis": genesis.hex(), "key_id": cbor2.loads(genesis)[3].hex()}
-        for station, log, genesis in _logs(site)
+        {
+            "station": end.station,
+            "log": end.log,
+            "genesis": end.genesis.hex(),
+            "key_id": cbor2.loads(end.genesis)[3].hex(),
+            "seq": end.seq,
+            "head": end.head.hex(),
+        }
+        for end in ends
     ]
     keys = {s.id: home.public_key(s.id).read_text() for s in site.station}
     keys["centre"] = (home.keys / "centre-sign.pub").read_text()
     return {"v": 1, "site": site.site.id, "logs": logs, "public_keys": keys}
 
 
-def _write_ledger(conn: Connection, out: Path, which: tuple[str, int, bytes], report: Report) -> None:
+def _write_ledger(conn: Connection, out: Path, which: tuple[str, int, bytes], report: Report) -> LogState:
     station, log, genesis = which
     end = load_log(conn, station, log, genesis)
     head = head0(genesis)
@@ -96,6 +115,7 @@ def _write_ledger(conn: Connection, out: Path, which: tuple[str, int, bytes], re
     report.logs[f"{station}-{log}"] = count
     if (count, head) != (end.seq, end.head):
         report.wrong.append(f"{station}-{log}: {count} entries do not end at the head the ledger holds")
+    return end
 
 
 def _write_batches(conn: Connection, folder: Path) -> None:

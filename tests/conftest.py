@@ -1,4 +1,4 @@
-"""Options and fixtures of all suites."""
+"""What all tests share: options and fixtures of all suites. Fixtures of one room live in that room's own conftest."""
 
 from pathlib import Path
 

@@ -18,7 +18,7 @@ from server_stub.site import config
 from server_stub.site.enrol import add_stations
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
-from tests.centre.postgres import server
+from simulator.postgres import server
 from tests.centre.scripted import Scripted
 
 WARDS = {"ICU1": ("MICU",), "ED1": ("ED", "SHARED"), "ED2": ("SHARED",)}
@@ -35,7 +35,7 @@ def site_home(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def postgres():
-    with server() as url:
+    with server(durable=False) as url:
         yield url
 
 

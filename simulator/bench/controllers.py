@@ -1,0 +1,104 @@
+"""Controllers' folders prepared beforehand: a ring of any size with entries, tables filled to their limits."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from firmware import config, schema
+from firmware.compat import derive
+from firmware.journal import entry, kinds
+from firmware.journal.flash import RamFlash
+from firmware.journal.journal import Journal
+from firmware.journal.snapshot import RamStore
+from firmware.ports.unix import Files
+from firmware.reference import Reference
+from firmware.state import State, apply
+from firmware.tables import Tables
+from firmware.wire import cbor, sealed
+
+RING_SECTORS = 5
+ROWS_A_PART = 20
+SNAPSHOTS = ("snapshot-a.bin", "snapshot-b.bin")
+
+
+class Ticking:
+    """Hospital time that moves by a second a reading."""
+
+    def __init__(self, utc_ms: int) -> None:
+        self._utc_ms, self._mono_ms = utc_ms, 0
+
+    def now(self) -> tuple[int, int, int]:
+        """UTC ms, ms since boot, time quality."""
+        self._mono_ms += 1000
+        return self._utc_ms + self._mono_ms, self._mono_ms, 2
+
+
+class Draft:
+    """The journal and tables of an enrolled controller, in memory until `save`."""
+
+    def __init__(self, folder: Path, sectors: int, utc_ms: int) -> None:
+        self._folder = folder
+        record = cbor.decode((folder / "controller.cbor").read_bytes())
+        record[RING_SECTORS] = sectors
+        self._record = cbor.encode(record)
+        self.config = config.read(self._record)
+        self._flash = RamFlash(sectors)
+        self._store = RamStore(self._flash.power)
+        self._state = State()
+        who = (self.config.station, self.config.log, self.config.key)
+        clock = Ticking(utc_ms)
+        self.journal = Journal(self._flash, self._store, *who, self.config.genesis, apply, self._state, clock)
+        self.journal.recover()
+
+    def load(self, rows: dict[str, list[list[Any]]]) -> None:
+        """Send tables down as snapshots in parts, through the controller's own checks."""
+        files = Files(str(self._folder / "tables"))
+        args = (self._state, self.journal, files)
+        reference = Reference(self.config.station, self.config.key, Tables(), self.config.drawers, *args)
+        for table, all_rows in rows.items():
+            parts = [all_rows[at : at + ROWS_A_PART] for at in range(0, len(all_rows), ROWS_A_PART)]
+            for number, part in enumerate(parts, 1):
+                fields = [1, self.config.station, table, 1, 0, number, len(parts), part]
+                reply = reference.receive(sealed.seal(fields, derive(self.config.key, "reference")))
+            assert reply == (0, table, 1), f"the controller refuses {table}: {reply}"
+
+    def count(self, places: list[str], quantity: int) -> None:
+        """Let every place hold `quantity`."""
+        for place in places:
+            self.journal.append(kinds.COUNT, "nurse1", None, None, place, 0, quantity, quantity, ext=(0,))
+            self.journal.release(self.journal.seq)
+
+    def remove(self, entries: int, *, answered: bool) -> None:
+        """Append removals; only answered ones make room when the ring is full."""
+        _, disclosure = entry.ref_of(bytes(16), "P0000001", "")
+        for _ in range(entries):
+            ext = (0, None, None, None, None)
+            self.journal.append(kinds.REMOVE, "nurse1", None, "I000", "D01-P01", 500, -2, 498, 0, disclosure, ext)
+            if answered:
+                self.journal.release(self.journal.seq)
+
+    def save(self) -> None:
+        """Write the folder as the controller would have left it."""
+        (self._folder / "controller.cbor").write_bytes(self._record)
+        (self._folder / "ring.bin").write_bytes(self._flash.bytes)
+        for name, data in zip(SNAPSHOTS, self._store.areas, strict=True):
+            (self._folder / name).write_bytes(data)
+
+
+def full_tables() -> dict[str, list[list[Any]]]:
+    """Rows of all tables of the controller up to their limits, ids as long as they may be (docs/wire.md section 3)."""
+    items = [f"I{n:015}" for n in range(schema.ITEMS.limit)]
+    patients = [f"P{n:015}" for n in range(schema.PATIENTS.limit)]
+    places = [(1 + n % 16, 1 + n // 16) for n in range(schema.POCKETS.limit)]
+    return {
+        "items": [[item, 2, 1000, 0] for item in items],
+        "pockets": [
+            [schema.place_name(d, p), d, p, items[n % len(items)], 10, 100, 200] for n, (d, p) in enumerate(places)
+        ],
+        "users": [[f"B{n:015}", f"U{n:015}", os.urandom(8), os.urandom(16), 64, 31] for n in range(schema.USERS.limit)],
+        "patients": [[patient, 1] for patient in patients],
+        "orders": [
+            [f"O{n:015}", patients[n % len(patients)], items[n % len(items)], 1000, 0, 0xFFFFFFFF]
+            for n in range(schema.ORDERS.limit)
+        ],
+    }

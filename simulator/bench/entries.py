@@ -1,0 +1,79 @@
+"""A station's entries, chained and signed beforehand as its controller and agent would do it."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import cbor2
+
+from agent.keys import Signer
+from firmware.journal import chain, entry, kinds
+from server_stub.site import config
+from server_stub.site.home import Home
+
+ITEM, DRAWER, PLACE = "HEPARIN", "D01", "D01-P01"
+SALT = bytes(16)
+
+
+@dataclass(frozen=True)
+class Made:
+    """One entry's page and the head after it."""
+
+    seq: int
+    page: bytes
+    head: bytes
+
+
+@dataclass
+class Author:
+    """Writes removals of one enrolled station: access, opened, remove, closed."""
+
+    station: config.Station
+    key: bytes
+    signer: Signer
+    utc_ms: int
+    made: list[Made] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, home: Home, station: config.Station, utc_ms: int) -> "Author":
+        """The author of a station of `home`."""
+        signer = Signer.load(home.station(station.id) / "sign.key", station.id)
+        return cls(station, home.mac_key(station.id).read_bytes(), signer, utc_ms)
+
+    def write(self, count: int) -> None:
+        """Append `count` entries."""
+        mac = chain.MacKey(self.key)
+        ref, disclosure = entry.ref_of(SALT, "P0000001", "")
+        head = self._head(len(self.made))
+        for seq in range(len(self.made) + 1, len(self.made) + count + 1):
+            kind, rest = _step(seq, ref)
+            stamp = [1, seq, self.utc_ms + 1000 * seq, 1000 * seq, 3]
+            data = cbor2.dumps([1, self.station.id, self.station.log, *stamp, kind, "nurse1", None, *rest])
+            head = chain.next_head(head, chain.leaf(data))
+            page = cbor2.dumps([data, disclosure if ref in rest else None, mac.mac(head)])
+            self.made.append(Made(seq, page, head))
+
+    def batches(self, pages: int) -> list[tuple[bytes, list[Made]]]:
+        """Everything written as signed batches of `pages` (docs/wire.md section 3), each with what is in it."""
+        groups = [self.made[at : at + pages] for at in range(0, len(self.made), pages)]
+        return [(self._batch(group), group) for group in groups]
+
+    def _batch(self, group: list[Made]) -> bytes:
+        first = group[0].seq
+        pages = [cbor2.loads(made.page) for made in group]
+        fields = [1, self.station.id, self.station.log, first, self._head(first - 1), pages, group[-1].head]
+        return self.signer.seal("batch", cbor2.dumps(fields))
+
+    def _head(self, seq: int) -> bytes:
+        return self.made[seq - 1].head if seq else bytes(chain.head0(bytes.fromhex(self.station.genesis)))
+
+
+def _step(seq: int, ref: bytes) -> tuple[int, list[Any]]:
+    """Kind of the entry `seq`, and its fields from item on (docs/journal.md section 2)."""
+    step = (seq - 1) % 4
+    txn = seq - step
+    return (
+        (kinds.ACCESS, [ITEM, PLACE, None, None, None, txn, None, [1, 2, 0]]),
+        (kinds.OPENED, [None, DRAWER, None, None, None, txn, None, [1]]),
+        (kinds.REMOVE, [ITEM, PLACE, 500, -2, 498, txn, ref, [0, None, None, None, None]]),
+        (kinds.CLOSED, [None, DRAWER, None, None, None, txn, None, [1, 900]]),
+    )[step]

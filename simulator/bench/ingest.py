@@ -1,0 +1,165 @@
+"""Ingest at the centre (signature, chain, MACs, rows, answer, commit) against bare durable inserts of the same entries.
+
+Both take turns in one run, slice by slice, so that what disturbs the one disturbs the other.
+"""
+
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from firmware.wire import topics
+from server_stub.centre import Arrived
+from server_stub.site import config
+from server_stub.site.home import Home
+from simulator import site
+from simulator.bench import measure, show
+from simulator.bench.entries import Author
+from simulator.bench.stores import Bare, Databases, Ingest, Row, databases
+from simulator.plan import Plan, StationPlan
+
+START_MS = 1_700_000_000_000
+SLICES = 8
+
+
+@dataclass(frozen=True)
+class Case:
+    """`entries` of all stations in batches of `pages`; one transaction commits `messages` batches."""
+
+    pages: int
+    messages: int
+    entries: int
+
+
+@dataclass(frozen=True)
+class Sizes:
+    """How much is measured; `growth` are marks of entries held, in rising order (batches of 64, one a commit)."""
+
+    stations: int = 4
+    cases: tuple[Case, ...] = (
+        Case(64, 1, 20_480),
+        Case(8, 1, 4_096),
+        Case(1, 1, 1_024),
+        Case(8, 64, 8_192),
+        Case(1, 64, 4_096),
+    )
+    growth: tuple[int, ...] = (1_000, 10_000, 100_000)
+
+
+@dataclass(frozen=True)
+class Group:
+    """The same entries for both lanes: what one transaction commits."""
+
+    messages: list[Arrived]
+    rows: list[Row]
+
+
+@dataclass
+class Race:
+    """Seconds that each lane has taken so far for `entries`."""
+
+    entries: int = 0
+    ingest_s: float = 0.0
+    bare_s: float = 0.0
+
+    def figures(self) -> dict[str, float]:
+        """Entries a second of both, and the fraction."""
+        ingest, bare = measure.rate(self.entries, self.ingest_s), measure.rate(self.entries, self.bare_s)
+        return {"ingest_per_s": ingest, "bare_per_s": bare, "fraction": measure.ratio(ingest, bare)}
+
+
+def run(console: Console, sizes: Sizes | None = None) -> dict[str, Any]:
+    """Measure; docs/benchmarks.md says what the keys mean."""
+    sizes = sizes or Sizes()
+    with tempfile.TemporaryDirectory(prefix="apotheca-bench-") as folder, databases() as (sqlite, served):
+        home = _home(Path(folder) / "home", sizes.stations)
+        cases = []
+        kinds: list[Databases] = [sqlite, served] if served else [sqlite]
+        for database in kinds:
+            for case in sizes.cases:
+                console.print(f"{database.name}: batches of {case.pages}, {case.messages} a commit")
+                cases.append(_measure(home, database, case))
+        console.print(f"sqlite: up to {sizes.growth[-1]} entries held")
+        growth = _grow(home, sqlite, sizes)
+    show.table(console, "Ingest, entries/s as a fraction of bare durable inserts", cases)
+    show.table(console, "Growth (sqlite, batches of 64, one a commit)", growth)
+    return {"bench": "ingest", "stations": sizes.stations, "cases": cases, "growth": growth}
+
+
+def _home(root: Path, stations: int) -> Home:
+    plans = tuple(StationPlan(f"S{n}", (f"W{n}",), (), ()) for n in range(1, stations + 1))
+    site.make_home(root, Plan(START_MS, START_MS, (), plans))
+    return Home(root)
+
+
+def _measure(home: Home, database: Databases, case: Case) -> dict[str, Any]:
+    groups = _groups(home, case)
+    race = Race()
+    with_lanes(home, database, lambda ingest, bare: _run(race, ingest, bare, groups))
+    shape = {"database": database.name, "pages": case.pages, "messages": case.messages}
+    return {**shape, "entries": race.entries, **race.figures()}
+
+
+def _grow(home: Home, database: Databases, sizes: Sizes) -> list[dict[str, Any]]:
+    groups = _groups(home, Case(64, 1, sizes.growth[-1]))
+    rows = []
+
+    def play(ingest: Ingest, bare: Bare) -> None:
+        held, at = 0, 0
+        for mark in sizes.growth:
+            race, first = Race(), at
+            while at < len(groups) and held < mark:
+                held += len(groups[at].rows)
+                at += 1
+            _run(race, ingest, bare, groups[first:at])
+            rows.append({"entries": held, **race.figures()})
+
+    with_lanes(home, database, play)
+    return rows
+
+
+def with_lanes(home: Home, database: Databases, play: Callable[[Ingest, Bare], None]) -> None:
+    """Open both lanes over fresh databases, `play(ingest, bare)`, and close them."""
+    ingest, bare = Ingest(home, database.url()), Bare(database.url())
+    try:
+        play(ingest, bare)
+    finally:
+        bare.close()
+        ingest.close()
+
+
+def _run(race: Race, ingest: Ingest, bare: Bare, groups: Sequence[Group]) -> None:
+    for first, beyond in measure.chunks(len(groups), -(-len(groups) // SLICES)):
+        part = groups[first:beyond]
+        began = time.perf_counter()
+        answers = sum(ingest.commit(group.messages) for group in part)
+        between = time.perf_counter()
+        race.entries += sum(bare.commit(group.rows) for group in part)
+        race.ingest_s += between - began
+        race.bare_s += time.perf_counter() - between
+        assert answers >= sum(len(group.messages) for group in part), "the centre refused a batch"
+
+
+def _groups(home: Home, case: Case) -> list[Group]:
+    """The batches of all stations in turn, grouped into transactions."""
+    names = config.read(home)
+    lanes = []
+    for station in names.station:
+        author = Author.of(home, station, START_MS)
+        author.write(-(-case.entries // len(names.station)))
+        topic = topics.up(names.site.id, names.site.shard, station.id, "batch")
+        lanes.append(
+            [
+                (Arrived(topic, raw), [(station.id, station.log, made.seq, made.page) for made in group])
+                for raw, group in author.batches(case.pages)
+            ]
+        )
+    turns = [pair for turn in zip(*lanes, strict=True) for pair in turn]
+    return [
+        Group([message for message, _ in turns[a:b]], [row for _, rows in turns[a:b] for row in rows])
+        for a, b in measure.chunks(len(turns), case.messages)
+    ]

@@ -1,0 +1,73 @@
+"""One enrolled station with its cabinet, bus and wire, and MicroPython processes behind them; no centre."""
+
+import asyncio
+import contextlib
+import os
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+
+from server_stub.site.home import Home
+from simulator import processes, site
+from simulator.clock import Clock
+from simulator.plan import Plan, StationPlan
+from simulator.station import Station
+from simulator.tally import Tally
+
+START_MS = 1_700_000_000_000
+NAME = "S1"
+BOARD = Path(__file__).parent / "board"
+ENOUGH_S = 60.0
+
+
+class Failed(Exception):
+    """A measured process ended badly; the message has what it said."""
+
+
+def make_home(root: Path) -> Home:
+    """A site with one station."""
+    site.make_home(root, Plan(START_MS, START_MS, (), (StationPlan(NAME, ("W1",), (), ()),)))
+    return Home(root)
+
+
+@contextlib.asynccontextmanager
+async def station(home: Home) -> AsyncIterator[Station]:
+    """The world's side of the station, open."""
+    plan = StationPlan(NAME, ("W1",), (), ())
+    made = Station(plan, home.run, Clock([NAME], START_MS), Tally())
+    await made.open()
+    try:
+        yield made
+    finally:
+        await made.panel.close()
+        made.close()
+
+
+async def start(script: str, *args: str, fds: Sequence[int] = ()) -> asyncio.subprocess.Process:
+    """A script of `board/` under MicroPython with the controller's heap; it inherits `fds`, which are closed here."""
+    argv = [processes.micropython(), "-X", f"heapsize={processes.HEAP}", str(BOARD / script), *args]
+    env = {**os.environ, "MICROPYPATH": f"{processes.ROOT}:.frozen"}
+    pipe = asyncio.subprocess.PIPE
+    try:
+        return await asyncio.create_subprocess_exec(*argv, env=env, stdout=pipe, stderr=pipe, pass_fds=fds)
+    finally:
+        for fd in fds:
+            os.close(fd)
+
+
+async def output(process: asyncio.subprocess.Process) -> str:
+    """What it prints until it ends; Failed if it ends badly or takes longer than ENOUGH_S."""
+    try:
+        out, err = await asyncio.wait_for(process.communicate(), ENOUGH_S)
+    except TimeoutError:
+        await end(process)
+        raise Failed(f"no end after {ENOUGH_S:.0f} s") from None
+    if process.returncode:
+        raise Failed((out + err).decode(errors="replace"))
+    return out.decode()
+
+
+async def end(process: asyncio.subprocess.Process) -> None:
+    """End a process that would go on."""
+    if process.returncode is None:
+        process.kill()
+    await process.communicate()
