@@ -22,6 +22,8 @@ from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import Signer
 from server_stub.ledger.transaction import Outgoing, Transaction
 from server_stub.register import SiteRegister
+from server_stub.site.home import Home
+from server_stub.supply import supplier_feed
 from server_stub.watch.silence import Silence
 
 
@@ -43,10 +45,18 @@ Work = Arrived | Asked
 
 
 class Keys(NamedTuple):
-    """The centre's own secrets."""
+    """The centre's own secrets; `tokens` makes the supplier's tokens of patients."""
 
     signer: Signer
     log: bytes
+    tokens: bytes
+
+    @classmethod
+    def read(cls, home: Home) -> "Keys":
+        """From the files of a home."""
+        keys = home.keys
+        signer = Signer((keys / "centre-sign.key").read_bytes())
+        return cls(signer, (keys / "centre-log.key").read_bytes(), (keys / "supplier-token.key").read_bytes())
 
 
 class Centre:
@@ -57,6 +67,7 @@ class Centre:
     ) -> None:
         self._engine = engine
         self._register = register
+        self._tokens = keys.tokens
         self._clock = clock
         self._transport_ms = transport_ms
         self._log = CentreLog(keys.log, bytes.fromhex(register.config.site.genesis))
@@ -70,7 +81,7 @@ class Centre:
     def _open_desk(self) -> None:
         wards = self._register.wards
         self._desk = Desk(self._log, self._tables, self._downlink, wards)
-        self._requests = Requests(self._desk, self._clock, wards)
+        self._requests = Requests(self._desk, self._clock, wards, self._log)
 
     def start(self) -> list[Outgoing]:
         """Take up work where the database has it; gives what the last run left unsent."""
@@ -135,6 +146,9 @@ class Centre:
     def _finish(self, tx: Transaction) -> list[Outgoing]:
         for what, payload in feed(tx.appended):
             tx.send(topics.feed(self._register.names.site, what), payload)
+        rules = supplier_feed.SupplierRules(self._tokens, self._register.config.supplier.identity)
+        for payload in supplier_feed.usage(tx.appended, rules):
+            tx.send(supplier_feed.topic(self._register.names.site), payload)
         out = tx.finish()
         self._log.save(tx)
         store.drop_outbox(tx.conn, self._sent)

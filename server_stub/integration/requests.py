@@ -10,7 +10,9 @@ from server_stub.clock import Clock, SteppedClock
 from server_stub.integration.desk import Desk
 from server_stub.integration.planogram import BadReference
 from server_stub.ledger import schema
+from server_stub.ledger.log import CentreLog
 from server_stub.ledger.transaction import Transaction
+from server_stub.proof.record import packet_made
 
 Reply = dict[str, Any]
 LONGEST_KEY = 200
@@ -19,7 +21,7 @@ LONGEST_KEY = 200
 class Requests:
     """Carries out one request inside a transaction; a refusal is a reply with a code and what to do."""
 
-    def __init__(self, desk: Desk, clock: Clock, stations: Iterable[str]) -> None:
+    def __init__(self, desk: Desk, clock: Clock, stations: Iterable[str], log: CentreLog) -> None:
         self._desk, self._clock, self._stations = desk, clock, stations
         self._do = {
             "hospital_events": self._events,
@@ -27,6 +29,7 @@ class Requests:
             "status": self._status,
             "versions": self._versions,
             "reference": self._reference,
+            "packet_made": lambda tx, args: packet_made(tx, log, args),
         }
 
     def perform(self, tx: Transaction, request: Any) -> Reply:

@@ -48,6 +48,7 @@ class CentreLog:
         item: str | None = None,
         patient: str = "",
         order: str = "",
+        actor: str = CENTRE,
     ) -> int:
         """Append one entry (hospital time `utc_ms`, by default now) and give its seq."""
         ref, disclosure = None, None
@@ -56,7 +57,7 @@ class CentreLog:
         state = self._state
         mono_ms = (time.monotonic_ns() - self._started) // 1_000_000
         when = tx.utc_ms if utc_ms is None else utc_ms
-        head = [1, CENTRE, LOG, self._boot, state.seq + 1, when, mono_ms, _NETWORK_TIME, kind, CENTRE, None]
+        head = [1, CENTRE, LOG, self._boot, state.seq + 1, when, mono_ms, _NETWORK_TIME, kind, actor, None]
         data = cbor2.dumps([*head, item, None, None, None, None, 0, ref, ext])
         draft = next_page(data, disclosure, b"", state.head)
         mac = hmac.digest(self._key, draft.head, "sha256")[:16]

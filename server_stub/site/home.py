@@ -38,6 +38,11 @@ class Home:
         """The socket through which everything but the stations reaches ingest."""
         return self.run / "intake.sock"
 
+    @property
+    def packets(self) -> Path:
+        """Compliance packets."""
+        return self.root / "packets"
+
     def station(self, station: str) -> Path:
         """The folder of one cabinet's agent."""
         return self.root / "stations" / station
