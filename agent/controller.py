@@ -4,15 +4,29 @@ Events and the time (monotonic seconds) go in, a list of actions comes out; the 
 in order. Everything that can get lost on the wire is asked for again here: INFO, pages, replies, inventory.
 """
 
-from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import cbor2
 
 from agent import pages
-from agent.pages import Page, UnverifiedPageError
+from agent.actions import (
+    Action,
+    Good,
+    Info,
+    LinkUp,
+    Reset,
+    Result,
+    Rewind,
+    Send,
+    StartLog,
+    State,
+    Take,
+    Trouble,
+)
+from agent.inventory import InventoryReader
+from agent.pages import UnverifiedPageError
+from agent.requests import Requests
 from firmware import codes
 from firmware.journal import chain
 from firmware.wire import cbor, messages
@@ -20,119 +34,8 @@ from firmware.wire import cbor, messages
 RETRY_S = 1.0
 RETRY_MAX_S = 2.0
 HELLOS = 3
-REQUEST_LIMIT_S = 12.0
 CHECK_AFTER_S = 1.0
-WAITING_REQUESTS = 32
-_OUR_IDS_FROM = 1 << 32
-
-
-@dataclass(frozen=True)
-class Send:
-    """Put this payload on the link."""
-
-    payload: bytes
-
-
-@dataclass(frozen=True)
-class Take:
-    """Store this page; the shell calls `kept` when it and those before it are durable."""
-
-    page: Page
-
-
-@dataclass(frozen=True)
-class StartLog:
-    """The log begins at its genesis, whose head is `head0`."""
-
-    genesis: bytes
-    head0: bytes
-
-
-@dataclass(frozen=True)
-class Rewind:
-    """Unanswered pages do not lead to the controller's head: drop them, they are read again."""
-
-
-@dataclass(frozen=True)
-class Reset:
-    """The controller no longer holds the next page: the log starts again from the centre's last entry."""
-
-
-@dataclass(frozen=True)
-class Info:
-    """What the controller says of itself."""
-
-    station: str
-    log: int
-    boot: int
-    firmware: str
-    genesis: bytes
-    first_seq: int
-    last_seq: int
-    head: bytes
-    released: int
-    tables: dict[str, int]
-    entries: int
-    removals: int
-    frames_dropped: int
-    new_boot: bool = False
-
-
-@dataclass(frozen=True)
-class State:
-    """The controller's STATE, its fields in the order of docs/wire.md."""
-
-    fields: list[Any]
-
-
-@dataclass(frozen=True)
-class Reply:
-    """The answer to a request; code 4001 when the controller gave none in time."""
-
-    rid: int
-    code: int
-    params: list[Any]
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of something sent down."""
-
-    what: int
-    code: int
-    details: list[Any]
-
-
-@dataclass(frozen=True)
-class Inventory:
-    """All rows of the controller's inventory."""
-
-    rows: list[list[Any]]
-
-
-@dataclass(frozen=True)
-class LinkUp:
-    """The link went up (`up`) or down."""
-
-    up: bool
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """Something for the log and the kiosk's alarms; `code` 0 clears an earlier trouble with the journal."""
-
-    code: int
-    text: str
-
-
-Action = Send | Take | StartLog | Rewind | Reset | Info | State | Reply | Result | Inventory | LinkUp | Trouble
-
-
-@dataclass
-class _Request:
-    rid: int
-    payload: bytes
-    until: float
+JOURNAL, LINK, STATION = "journal", "link", "station"
 
 
 class Controller:
@@ -141,20 +44,18 @@ class Controller:
     def __init__(self, station: str, log: int, seq: int, head: bytes | None, first_request_id: int) -> None:
         self._station, self._log = station, log
         self._seq, self._head = seq, head
-        self._next_id = _OUR_IDS_FROM + first_request_id
+        self._requests = Requests(first_request_id, RETRY_S)
+        self._inventory = InventoryReader(RETRY_S)
         self.info: Info | None = None
         self.up = False
         self._open = False
-        self._requests: deque[_Request] = deque()
-        self._rows: list[list[Any]] | None = None
+        self._bad: set[str] = set()
         self._hellos = 0
         self._asked = -1
         self._refused = False
         self._rewound = False
         self._hello_at: float | None = None
         self._stream_at: float | None = None
-        self._request_at: float | None = None
-        self._inventory_at: float | None = None
         self._retry_s = RETRY_S
 
     # events
@@ -162,12 +63,15 @@ class Controller:
     def opened(self, now: float) -> list[Action]:
         """The port is open: say hello."""
         self._open = True
+        self._requests.open()
         return self._hello(now)
 
     def lost(self, now: float) -> list[Action]:
         """The port is gone; requests wait for the next one, within their limit."""
         self._open = False
-        self._hello_at = self._stream_at = self._request_at = self._inventory_at = None
+        self._hello_at = self._stream_at = None
+        self._requests.close()
+        self._inventory.close()
         return self._down()
 
     def ping(self, now: float) -> list[Action]:
@@ -176,23 +80,11 @@ class Controller:
 
     def request(self, kind: int, args: Sequence[Any], now: float, rid: int | None = None) -> tuple[int, list[Action]]:
         """Queue a request; its `Reply` comes as an action with the id given back here."""
-        if rid is None:
-            rid = self._next_id
-            self._next_id += 1
-        if any(waiting.rid == rid for waiting in self._requests):
-            return rid, []
-        if len(self._requests) >= WAITING_REQUESTS:
-            return rid, [Reply(rid, codes.BUSY, [])]
-        payload = cbor.encode([messages.REQUEST, rid, kind, list(args)])
-        self._requests.append(_Request(rid, payload, now + REQUEST_LIMIT_S))
-        return rid, self._send_request(now) if len(self._requests) == 1 else []
+        return self._requests.add(kind, args, now, rid)
 
     def ask_inventory(self, now: float) -> list[Action]:
         """Read the whole inventory; it comes as one `Inventory`."""
-        if not self._open:
-            return []
-        self._rows = []
-        return self._send_inventory(now)
+        return self._inventory.start(now) if self._open else []
 
     def kept(self, seq: int) -> list[Action]:
         """Pages up to `seq` are durable in the outbox."""
@@ -209,12 +101,15 @@ class Controller:
 
     def received(self, payload: bytes, now: float) -> list[Action]:
         """One payload of the link; what cannot be read is reported and dropped."""
+        about = LINK
         try:
             message = cbor2.loads(payload)
             handler = _HANDLERS[message[0]]
-            return handler(self, message, now)
+            about = f"{LINK} {message[0]}"
+            actions = handler(self, message, now)
         except (cbor2.CBORError, ValueError, TypeError, IndexError, KeyError) as error:
-            return [Trouble(codes.BAD_MESSAGE, f"link message dropped: {type(error).__name__} {error}")]
+            return self._trouble(codes.BAD_MESSAGE, f"link message dropped: {type(error).__name__} {error}", about)
+        return [*self._good(about), *self._good(LINK), *actions]
 
     def tick(self, now: float) -> list[Action]:
         """Carry out what is due; `deadline` says when to call again."""
@@ -224,20 +119,25 @@ class Controller:
             actions += self._hello(now)
         if _due(self._stream_at, now):
             actions += self._stream(now)
-        if _due(self._inventory_at, now):
-            actions += self._send_inventory(now)
-        if _due(self._request_at, now):
-            actions += self._repeat_request(now)
-        actions += self._expire(now)
-        return actions
+        return [*actions, *self._inventory.tick(now), *self._requests.tick(now)]
 
     @property
     def deadline(self) -> float | None:
         """Monotonic time of the next thing to do, None if there is none."""
-        times = [self._hello_at, self._stream_at, self._request_at, self._inventory_at]
-        if self._requests:
-            times.append(self._requests[0].until)
+        times = [self._hello_at, self._stream_at, self._inventory.deadline, self._requests.deadline]
         return min((t for t in times if t is not None), default=None)
+
+    # what stands in the kiosk's alarms, by what it is about
+
+    def _trouble(self, code: int, text: str, about: str) -> list[Action]:
+        self._bad.add(about)
+        return [Trouble(code, text, about)]
+
+    def _good(self, about: str) -> list[Action]:
+        if about not in self._bad:
+            return []
+        self._bad.discard(about)
+        return [Good(about)]
 
     # hello and info
 
@@ -275,18 +175,18 @@ class Controller:
             text = (
                 f"the controller is {info.station} log {info.log}, this agent {self._station} log {self._log}: enrol it"
             )
-            return [Trouble(codes.WRONG_STATION, text)]
+            return self._trouble(codes.WRONG_STATION, text, STATION)
         self.info = info
         self._hello_at, self._hellos, self._retry_s = None, 0, RETRY_S
         came_up = [] if self.up else [LinkUp(True)]
         fresh = bool(came_up) or info.new_boot
         self.up = True
-        return [*came_up, info, *self._catch_up(info, fresh, now), *(self._resume(now) if fresh else [])]
+        resumed = self._resume(now) if fresh else []
+        return [*self._good(STATION), *came_up, info, *self._catch_up(info, fresh, now), *resumed]
 
     def _resume(self, now: float) -> list[Action]:
         """After a (re)connection: what was asked and may be lost is asked again."""
-        actions = self._send_request(now) if self._requests else []
-        return actions + self.ask_inventory(now)
+        return self._requests.send(now) + self.ask_inventory(now)
 
     def _catch_up(self, info: Info, fresh: bool, now: float) -> list[Action]:
         """What INFO says about the journal, against where the outbox stands."""
@@ -312,11 +212,12 @@ class Controller:
         if self._rewound:
             return self._refuse(f"head of entry {self._seq} is not the controller's")
         self._rewound = True
-        return [Trouble(codes.UNVERIFIED_PAGE, f"head of entry {self._seq} differs: reading again"), Rewind()]
+        text = f"head of entry {self._seq} differs: reading again"
+        return [*self._trouble(codes.UNVERIFIED_PAGE, text, JOURNAL), Rewind()]
 
     def _refuse(self, text: str) -> list[Action]:
         self._refused, self._stream_at = True, None
-        return [Trouble(codes.UNVERIFIED_PAGE, text)]
+        return self._trouble(codes.UNVERIFIED_PAGE, text, JOURNAL)
 
     # pages
 
@@ -338,44 +239,22 @@ class Controller:
         try:
             page = pages.read(data, self._station, self._log, seq, self._head)
         except UnverifiedPageError as error:
-            return [Trouble(codes.UNVERIFIED_PAGE, str(error)), *self._gap(now)]
+            return [*self._trouble(codes.UNVERIFIED_PAGE, str(error), JOURNAL), *self._gap(now)]
         self._seq, self._head = seq, page.head
         behind = self.info is not None and seq < self.info.last_seq
         self._stream_at = now + RETRY_S if behind else None
-        return [Take(page)]
+        return [*self._good(JOURNAL), Take(page)]
 
     def _gap(self, now: float) -> list[Action]:
         actions = self._stream(now)
         self._stream_at = now + RETRY_S
         return actions
 
-    # requests, state, results, inventory
-
-    def _send_request(self, now: float) -> list[Action]:
-        if not self._open:
-            return []
-        self._request_at = now + RETRY_S
-        return [Send(self._requests[0].payload)]
-
-    def _repeat_request(self, now: float) -> list[Action]:
-        self._request_at = None
-        return self._send_request(now) if self._requests else []
-
-    def _expire(self, now: float) -> list[Action]:
-        actions: list[Action] = []
-        while self._requests and now >= self._requests[0].until:
-            actions.append(Reply(self._requests.popleft().rid, codes.LINK_DOWN, []))
-            actions += self._send_request(now) if self._requests else []
-        return actions
+    # replies, state, results, inventory
 
     def _on_reply(self, m: list[Any], now: float) -> list[Action]:
         self._check_soon(now)
-        if not self._requests or self._requests[0].rid != m[1]:
-            return []
-        self._requests.popleft()
-        self._request_at = None
-        reply = Reply(int(m[1]), int(m[2]), list(m[3]))
-        return [reply, *(self._send_request(now) if self._requests else [])]
+        return self._requests.replied(int(m[1]), int(m[2]), list(m[3]), now)
 
     def _on_state(self, m: list[Any], now: float) -> list[Action]:
         self._check_soon(now)
@@ -386,19 +265,8 @@ class Controller:
     def _on_result(self, m: list[Any], now: float) -> list[Action]:
         return [Result(int(m[1]), int(m[2]), list(m[3]))]
 
-    def _send_inventory(self, now: float) -> list[Action]:
-        self._inventory_at = now + RETRY_S
-        return [_send(messages.GET_INVENTORY, len(self._rows or ()))]
-
     def _on_inventory(self, m: list[Any], now: float) -> list[Action]:
-        start, total, rows = int(m[1]), int(m[2]), list(m[3])
-        if self._rows is None or start != len(self._rows):
-            return []
-        self._rows += rows
-        if rows and len(self._rows) < total:
-            return self._send_inventory(now)
-        done, self._rows, self._inventory_at = self._rows, None, None
-        return [Inventory(done)]
+        return self._inventory.part(int(m[1]), int(m[2]), list(m[3]), now)
 
 
 _HANDLERS = {

@@ -11,15 +11,17 @@ from typing import Any
 
 import cbor2
 
-from agent.controller import Action, Result, Send, Trouble
+from agent.actions import Action, Good, Result, Send, Trouble
 from firmware import codes
 from firmware.wire import cbor, messages
 
 RESULT_TIMEOUT_S = 3.0
 TRIES = 5
 WAITING = 512
+PARTS = 256
 NAME_TABLES = ("item_names", "patient_names")
 DIRECTORY = (*NAME_TABLES, "items", "patients", "orders")
+TABLES = (*DIRECTORY, "pockets", "users")
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,11 @@ class _Job:
     held: "_Parts | None" = None
     tries: int = 0
 
+    @property
+    def about(self) -> str:
+        """What its troubles are about."""
+        return f"reference {self.key[0]}" if self.what == messages.REFERENCE else "command"
+
 
 @dataclass
 class _Parts:
@@ -104,17 +111,19 @@ class Downlink:
         """A verified payload from the topic `down/{kind}`."""
         fields = _fields(payload)
         if fields[1] != self._station:
-            return [Trouble(codes.WRONG_STATION, f"{kind} for {fields[1]} refused")]
+            return [Trouble(codes.WRONG_STATION, f"{kind} for {fields[1]} refused", kind)]
         match kind, fields:
             case "answer", [1, _, int(log), int(verdict), int(seq), bytes(head), _, _]:
                 return [Answered(log, verdict, seq, head, payload)]
             case "command", [1, _, _, int(number), _, _, _, _]:
                 return self._queue(_Job(messages.COMMAND, [number], [payload]), now)
-            case "reference", [1, _, str(table), int(version), int(base), int(part), int(parts), list(rows), _]:
+            case "reference", [1, _, str(table), int(version), int(base), int(part), int(parts), list(rows), _] if (
+                table in TABLES and parts <= PARTS
+            ):
                 return self._reference(_Parts(table, version, base, parts, rows, [payload]), part, now)
             case "notice", [1, _, _, int(number), list(values)]:
                 return [Notice(number, values)]
-        return [Trouble(codes.BAD_MESSAGE, f"{kind} not understood")]
+        return [Trouble(codes.BAD_MESSAGE, f"{kind} not understood", kind)]
 
     def link_up(self, tables: dict[str, int], now: float) -> list["Action | Downward"]:
         """INFO came after a (re)connection or boot: the controller's versions, and the first job goes again."""
@@ -136,14 +145,14 @@ class Downlink:
             return []
         job = self._jobs.popleft()
         self._due = None
-        actions: list[Action | Downward] = []
+        actions: list[Action | Downward] = [Good(job.about)] if result.code in _DONE else []
         if job.what == messages.REFERENCE and result.code == codes.NONE:
             self.applied[job.key[0]] = job.key[1]
             actions += self._keep(job.held)
         elif result.code in (codes.WRONG_BASE, codes.BAD_MESSAGE):
             actions.append(NeedVersions())
-        elif result.code not in (codes.NONE, codes.OLD_NUMBER):
-            actions.append(Trouble(result.code, f"{_NAMES[job.what]} {job.key} refused by the controller"))
+        elif result.code not in _DONE:
+            actions.append(Trouble(result.code, f"{job.about} {job.key[-1]} refused by the controller", job.about))
         return actions + self._send(now)
 
     def tick(self, now: float) -> list["Action | Downward"]:
@@ -154,7 +163,7 @@ class Downlink:
             return self._send(now)
         job = self._jobs.popleft()
         self._due = None
-        trouble = Trouble(codes.LINK_DOWN, f"no result for {_NAMES[job.what]} {job.key}")
+        trouble = Trouble(codes.LINK_DOWN, f"no result for {job.about} {job.key[-1]}", job.about)
         return [trouble, NeedVersions(), *self._send(now)]
 
     def _send(self, now: float) -> list["Action | Downward"]:
@@ -185,10 +194,8 @@ class Downlink:
         if any(other.what == job.what and other.key == job.key for other in self._jobs):
             return []
         if len(self._jobs) >= WAITING:
-            return [
-                Trouble(codes.TABLE_FULL, f"{_NAMES[job.what]} {job.key} dropped: too much is waiting"),
-                NeedVersions(),
-            ]
+            text = f"{job.about} {job.key[-1]} dropped: too much is waiting"
+            return [Trouble(codes.TABLE_FULL, text, job.about), NeedVersions()]
         self._jobs.append(job)
         return self._send(now) if len(self._jobs) == 1 else []
 
@@ -220,7 +227,7 @@ class Downlink:
 
 Downward = Answered | Names | Notice | NeedVersions
 
-_NAMES = {messages.COMMAND: "command", messages.REFERENCE: "reference"}
+_DONE = (codes.NONE, codes.OLD_NUMBER)
 
 
 def _fields(payload: bytes) -> list[Any]:

@@ -42,6 +42,11 @@ def _names(db: Database) -> None:
     db.execute("CREATE TABLE names (name TEXT, key TEXT, row TEXT NOT NULL, PRIMARY KEY (name, key)) WITHOUT ROWID")
 
 
+@_schema(name="3_age_of_tables")
+def _age_of_tables(db: Database) -> None:
+    db.execute("ALTER TABLE tables ADD COLUMN received_ms INTEGER")
+
+
 class OutboxError(RuntimeError):
     """The outbox cannot be used (code 4005); the text says what to do."""
 
@@ -213,12 +218,17 @@ class Outbox:
         """Versions of the directory's tables held here."""
         return {str(name): int(version) for name, version in self._db.conn.execute("SELECT name, version FROM tables")}
 
+    def received(self) -> dict[str, int]:
+        """When each table of the directory came (computer's clock, UTC ms), where that is known."""
+        rows = self._db.conn.execute("SELECT name, received_ms FROM tables WHERE received_ms IS NOT NULL")
+        return {str(name): int(received_ms) for name, received_ms in rows}
+
     def names(self, table: str) -> dict[str, list[Any]]:
         """Rows of a table of the directory by key."""
         rows = self._db.conn.execute("SELECT key, row FROM names WHERE name = ?", [table])
         return {key: json.loads(row) for key, row in rows}
 
-    def put_names(self, table: str, version: int, base: int, rows: Iterable[Sequence[Any]]) -> None:
+    def put_names(self, table: str, version: int, base: int, rows: Iterable[Sequence[Any]], received_ms: int) -> None:
         """Apply one version of a directory table: a snapshot (`base` 0) or a delta; `[key, null]` removes a row."""
         with self._db.atomic():
             if base == 0:
@@ -228,4 +238,4 @@ class Outbox:
                     self._db.execute("DELETE FROM names WHERE name = ? AND key = ?", [table, row[0]])
                 else:
                     self._db.execute("INSERT OR REPLACE INTO names VALUES (?, ?, ?)", [table, row[0], json.dumps(row)])
-            self._db.execute("INSERT OR REPLACE INTO tables VALUES (?, ?)", [table, version])
+            self._db.execute("INSERT OR REPLACE INTO tables VALUES (?, ?, ?)", [table, version, received_ms])

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from agent.actions import Reply
 from agent.clock import Clock, SteppedClock
-from agent.controller import Reply
 from agent.view import View
 from firmware import codes
 from firmware.wire import messages
@@ -73,7 +73,6 @@ class Desk(Protocol):
     """What the panel needs of the agent behind it."""
 
     view: View
-    clock: Clock
 
     async def ask(self, kind: int, args: list[Any], rid: int | None) -> Reply:
         """Put a request to the controller."""
@@ -88,8 +87,8 @@ class Desk(Protocol):
 class Panel:
     """Requests by name, for people and for scripted users."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, desk: Desk, clock: Clock) -> None:
+        self._desk, self._clock = desk, clock
 
     @property
     def view(self) -> View:
@@ -118,7 +117,7 @@ class Panel:
         raise BadRequestError(f"unknown request {name!r}")
 
     def _advance(self, args: dict[str, Any]) -> Outcome:
-        clock, utc_ms = self._desk.clock, args.get("utc_ms")
+        clock, utc_ms = self._clock, args.get("utc_ms")
         if not isinstance(clock, SteppedClock):
             raise BadRequestError("advance needs an agent run with --clock stepped")
         if type(utc_ms) is not int:

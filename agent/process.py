@@ -27,7 +27,7 @@ async def run(settings: Settings, link_path: Path, clock: Clock, kiosk_port: int
     agent = Agent(settings, outbox, clock, signer, Verifier.load(folder / "centre-sign.pub", "centre"))
     link, broker = SerialLink(link_path, agent), _broker(settings, agent)
     agent.attach(link.write, broker)
-    panel = Panel(agent)
+    panel = Panel(agent.desk, clock)
     control = ControlServer(settings.panel_socket, panel)
     await control.start()
     link.start()

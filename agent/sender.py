@@ -3,7 +3,7 @@
 import json
 from typing import Protocol
 
-from agent.controller import Info
+from agent.actions import Info
 from agent.keys import Signer
 from agent.outbox import Outbox
 from agent.settings import Settings

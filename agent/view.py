@@ -16,7 +16,11 @@ _STATE = ("phase", "user", "purpose", "txn", "item", "place", "quantity", "promp
 
 @dataclass
 class View:
-    """One picture of the station; `changed` is called after each update."""
+    """One picture of the station; `changed` is called after each update.
+
+    `received_ms` says when each table of the directory came, on the computer's clock; `troubles` holds the code of what
+    is wrong by what it is about.
+    """
 
     link: bool = False
     broker: bool = False
@@ -24,9 +28,9 @@ class View:
     state: dict[str, Any] = field(default_factory=lambda: no_state(0))
     inventory: dict[str, list[Any]] = field(default_factory=dict)
     directory: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
-    directory_at: dict[str, float] = field(default_factory=dict)
+    received_ms: dict[str, int] = field(default_factory=dict)
     centre_at: float | None = None
-    troubles: dict[int, str] = field(default_factory=dict)
+    troubles: dict[str, int] = field(default_factory=dict)
     notices: deque[str] = field(default_factory=lambda: deque(maxlen=NOTICES))
     listeners: set[Callable[[], None]] = field(default_factory=set)
 
@@ -59,10 +63,20 @@ class View:
         if place in self.inventory and after is not None:
             self.inventory[place][2] = after
 
+    def trouble(self, about: str, code: int) -> None:
+        """Something is wrong until what it is about is `good` again."""
+        self.troubles[about] = code
+        self.changed()
+
+    def good(self, about: str) -> None:
+        """What this is about is right."""
+        if self.troubles.pop(about, None) is not None:
+            self.changed()
+
     def alarm_words(self) -> list[str]:
         """Sentences for everything that is wrong, the cabinet's alarms first."""
         told = [words.alarm(int(code), int(drawer)) for code, drawer in self.state["alarms"]]
-        told += [words.of(code) for code in self.troubles]
+        told += [words.of(code) for code in sorted(set(self.troubles.values()))]
         if not self.link:
             told.append(words.of(codes.LINK_DOWN))
         if self.silent:

@@ -8,12 +8,12 @@ REPLIES_KEPT = 8
 
 # what is not of the protocol is counted, as an unreadable frame is
 def take(s, fields):
-    kind = fields[0] if isinstance(fields, list) and fields else None
-    shape, do = _MESSAGES.get(kind, (None, None)) if is_uint(kind) else (None, None)
-    if shape is None or not _fits(shape, fields[1:]):
+    kind = fields[0] if isinstance(fields, list) and fields and is_uint(fields[0]) else 0
+    known = _MESSAGES.get(kind)
+    if known is None or not _fits(known[0], fields[1:]):
         s.frames_dropped += 1
     else:
-        do(s, *fields[1:])
+        known[1](s, *fields[1:])  # type: ignore[operator] # messages differ in shape
 
 
 def _fits(shape, values):

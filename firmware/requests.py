@@ -16,13 +16,13 @@ _NOT_OF_THE_SESSION = (messages.SIGN_ON, messages.GET_STATE)
 
 # s is the station. -> (code, params)
 def perform(s, request, args):
-    shape, do = _REQUESTS.get(request, (None, None))
-    if shape is None or not _fits(shape, args):
+    known = _REQUESTS.get(request)
+    if known is None or not _fits(known[0], args):
         return codes.BAD_REQUEST, []
     if request not in _NOT_OF_THE_SESSION:
         s.touch()
     try:
-        return do(s, *args)
+        return known[1](s, *args)  # type: ignore[operator] # requests differ in shape
     except TooLong:
         return codes.TOO_LONG, []
 

@@ -71,7 +71,7 @@ class Station:
         if event[0] != "failed":
             self.reply = None
         try:
-            _EVENTS[event[0]](self, *event[1:])
+            _EVENTS[event[0]](self, *event[1:])  # type: ignore[operator] # events carry different things
             self._watch_journal()
         except JournalFull:
             self._full()
@@ -79,10 +79,10 @@ class Station:
         return self._actions()
 
     def deadline(self):
-        dues = [drawer.deadline_ms for drawer in self.drawers.values()]
-        dues.append(self.transactions.deadline())
-        dues.append(None if self.transactions.current else self.session.deadline())
-        dues = [due for due in dues if due is not None]
+        candidates = [drawer.deadline_ms for drawer in self.drawers.values()]
+        candidates.append(self.transactions.deadline())
+        candidates.append(None if self.transactions.current else self.session.deadline())
+        dues = [due for due in candidates if due is not None]
         return min(dues) if dues else None
 
     # pages for as many messages as the link has room for

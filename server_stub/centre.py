@@ -1,6 +1,6 @@
 """The centre as one core: work in, one transaction, messages and replies out. Transport and time are handed in."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, select
@@ -13,9 +13,8 @@ from server_stub.fold import Projections
 from server_stub.integration.desk import Desk
 from server_stub.integration.downlink import Downlink
 from server_stub.integration.feed import feed
-from server_stub.integration.operator import operator
-from server_stub.integration.planogram import BadReference
 from server_stub.integration.reference import ReferenceTables
+from server_stub.integration.requests import Requests
 from server_stub.ledger import schema, store
 from server_stub.ledger.batch import Refused
 from server_stub.ledger.ingest import Ingest
@@ -23,10 +22,12 @@ from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import Signer
 from server_stub.ledger.transaction import Outgoing, Transaction
 from server_stub.register import SiteRegister
+from server_stub.site.home import Home
+from server_stub.supply import supplier_feed
 from server_stub.verify.book import Book
 from server_stub.verify.decider import Decider
 from server_stub.verify.notices import Notices
-from server_stub.verify.requests import Requests
+from server_stub.verify.requests import Requests as VerifyRequests
 from server_stub.watch.silence import Silence
 
 
@@ -48,10 +49,18 @@ Work = Arrived | Asked
 
 
 class Keys(NamedTuple):
-    """The centre's own secrets."""
+    """The centre's own secrets; `tokens` makes the supplier's tokens of patients."""
 
     signer: Signer
     log: bytes
+    tokens: bytes
+
+    @classmethod
+    def read(cls, home: Home) -> "Keys":
+        """From the files of a home."""
+        keys = home.keys
+        signer = Signer((keys / "centre-sign.key").read_bytes())
+        return cls(signer, (keys / "centre-log.key").read_bytes(), (keys / "supplier-token.key").read_bytes())
 
 
 class Centre:
@@ -62,6 +71,7 @@ class Centre:
     ) -> None:
         self._engine = engine
         self._register = register
+        self._tokens = keys.tokens
         self._clock = clock
         self._transport_ms = transport_ms
         self._log = CentreLog(keys.log, bytes.fromhex(register.config.site.genesis))
@@ -71,13 +81,15 @@ class Centre:
         self._book = Book(keep_changes=True)
         notices = Notices(register.names, register, keys.signer)
         self._decider = Decider(self._log, self._book, notices)
-        self._verify = Requests(self._decider).handlers()
+        self._verify = VerifyRequests(self._decider).handlers()
         self._silence = Silence()
         self._sent: list[int] = []
-        self._desk = self._new_desk()
+        self._open_desk()
 
-    def _new_desk(self) -> Desk:
-        return Desk(self._log, self._tables, self._downlink, self._register.wards)
+    def _open_desk(self) -> None:
+        wards = self._register.wards
+        self._desk = Desk(self._log, self._tables, self._downlink, wards)
+        self._requests = Requests(self._desk, self._clock, wards, self._log, self._verify)
 
     def start(self) -> list[Outgoing]:
         """Take up work where the database has it; gives what the last run left unsent."""
@@ -114,7 +126,7 @@ class Centre:
                     if isinstance(work, Arrived):
                         self._arrived(tx, work)
                     else:
-                        replies.append((work.reply, self._asked(tx, work.request)))
+                        replies.append((work.reply, self._requests.perform(tx, work.request)))
                 self._desk.fire_due(tx)
                 self._decider.run(tx)
                 out = self._finish(tx)
@@ -147,6 +159,9 @@ class Centre:
     def _finish(self, tx: Transaction) -> list[Outgoing]:
         for what, payload in feed(tx.appended):
             tx.send(topics.feed(self._register.names.site, what), payload)
+        rules = supplier_feed.SupplierRules(self._tokens, self._register.config.supplier.identity)
+        for payload in supplier_feed.usage(tx.appended, rules):
+            tx.send(supplier_feed.topic(self._register.names.site), payload)
         out = tx.finish()
         self._log.save(tx)
         store.drop_outbox(tx.conn, self._sent)
@@ -165,7 +180,7 @@ class Centre:
 
     def _take_up_site(self, tx: Transaction) -> None:
         if self._register.refresh():
-            self._desk = self._new_desk()
+            self._open_desk()
             self._desk.load(tx)
             self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
 
@@ -206,78 +221,7 @@ class Centre:
             self._ingest.refuse(tx, station, refused, work.payload)
             self._finish(tx)
 
-    def _asked(self, tx: Transaction, request: Any) -> dict[str, Any]:
-        if not isinstance(request, dict):
-            return {"code": codes.MALFORMED_EVENT, "message": "a request is a JSON object"}
-        do = {
-            "hospital_events": self._do_events,
-            "advance": self._do_advance,
-            "status": self._do_status,
-            "versions": self._do_versions,
-            "reference": self._do_reference,
-            "operator": self._do_operator,
-            **self._verify,
-        }.get(str(request.get("do")))
-        args = request.get("args", {key: value for key, value in request.items() if key not in ("do", "id")})
-        if do is None or not isinstance(args, dict):
-            return {"code": codes.MALFORMED_EVENT, "message": "unknown request, or args is no object"}
-        return do(tx, args)
-
-    def _do_events(self, tx: Transaction, args: dict[str, Any]) -> dict[str, Any]:
-        values = args.get("events")
-        if not isinstance(values, list):
-            return {"code": codes.MALFORMED_EVENT, "message": "events must be an array"}
-        return self._desk.hospital_events(tx, values, str(args.get("key", ""))[:200])
-
-    def _do_advance(self, tx: Transaction, args: dict[str, Any]) -> dict[str, Any]:
-        if not isinstance(self._clock, SteppedClock) or type(args.get("utc_ms")) is not int:
-            return {"code": codes.MALFORMED_EVENT, "message": "advance needs utc_ms, and a centre with --clock stepped"}
-        self._clock.advance(args["utc_ms"])
-        tx.utc_ms = self._clock.utc_ms()
-        self._desk.fire_due(tx)
-        return {"versions": self._desk.versions()}
-
-    def _do_versions(self, tx: Transaction, args: dict[str, Any]) -> dict[str, Any]:
-        return dict(self._desk.versions())
-
-    def _do_reference(self, tx: Transaction, args: dict[str, Any]) -> dict[str, Any]:
-        station, table = str(args.get("station", "")), str(args.get("table", ""))
-        try:
-            version = self._desk.reference(tx, station, table, args.get("rows"), str(args.get("mode", "snapshot")))
-        except BadReference as bad:
-            return {"code": bad.code, "message": str(bad)}
-        return {"version": version}
-
-    def _do_operator(self, tx: Transaction, args: dict[str, Any]) -> dict[str, Any]:
-        return operator(tx, self._log, args)
-
-    def _do_status(self, tx: Transaction, args: dict[str, Any]) -> dict[str, Any]:
-        tx.settle()
-        return {"stations": status(tx.conn, self._register.wards), "utc_ms": tx.utc_ms}
-
 
 def _last_utc_ms(conn: Connection) -> int:
     last = schema.entries.c
     return conn.scalar(select(last.utc_ms).order_by(last.id.desc()).limit(1)) or 0
-
-
-def status(conn: Connection, stations: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Where each station stands (docs/interfaces.md, intake `status`)."""
-    beats = {row.station: row.utc_ms for row in conn.execute(select(schema.heartbeats))}
-    alarms: dict[str, int] = {}
-    for station in conn.scalars(select(schema.alarms.c.station)):
-        alarms[station] = alarms.get(station, 0) + 1
-    logs = {row.station: row for row in conn.execute(select(schema.logs).order_by(schema.logs.c.log))}
-    made = {}
-    for station in stations:
-        row = logs.get(station)
-        made[station] = {
-            "log": row.log if row else 1,
-            "seq": row.seq if row else 0,
-            "entries": row.entries if row else 0,
-            "removals": row.removals if row else 0,
-            "stopped": bool(row.stopped) if row else False,
-            "heartbeat_utc_ms": beats.get(station),
-            "alarms": alarms.get(station, 0),
-        }
-    return made

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, delete, select
 from server_stub.integration.hospital import Hospital
 from server_stub.ledger import schema, store
 from server_stub.ledger.record import Entry
+from server_stub.proof import schema as proof
+from server_stub.proof.record import Packets
 from server_stub.stock.inventory import Inventory
 from server_stub.stock.usage import Usage
 from server_stub.verify import schema as verify_schema
@@ -15,8 +17,7 @@ from server_stub.verify.book import Book
 from server_stub.verify.projection import Verification
 from server_stub.watch.alarms import Alarms
 
-TABLES = (*schema.PROJECTIONS, *verify_schema.PROJECTIONS)
-
+PROJECTIONS = (*schema.PROJECTIONS, *verify_schema.PROJECTIONS, *proof.PROJECTIONS)
 _FLUSH_EVERY = 2000
 
 
@@ -24,7 +25,7 @@ class Projections:
     """All projections of the centre; `book` is what verification keeps in memory."""
 
     def __init__(self, book: Book) -> None:
-        self._parts = (Inventory(), Usage(), Alarms(), Hospital(), Verification(book))
+        self._parts = (Inventory(), Usage(), Alarms(), Hospital(), Packets(), Verification(book))
         self._apply: dict[int, list[Callable[[Entry], None]]] = {}
         for part in self._parts:
             for kind in part.KINDS:
@@ -44,7 +45,7 @@ class Projections:
 def rebuild(conn: Connection) -> tuple[bytes, bytes]:
     """Throw every projection away and fold the ledger again; gives the digests before and after."""
     before = digest(conn)
-    for table in TABLES:
+    for table in PROJECTIONS:
         conn.execute(delete(table))
     _fold_all(conn, (page.entry for page in store.pages_in_order(conn)))
     return before, digest(conn)
@@ -62,7 +63,7 @@ def _fold_all(conn: Connection, entries: Iterable[Entry]) -> None:
 def digest(conn: Connection) -> bytes:
     """SHA-256 over all rows of all projections in key order."""
     whole = sha256()
-    for table in TABLES:
+    for table in PROJECTIONS:
         rows = [repr(tuple(row)) for row in conn.execute(select(table))]
         for row in sorted(rows):
             whole.update(f"{table.name} {row}\n".encode())

@@ -16,7 +16,7 @@ from simulator.bench import run as run_bench
 from simulator.demo import Options, demo
 from simulator.errors import RunFailed
 from simulator.plan import Plan
-from simulator.site import free_port
+from simulator.site import free_port, with_fresh_pins
 
 demo_app = typer.Typer(add_completion=False)
 bench_app = typer.Typer(add_completion=False)
@@ -39,8 +39,7 @@ def run_demo(  # noqa: PLR0913, PLR0917
     console.print(f"home {home}")
     options = Options(seed, exit_, json_, kill, kiosk or free_port())
     try:
-        plan = _plan(data, seed, days)
-        held = asyncio.run(demo(plan, home, options, console))
+        held = asyncio.run(demo(with_fresh_pins(_plan(data, seed, days)), home, options, console))
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise SystemExit(130) from None
     except (RunFailed, SiteExists) as error:

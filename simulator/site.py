@@ -2,7 +2,9 @@
 
 import hashlib
 import random
+import secrets
 import socket
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +33,17 @@ def make_home(root: Path, plan: Plan) -> config.SiteConfig:
     make.make_site(home, "demo", broker_port=free_port(), web_port=free_port())
     enrol.add_stations(home, {station.station: station.wards for station in plan.stations})
     return config.read(home)
+
+
+def with_fresh_pins(plan: Plan) -> Plan:
+    """`plan` with PINs that no seed gives away: a person keeps one PIN at all stations, and no two runs share any."""
+    pins: dict[str, str] = {}
+
+    def renewed(person: Person) -> Person:
+        return replace(person, pin=pins.setdefault(person.user, f"{secrets.randbelow(10**6):06}"))
+
+    stations = tuple(replace(s, people=tuple(renewed(person) for person in s.people)) for s in plan.stations)
+    return replace(plan, stations=stations)
 
 
 def pin_hash(salt: bytes, pin: str, rounds: int = PIN_ROUNDS) -> bytes:

@@ -90,8 +90,8 @@ class Page:
     def _lamps(self) -> dict[str, tuple[bool, str]]:
         view, now = self._view, time.monotonic()
         answered = None if view.centre_at is None else now - view.centre_at
-        times = [at for table, at in view.directory_at.items() if table in ("patients", "orders")]
-        changed = lists.age_words(now - max(times)) if times else "before this start"
+        times = [at_ms for table, at_ms in view.received_ms.items() if table in ("patients", "orders")]
+        changed = lists.age_words(max(0.0, time.time() - max(times) / 1000) if times else None)
         heard = f"Centre answered {lists.age_words(answered)}"
         return {
             "link": (view.link, "Controller ready" if view.link else "Controller not answering"),

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.controller import Controller, Inventory, LinkUp, Reply, Reset, Rewind, Send, StartLog, Take, Trouble
+from agent.actions import Good, Inventory, LinkUp, Reply, Reset, Rewind, Send, StartLog, Take, Trouble
+from agent.controller import Controller
 from firmware import codes
 from firmware.journal import chain, kinds
 from firmware.wire import cbor, messages
@@ -103,6 +104,7 @@ def test_a_page_that_does_not_continue_the_chain_is_refused_and_asked_for_again(
     rig.cabinet.append(kinds.SIGN_ON)
     rig.carry(rig.core.received(cbor.encode([messages.PAGE, 3, stranger.pages[5]]), 0))
     assert [trouble.code for trouble in rig.of(Trouble)] == [codes.UNVERIFIED_PAGE]
+    assert [good.about for good in rig.of(Good)] == [rig.of(Trouble)[0].about], "and the alarm clears"
     rig.settle()
     assert [page.page for page in rig.taken] == [rig.cabinet.pages[n] for n in (1, 2, 3)]
 
@@ -206,6 +208,16 @@ def test_inventory_comes_whole_even_if_a_part_is_lost():
 def test_junk_is_reported_and_dropped(junk):
     core = Controller(STATION, LOG, 0, None, 0)
     assert [type(action) for action in core.received(junk, 0)] == [Trouble]
+
+
+def test_the_alarm_of_a_bad_message_clears_with_the_next_good_one_of_its_kind():
+    cabinet = Cabinet()
+    core = Controller(STATION, LOG, 0, None, 0)
+    about = f"link {messages.STATE}"
+    assert [a.about for a in core.received(cbor.encode([messages.STATE, 1]), 0)] == [about]
+    assert not [a for a in core.received(cabinet.info(), 0) if isinstance(a, Good)]
+    assert [a.about for a in core.received(cabinet.state(), 0) if isinstance(a, Good)] == [about]
+    assert not [a for a in core.received(cabinet.state(), 0) if isinstance(a, Good)]
 
 
 def test_head0_is_the_genesis():

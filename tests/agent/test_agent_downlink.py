@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.controller import Result, Send, Trouble
+from agent.actions import Good, Result, Send, Trouble
 from agent.downlink import TRIES, Answered, Downlink, Names, NeedVersions, Notice
 from firmware import codes
 from firmware.wire import cbor, messages
@@ -56,6 +56,9 @@ def test_a_refused_version_is_trouble_for_people(down):
     down.message("reference", reference("users", 4, 3), 0.0)
     refused = down.result(Result(messages.REFERENCE, codes.BAD_ROW, ["users", 4]), 0.1)
     assert [action.code for action in refused if isinstance(action, Trouble)] == [codes.BAD_ROW]
+    down.message("reference", reference("users", 5, 3), 0.2)
+    accepted = down.result(Result(messages.REFERENCE, codes.NONE, ["users", 5]), 0.3)
+    assert [action.about for action in accepted if isinstance(action, Good)] == [refused[0].about]
 
 
 def test_without_a_result_it_goes_again_then_the_centre_is_asked(down):
@@ -98,7 +101,7 @@ def test_a_command_goes_once_until_its_result(down):
     payload = cbor.encode([1, "ICU1", 1, 8, 0, 1, [], bytes(16)])
     assert len(sends(down.message("command", payload, 0.0))) == 1
     assert down.message("command", payload, 0.0) == []
-    assert down.result(Result(messages.COMMAND, codes.OLD_NUMBER, [8]), 0.1) == []
+    assert down.result(Result(messages.COMMAND, codes.OLD_NUMBER, [8]), 0.1) == [Good("command")]
     assert down.deadline is None
 
 
@@ -111,6 +114,12 @@ def test_answers_and_notices_are_handed_on(down):
 def test_what_is_for_another_station_is_refused(down):
     payload = cbor.encode([1, "ICU2", 1, 0, 5, b"h" * 32, 9, bytes(16)])
     assert [action.code for action in down.message("answer", payload, 0.0)] == [codes.WRONG_STATION]
+
+
+@pytest.mark.parametrize("table, parts", [("nothing", 1), ("users", 257)])
+def test_tables_and_parts_nobody_has_are_refused_not_kept(down, table, parts):
+    (trouble,) = down.message("reference", reference(table, 4, 0, 1, parts), 0.0)
+    assert trouble.code == codes.BAD_MESSAGE
 
 
 def test_too_much_waiting_is_refused_not_dropped_in_silence(down):

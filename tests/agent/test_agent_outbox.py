@@ -120,7 +120,7 @@ def test_a_database_of_the_first_version_is_opened_with_what_it_holds(tmp_path, 
     old.close()
     opened = Outbox(tmp_path / "old.db", STATION, LOG)
     assert opened.log().head == cabinet.heads[0]
-    opened.put_names("item_names", 1, 0, [["IBU", "Ibuprofen", ""]])
+    opened.put_names("item_names", 1, 0, [["IBU", "Ibuprofen", ""]], 7)
     assert opened.versions() == {"item_names": 1}
     opened.close()
 
@@ -148,12 +148,13 @@ def test_what_is_no_database_is_refused_with_advice(tmp_path):
 
 
 def test_names_take_snapshots_and_deltas(outbox):
-    outbox.put_names("patient_names", 1, 0, [["P1", "Ada", "A"], ["P2", "Bo", "A"]])
-    outbox.put_names("patient_names", 2, 1, [["P2", None], ["P3", "Cy", "B"]])
+    outbox.put_names("patient_names", 1, 0, [["P1", "Ada", "A"], ["P2", "Bo", "A"]], 5)
+    outbox.put_names("patient_names", 2, 1, [["P2", None], ["P3", "Cy", "B"]], 6)
     assert outbox.names("patient_names") == {"P1": ["P1", "Ada", "A"], "P3": ["P3", "Cy", "B"]}
-    outbox.put_names("patient_names", 5, 0, [])
+    outbox.put_names("patient_names", 5, 0, [], 9)
     assert outbox.names("patient_names") == {}
     assert outbox.versions() == {"patient_names": 5}
+    assert outbox.received() == {"patient_names": 9}
 
 
 def test_a_page_is_the_next_one_or_refused(cabinet):

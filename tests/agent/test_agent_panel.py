@@ -5,8 +5,8 @@ import asyncio
 import pytest
 
 from agent import settings, words
+from agent.actions import Reply
 from agent.clock import SteppedClock, SystemClock
-from agent.controller import Reply
 from agent.kiosk import flow as steps
 from agent.kiosk import lists
 from agent.kiosk.flow import Flow
@@ -19,8 +19,8 @@ from firmware.wire import messages
 class Desk:
     """A controller that says what it was asked and answers as told."""
 
-    def __init__(self, clock=None):
-        self.view, self.clock, self.asked, self.reply = View(), clock or SystemClock(), [], (0, [])
+    def __init__(self):
+        self.view, self.asked, self.reply = View(), [], (0, [])
 
     async def ask(self, kind, args, rid):
         self.asked.append((kind, args, rid))
@@ -33,8 +33,8 @@ class Desk:
         return {"entries": 1}
 
 
-def do(desk, name, args=None, rid=None):
-    return asyncio.run(Panel(desk).do(name, args, rid))
+def do(desk, name, args=None, rid=None, clock=None):
+    return asyncio.run(Panel(desk, clock or SystemClock()).do(name, args, rid))
 
 
 def test_arguments_go_in_the_links_order_with_blanks_filled():
@@ -63,8 +63,8 @@ def test_bad_requests_reach_nobody(name, args):
 
 def test_hospital_time_moves_by_advance_only_and_never_back():
     clock = SteppedClock()
-    assert do(Desk(clock), "advance", {"utc_ms": 500}).code == 0
-    assert do(Desk(clock), "advance", {"utc_ms": 400}).code == 0
+    assert do(Desk(), "advance", {"utc_ms": 500}, clock=clock).code == 0
+    assert do(Desk(), "advance", {"utc_ms": 400}, clock=clock).code == 0
     assert clock.utc_ms() == 500
 
 
@@ -90,9 +90,14 @@ def test_alarms_say_what_is_wrong_and_are_gone_when_it_is_not():
     assert view.alarm_words() == [words.of(codes.LINK_DOWN)]
     view.link = True
     assert view.alarm_words() == []
-    view.troubles[codes.FORK] = "x"
+    view.trouble("fork", codes.FORK)
+    view.trouble("reference users", codes.BAD_ROW)
     view.silent = True
-    assert len(view.alarm_words()) == 2
+    assert len(view.alarm_words()) == 3
+    view.good("fork")
+    view.good("reference users")
+    view.silent = False
+    assert view.alarm_words() == []
 
 
 TOML = 'station="ICU1"\nsite="demo"\nshard="s0"\nlog=1\nward="MICU"\nbroker_host="localhost"\nbroker_port=18883\n'
@@ -164,7 +169,7 @@ def test_units_are_exact(quantity, scale, text):
 def test_the_flow_asks_in_smallest_units_for_the_order_and_follows_the_drawer(ward):
     desk = Desk()
     desk.view = ward
-    flow = Flow(Panel(desk), list)
+    flow = Flow(Panel(desk, SystemClock()), list)
     ward.state |= {"phase": messages.SIGNED_ON, "user": "u1"}
     flow.follow()
     flow.choose_patient(lists.patients(ward)[0])
@@ -189,7 +194,7 @@ def test_the_flow_asks_in_smallest_units_for_the_order_and_follows_the_drawer(wa
 def test_a_count_confirms_only_what_was_entered(ward):
     desk = Desk()
     desk.view = ward
-    flow = Flow(Panel(desk), list)
+    flow = Flow(Panel(desk, SystemClock()), list)
     ward.state |= {"phase": messages.OPEN, "purpose": 4, "item": "IBU", "quantity": 0}
     flow.follow()
     asyncio.run(flow.confirm())
@@ -199,7 +204,7 @@ def test_a_count_confirms_only_what_was_entered(ward):
 def test_a_refusal_is_told_in_words(ward):
     desk = Desk()
     desk.view, desk.reply = ward, (codes.WRONG_PIN, [])
-    flow = Flow(Panel(desk), list)
+    flow = Flow(Panel(desk, SystemClock()), list)
     asyncio.run(flow.sign_on())
     assert flow.message == words.of(codes.WRONG_PIN)
     assert flow.step == steps.SIGN_ON

@@ -1,0 +1,116 @@
+"""Entries on their way: from the controller into the outbox, from there to the centre, and the answers back.
+
+Pages are durable in the outbox before the controller hears so, and an answer is durable before the controller gets it.
+What the cores are to do next is handed back as actions.
+"""
+
+import random
+import time
+from collections.abc import Sequence
+
+from agent.actions import Action, Info, Reset, Rewind, Send, StartLog, Trouble
+from agent.controller import Controller
+from agent.downlink import Answered
+from agent.outbox import Outbox, OutboxError
+from agent.pages import Page
+from agent.settings import Settings
+from agent.uplink import Batch, Uplink
+from agent.view import View
+from firmware import codes
+from firmware.journal import kinds
+from firmware.wire import cbor, messages
+
+STORE_AGAIN_S = 2.0
+OUTBOX, FORK = "outbox", "fork"
+Doing = list[Action | Batch]
+
+
+class Entries:
+    """The station's log between `controller`, `outbox` and centre. `store_at`: when to try to store again."""
+
+    def __init__(self, settings: Settings, outbox: Outbox, controller: Controller, view: View) -> None:
+        self._settings, self._outbox, self._controller, self._view = settings, outbox, controller, view
+        self.uplink = self._new_uplink()
+        self.store_at: float | None = None
+
+    def store(self, taken: Sequence[Page]) -> tuple[bool, Doing]:
+        """Make pages durable, then say so; on failure they stay with the controller and are read again."""
+        now = time.monotonic()
+        try:
+            self._outbox.take(taken)
+        except OutboxError as error:
+            stands = self._outbox.log()
+            self._controller.stall(stands.seq, stands.head)
+            self.store_at = now + STORE_AGAIN_S
+            return False, [Trouble(codes.STORE_FAILED, str(error), OUTBOX)]
+        self._view.good(OUTBOX)
+        for page in taken:
+            self._view.moved(page.place, page.after)
+        doing: Doing = [*self._controller.kept(taken[-1].seq)]
+        if any(page.kind in (kinds.INTERRUPTED, kinds.COUNT) for page in taken):
+            doing += self._controller.ask_inventory(now)
+        return True, doing + self.uplink.taken(taken[-1].seq, any(page.is_urgent for page in taken), now)
+
+    def start(self, action: StartLog) -> Doing:
+        """The log begins at its genesis."""
+        self._outbox.start(action.genesis, action.head0)
+        return [*self._controller.moved(0, action.head0, time.monotonic())]
+
+    def rewind(self, _action: Rewind) -> Doing:
+        """Read again what the centre has not answered."""
+        self._outbox.rewind()
+        stands = self._outbox.log()
+        self.uplink.rewound(stands.seq)
+        return [*self._controller.moved(stands.seq, stands.head, time.monotonic())]
+
+    def reset(self, _action: Reset) -> Doing:
+        """Go on as if the outbox had been lost: a heartbeat's answer says where."""
+        self._outbox.forget(self._settings.station, self._settings.log)
+        self.uplink = self._new_uplink()
+        now = time.monotonic()
+        if self._view.broker:
+            self.uplink.connected(now)
+        return [*self._controller.moved(0, None, now)]
+
+    def informed(self, info: Info) -> Doing:
+        """A controller that does not know the newest answer gets it again."""
+        stands = self._outbox.log()
+        return [_answer(stands.answer)] if stands.answer and info.released < stands.answered else []
+
+    def answered(self, answer: Answered) -> Doing:
+        """The centre's verdict."""
+        now, stands = time.monotonic(), self._outbox.log()
+        if answer.log != self._settings.log:
+            return [Trouble(codes.WRONG_STATION, f"answer for log {answer.log}", "answer")]
+        if stands.head is None:
+            return self._anchor(answer, now)
+        known = self._outbox.head(answer.seq)
+        if answer.verdict == messages.FORK or (known is not None and known != answer.head):
+            self.uplink.answer(messages.FORK, answer.seq, now)
+            return [Trouble(codes.FORK, f"the centre's entry {answer.seq} is not ours", FORK)]
+        keep = self._keep(answer, stands.answered if stands.answer else -1)
+        return keep + self.uplink.answer(answer.verdict, answer.seq, now)
+
+    def _keep(self, answer: Answered, before: int) -> Doing:
+        if answer.verdict not in (messages.ACCEPT, messages.DUP) or answer.seq <= before:
+            return []
+        self._outbox.answered(answer.seq, answer.head, answer.payload)
+        return [_answer(answer.payload)]
+
+    def _anchor(self, answer: Answered, now: float) -> Doing:
+        """The outbox was lost and the log's beginning is gone: go on after what the centre has stored."""
+        info = self._controller.info
+        if info is None or answer.verdict == messages.FORK or not info.first_seq - 1 <= answer.seq <= info.last_seq:
+            return []
+        self._outbox.anchor(answer.seq, answer.head, info.last_seq, info.removals)
+        self.uplink = self._new_uplink()
+        keep = self._keep(answer, -1)
+        return [*keep, *self.uplink.connected(now), *self._controller.moved(answer.seq, answer.head, now)]
+
+    def _new_uplink(self) -> Uplink:
+        stands = self._outbox.log()
+        return Uplink(stands.seq, stands.answered, self._settings.linger_ms / 1000, random.random)
+
+
+def _answer(payload: bytes) -> Send:
+    return Send(cbor.encode([messages.ANSWER, payload]))

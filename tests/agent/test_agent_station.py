@@ -1,0 +1,102 @@
+"""The agent's shell: what stands in the kiosk's alarms, and what it still knows after a restart."""
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from agent import words
+from agent.clock import SystemClock
+from agent.keys import Signer, Verifier
+from agent.outbox import Outbox
+from agent.settings import Settings
+from agent.station import Agent
+from firmware import codes
+from tests.agent.fake_cabinet import LOG, STATION, Cabinet
+from tests.agent.fake_centre import Centre
+
+
+class Rig:
+    """An agent without link and broker, and a centre that signs for it."""
+
+    def __init__(self, folder: Path) -> None:
+        station, centre = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+        self.centre = Centre(station.public_key(), centre)
+        self._keys = Signer(station, STATION), Verifier(centre.public_key(), "centre")
+        self._settings = Settings(folder, STATION, "demo", "s0", LOG, ("MICU",), "", 0, 50, folder / "panel.sock")
+        self.start()
+
+    def start(self):
+        self.outbox = Outbox(self._settings.folder / "outbox.db", STATION, LOG)
+        self.agent = Agent(self._settings, self.outbox, SystemClock(), *self._keys)
+        self.agent.view.link = True
+
+    def down(self, kind, payload):
+        async def came():
+            self.agent.broker_message(f"apotheca/1/demo/s0/{STATION}/down/{kind}", payload)
+
+        asyncio.run(came())
+
+    def alarms(self):
+        return self.agent.view.alarm_words()
+
+
+@pytest.fixture
+def rig(tmp_path):
+    made = Rig(tmp_path)
+    yield made
+    made.outbox.close()
+
+
+def names(version, base=0):
+    return [1, STATION, "patient_names", version, base, 1, 1, [["P1", "Ada", "MICU"]]]
+
+
+@pytest.mark.parametrize("bad", ["signature", "message"])
+def test_an_alarm_clears_with_the_next_good_message_of_its_kind(rig, bad):
+    good = rig.centre.down("reference", names(1))
+    if bad == "signature":
+        rig.down("reference", good[:-1] + bytes([good[-1] ^ 1]))
+        code = codes.BAD_SIGNATURE
+    else:
+        rig.down("reference", rig.centre.down("reference", [1, STATION, "patient_names"]))
+        code = codes.BAD_MESSAGE
+    assert rig.alarms() == [words.of(code)]
+    assert "patient_names" not in rig.outbox.versions()
+    rig.down("notice", rig.centre.down("notice", [1, STATION, 5, 1, ["late"]]))
+    assert rig.alarms() == [words.of(code)], "of another kind"
+    rig.down("reference", good)
+    assert rig.alarms() == []
+    assert rig.outbox.versions() == {"patient_names": 1}
+
+
+def test_a_disk_that_is_full_is_told_until_it_takes_pages_again(rig):
+    cabinet = Cabinet()
+    for _ in range(3):
+        cabinet.append(30)
+
+    async def hear(*payloads):
+        rig.agent.link_received(list(payloads))
+
+    asyncio.run(hear(cabinet.info()))
+    cabinet.streaming, cabinet.next = True, 1
+    pages = cabinet.stream()
+    rig.outbox._db.conn.execute("PRAGMA query_only = ON")
+    asyncio.run(hear(*pages))
+    rig.outbox._db.conn.execute("PRAGMA query_only = OFF")
+    assert rig.alarms() == [words.of(codes.STORE_FAILED)]
+    assert rig.outbox.log().seq == 0
+    asyncio.run(hear(*pages))
+    assert rig.alarms() == []
+    assert rig.outbox.log().seq == 3
+
+
+def test_the_age_of_lists_survives_a_restart(rig):
+    rig.down("reference", rig.centre.down("reference", names(1)))
+    before = dict(rig.agent.view.received_ms)
+    assert list(before) == ["patient_names"]
+    rig.outbox.close()
+    rig.start()
+    assert rig.agent.view.received_ms == before
+    assert rig.agent.view.directory["patient_names"]["P1"][1] == "Ada"

