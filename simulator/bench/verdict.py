@@ -30,8 +30,8 @@ BULK_PAGES = 64
 class Sizes:
     """Removals measured one a commit (`single`) and sixteen a commit (`bulk`), at each mark of entries held."""
 
-    single: int = 300
-    bulk: int = 1600
+    single: int = 200
+    bulk: int = 800
     growth: tuple[int, ...] = (10_000, 100_000, 1_000_000)
 
 
