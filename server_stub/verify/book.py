@@ -47,9 +47,15 @@ class Patient:
     moves: list[Move] = field(default_factory=list)
     words: dict[str, list[Word]] = field(default_factory=lambda: defaultdict(list))
     stays: list[Stay] | None = None
+    stale: set[str] = field(default_factory=set)
 
     def add(self, fact: Fact) -> set[str]:
         """Take a fact in; gives the items whose cases it may change."""
+        touched = self._take(fact)
+        self.stale |= touched
+        return touched
+
+    def _take(self, fact: Fact) -> set[str]:
         if isinstance(fact, Move):
             self.moves.append(fact)
             self.stays = None
@@ -67,8 +73,11 @@ class Patient:
         return {fact.item}
 
     def judge(self, item: str) -> list[Case]:
-        """Judge all removals of an item anew; gives their cases."""
+        """The cases of an item, judged anew if a fact has touched them since."""
         drug = self.drugs[item]
+        if item not in self.stale:
+            return drug.cases
+        self.stale.discard(item)
         if self.stays is None:
             self.stays = stays(self.moves)
         orders = [words for words in self.words.values() if any(word.item == item for word in words)]

@@ -97,7 +97,9 @@ def _in_time(lines: Sequence[_Line], charts: _Left, *, named: bool) -> _Left:
         left = quantity
         first = bisect_left(times, chart.entered_ms - longest)
         for line in lines[first : bisect_right(times, chart.entered_ms + longest)]:
-            if left and _fits(line.removal, chart, named) and _timely(line.removal, chart):
+            if not left:
+                break
+            if line.missing and _fits(line.removal, chart, named) and _timely(line.removal, chart):
                 left = line.document(chart, left)
         if left:
             rest.append((chart, left))
@@ -109,7 +111,9 @@ def _late(lines: Sequence[_Line], charts: _Left, *, named: bool) -> _Left:
     for chart, quantity in charts:
         left = quantity
         for line in [line for line in lines if line.missing]:
-            if left and _fits(line.removal, chart, named) and chart.entered_ms > line.removal.deadline_ms:
+            if not left:
+                break
+            if chart.entered_ms > line.removal.deadline_ms and _fits(line.removal, chart, named):
                 left = line.document(chart, left)
         if left:
             rest.append((chart, left))

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import psycopg
 from sqlalchemy import URL, create_engine, make_url, text
 
-from server_stub.centre import Arrived, Centre, Keys
+from server_stub.centre import Centre, Keys, Work
 from server_stub.clock import SteppedClock
 from server_stub.ingest_main import transport_ms
 from server_stub.ledger.schema import open_database
@@ -89,7 +89,7 @@ class Ingest:
         self._centre = Centre(self._engine, SiteRegister(home), Keys.read(home), SteppedClock(), transport_ms)
         self._centre.start()
 
-    def commit(self, messages: Sequence[Arrived]) -> int:
+    def commit(self, messages: Sequence[Work]) -> int:
         """Take in one group; the number of messages that it made, all taken as sent."""
         out = self._centre.process(messages)
         for message in out:

@@ -239,6 +239,23 @@ def test_a_failed_transaction_leaves_no_trace_in_memory(day, monkeypatch):
     assert day.rebuilt_the_same()
 
 
+def test_memory_for_one_patient_is_enough(day, monkeypatch):
+    monkeypatch.setattr("server_stub.verify.book.MAX_PATIENTS", 1)
+    patients = [f"P{n}" for n in range(4)]
+    for patient in patients:
+        day.hospital(adt("A01", -9, patient), order(f"O{patient}", -9, patient=patient))
+    for minute in (0, 1):
+        for patient in patients:
+            day.removed(minute, patient=patient)
+    day.hospital(*[charted(f"c{patient}", 5, 3, patient=patient) for patient in patients[1:]])
+    day.returns(6, 1, patient="P2", txn=7)
+    day.send()
+    day.at(70)
+    verified = {2, 3, 4, 7}
+    assert day.verdicts() == {seq: "verified" if seq in verified else "undocumented" for seq in range(1, 9)}
+    assert day.rebuilt_the_same()
+
+
 @pytest.mark.req("A4.a")
 def test_the_interval_is_a_setting_that_the_ledger_knows(day):
     from server_stub.site import config
