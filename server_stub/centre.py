@@ -22,6 +22,7 @@ from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import Signer
 from server_stub.ledger.transaction import Outgoing, Transaction
 from server_stub.register import SiteRegister
+from server_stub.stockroom import Stockroom
 from server_stub.watch.silence import Silence
 
 
@@ -63,6 +64,7 @@ class Centre:
         self._tables = ReferenceTables(self._log)
         self._ingest = Ingest(register.names, register, keys.signer, self._log)
         self._downlink = Downlink(register.names, register, keys.signer, self._tables)
+        self._stockroom = Stockroom(register.names, register, keys.signer, self._log)
         self._silence = Silence()
         self._sent: list[int] = []
         self._desk = self._new_desk()
@@ -81,6 +83,7 @@ class Centre:
             self._log.load(conn)
             self._log.boot(tx)
             self._desk.load(tx)
+            self._stockroom.load(tx)
             return waiting + self._finish(tx)
 
     def sent(self, outbox_id: int) -> None:
@@ -104,6 +107,7 @@ class Centre:
                     else:
                         replies.append((work.reply, self._asked(tx, work.request)))
                 self._desk.fire_due(tx)
+                self._stockroom.decide(tx, list(self._register.wards))
                 out = self._finish(tx)
         except Exception:
             self._reload()
@@ -122,6 +126,8 @@ class Centre:
                     self._log.append(tx, kinds.CENTRE_ALARM, [codes.STATION_SILENT, station, 1])
                 self._downlink.catch_up(tx)
                 self._desk.fire_due(tx)
+                self._stockroom.tick(tx)
+                self._stockroom.decide(tx, list(self._register.wards))
                 return self._finish(tx)
         except Exception:
             self._reload()
@@ -145,6 +151,7 @@ class Centre:
             self._log.load(conn)
             tx = self._begin(conn)
             self._desk.load(tx)
+            self._stockroom.load(tx)
             self._finish(tx)
 
     def _take_up_site(self, tx: Transaction) -> None:
@@ -198,7 +205,7 @@ class Centre:
             "status": self._do_status,
             "versions": self._do_versions,
             "reference": self._do_reference,
-        }.get(str(request.get("do")))
+        }.get(str(request.get("do"))) or self._stockroom.asked(str(request.get("do")))
         args = request.get("args", {key: value for key, value in request.items() if key not in ("do", "id")})
         if do is None or not isinstance(args, dict):
             return {"code": codes.MALFORMED_EVENT, "message": "unknown request, or args is no object"}
@@ -216,6 +223,7 @@ class Centre:
         self._clock.advance(args["utc_ms"])
         tx.utc_ms = self._clock.utc_ms()
         self._desk.fire_due(tx)
+        self._stockroom.tick(tx)
         return {"versions": self._desk.versions()}
 
     def _do_versions(self, tx: Transaction, args: dict[str, Any]) -> dict[str, Any]:

@@ -8,9 +8,19 @@ from sqlalchemy import Connection, delete, select
 from server_stub.integration.hospital import Hospital
 from server_stub.ledger import schema, store
 from server_stub.ledger.record import Entry
+from server_stub.stock import schema as stock
+from server_stub.stock.closing import Closing
+from server_stub.stock.demand import Demand
 from server_stub.stock.inventory import Inventory
+from server_stub.stock.issued import Issued
 from server_stub.stock.usage import Usage
+from server_stub.supply import schema as supply
+from server_stub.supply.orders import Orders
+from server_stub.watch import schema as watch
 from server_stub.watch.alarms import Alarms
+from server_stub.watch.found import Found
+
+TABLES = (*schema.PROJECTIONS, *stock.PROJECTIONS, *supply.PROJECTIONS, *watch.PROJECTIONS)
 
 _FLUSH_EVERY = 2000
 
@@ -19,7 +29,10 @@ class Projections:
     """All projections of the centre."""
 
     def __init__(self) -> None:
-        self._parts = (Inventory(), Usage(), Alarms(), Hospital())
+        self._parts = (
+            *(Inventory(), Usage(), Alarms(), Hospital()),
+            *(Demand(), Closing(), Issued(), Orders(), Found()),
+        )
         self._apply: dict[int, list[Callable[[Entry], None]]] = {}
         for part in self._parts:
             for kind in part.KINDS:
@@ -39,7 +52,7 @@ class Projections:
 def rebuild(conn: Connection) -> tuple[bytes, bytes]:
     """Throw every projection away and fold the ledger again; gives the digests before and after."""
     before = digest(conn)
-    for table in schema.PROJECTIONS:
+    for table in TABLES:
         conn.execute(delete(table))
     _fold_all(conn, (page.entry for page in store.pages_in_order(conn)))
     return before, digest(conn)
@@ -57,7 +70,7 @@ def _fold_all(conn: Connection, entries: Iterable[Entry]) -> None:
 def digest(conn: Connection) -> bytes:
     """SHA-256 over all rows of all projections in key order."""
     whole = sha256()
-    for table in schema.PROJECTIONS:
+    for table in TABLES:
         rows = [repr(tuple(row)) for row in conn.execute(select(table))]
         for row in sorted(rows):
             whole.update(f"{table.name} {row}\n".encode())
