@@ -23,6 +23,7 @@ from server_stub.ledger.sign import Signer
 from server_stub.ledger.transaction import Outgoing, Transaction
 from server_stub.register import SiteRegister
 from server_stub.site.home import Home
+from server_stub.stockroom import Stockroom
 from server_stub.supply import supplier_feed
 from server_stub.verify.book import Book
 from server_stub.verify.decider import Decider
@@ -82,14 +83,16 @@ class Centre:
         notices = Notices(register.names, register, keys.signer)
         self._decider = Decider(self._log, self._book, notices)
         self._verify = VerifyRequests(self._decider).handlers()
+        self._stockroom = Stockroom(register.names, register, keys.signer, self._log)
         self._silence = Silence()
         self._sent: list[int] = []
         self._open_desk()
 
     def _open_desk(self) -> None:
         wards = self._register.wards
+        more = {**self._verify, **self._stockroom.handlers()}
         self._desk = Desk(self._log, self._tables, self._downlink, wards)
-        self._requests = Requests(self._desk, self._clock, wards, self._log, self._verify)
+        self._requests = Requests(self._desk, self._clock, wards, self._log, more)
 
     def start(self) -> list[Outgoing]:
         """Take up work where the database has it; gives what the last run left unsent."""
@@ -102,6 +105,7 @@ class Centre:
             self._log.load(conn)
             self._log.boot(tx)
             self._desk.load(tx)
+            self._stockroom.load(tx)
             self._decider.load(conn)
             self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
             self._decider.run(tx)
@@ -128,7 +132,7 @@ class Centre:
                     else:
                         replies.append((work.reply, self._requests.perform(tx, work.request)))
                 self._desk.fire_due(tx)
-                self._decider.run(tx)
+                self._decide(tx)
                 out = self._finish(tx)
         except Exception:
             self._reload()
@@ -147,11 +151,16 @@ class Centre:
                     self._log.append(tx, kinds.CENTRE_ALARM, [codes.STATION_SILENT, station, 1])
                 self._downlink.catch_up(tx)
                 self._desk.fire_due(tx)
-                self._decider.run(tx)
+                self._decide(tx)
                 return self._finish(tx)
         except Exception:
             self._reload()
             raise
+
+    def _decide(self, tx: Transaction) -> None:
+        self._stockroom.tick(tx)
+        self._stockroom.decide(tx, list(self._register.wards))
+        self._decider.run(tx)
 
     def _begin(self, conn: Connection) -> Transaction:
         return Transaction(conn, Projections(self._book), self._clock.utc_ms(), self._transport_ms())
@@ -176,6 +185,7 @@ class Centre:
             self._desk.load(tx)
             self._decider.load(conn)
             self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
+            self._stockroom.load(tx)
             self._finish(tx)
 
     def _take_up_site(self, tx: Transaction) -> None:

@@ -10,14 +10,25 @@ from server_stub.ledger import schema, store
 from server_stub.ledger.record import Entry
 from server_stub.proof import schema as proof
 from server_stub.proof.record import Packets
+from server_stub.stock import schema as stock
+from server_stub.stock.closing import Closing
+from server_stub.stock.demand import Demand
 from server_stub.stock.inventory import Inventory
+from server_stub.stock.issued import Issued
 from server_stub.stock.usage import Usage
+from server_stub.supply import schema as supply
+from server_stub.supply.orders import Orders
 from server_stub.verify import schema as verify_schema
 from server_stub.verify.book import Book
 from server_stub.verify.projection import Verification
+from server_stub.watch import schema as watch
 from server_stub.watch.alarms import Alarms
+from server_stub.watch.found import Found
 
-PROJECTIONS = (*schema.PROJECTIONS, *verify_schema.PROJECTIONS, *proof.PROJECTIONS)
+PROJECTIONS = (
+    *(*schema.PROJECTIONS, *stock.PROJECTIONS, *supply.PROJECTIONS, *watch.PROJECTIONS),
+    *(*verify_schema.PROJECTIONS, *proof.PROJECTIONS),
+)
 _FLUSH_EVERY = 2000
 
 
@@ -25,7 +36,10 @@ class Projections:
     """All projections of the centre; `book` is what verification keeps in memory."""
 
     def __init__(self, book: Book) -> None:
-        self._parts = (Inventory(), Usage(), Alarms(), Hospital(), Packets(), Verification(book))
+        self._parts = (
+            *(Inventory(), Usage(), Alarms(), Hospital(), Packets(), Verification(book)),
+            *(Demand(), Closing(), Issued(), Orders(), Found()),
+        )
         self._apply: dict[int, list[Callable[[Entry], None]]] = {}
         for part in self._parts:
             for kind in part.KINDS:

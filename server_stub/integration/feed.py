@@ -6,6 +6,7 @@ from typing import Any
 
 from firmware import codes
 from firmware.journal import kinds
+from firmware.wire import messages
 from server_stub.ledger.record import Entry
 from server_stub.ledger.sign import CENTRE
 from server_stub.verify.verdict import DOCUMENTATION
@@ -15,7 +16,7 @@ _STOCK = (kinds.REMOVE, kinds.RETURN, kinds.REFILL, kinds.COUNT)
 
 
 def feed(entries: Iterable[Entry]) -> Iterator[tuple[str, bytes]]:
-    """(`removal`, `inventory` or `alert`, payload) for the entries of one transaction; each pocket's last word only."""
+    """(what, payload) for the entries of one transaction, `what` as in FEED; of each pocket its last word only."""
     pockets: dict[str, dict[str, dict[str, Any]]] = {}
     for entry in entries:
         if entry.kind in _STOCK and entry.place:
@@ -24,6 +25,8 @@ def feed(entries: Iterable[Entry]) -> Iterator[tuple[str, bytes]]:
             yield "removal", _json(_removal(entry))
         elif entry.kind in _VERIFICATION:
             yield "alert", _json(_verification(entry))
+        elif entry.kind == kinds.COMMAND and entry.ext[1] == messages.COMMAND_PAR:
+            yield "par", _json(_par(entry))
         elif entry.kind in (kinds.ALARM, kinds.ALARM_CLEARED, kinds.CENTRE_ALARM):
             yield "alert", _json(_alert(entry))
     for station, rows in pockets.items():
@@ -37,6 +40,12 @@ def _removal(entry: Entry) -> dict[str, Any]:
 
 def _pocket(entry: Entry) -> dict[str, Any]:
     return {"place": entry.place, "item": entry.item, "quantity": entry.after, "utc_ms": entry.utc_ms, "seq": entry.seq}
+
+
+def _par(entry: Entry) -> dict[str, Any]:
+    number, _, code, body = entry.ext
+    levels = [dict(zip(("place", "min", "max"), body[at : at + 3], strict=True)) for at in range(0, len(body), 3)]
+    return {**_where(entry), "number": number, "code": code, "levels": levels}
 
 
 def _alert(entry: Entry) -> dict[str, Any]:

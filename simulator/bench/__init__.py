@@ -11,6 +11,7 @@ BENCHES = {
     "touch": "simulator.bench.touch",
     "firmware": "simulator.bench.firmware",
     "link": "simulator.bench.link",
+    "par": "simulator.bench.par",
 }
 
 
