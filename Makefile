@@ -53,7 +53,7 @@ test-real: setup chromium
 	$(BIN)/pytest -m real_data --data "$(DATA)" $(PYTEST_ARGS)
 
 bench: setup
-	@for name in ingest touch firmware link; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done
+	@for name in ingest verdict touch firmware link par; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done
 
 chromium: setup
 	@$(BIN)/python -m tests.tools.chromium

@@ -22,6 +22,13 @@ from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import Signer
 from server_stub.ledger.transaction import Outgoing, Transaction
 from server_stub.register import SiteRegister
+from server_stub.site.home import Home
+from server_stub.stockroom import Stockroom
+from server_stub.supply import supplier_feed
+from server_stub.verify.book import Book
+from server_stub.verify.decider import Decider
+from server_stub.verify.notices import Notices
+from server_stub.verify.requests import Requests as VerifyRequests
 from server_stub.watch.silence import Silence
 
 
@@ -43,10 +50,18 @@ Work = Arrived | Asked
 
 
 class Keys(NamedTuple):
-    """The centre's own secrets."""
+    """The centre's own secrets; `tokens` makes the supplier's tokens of patients."""
 
     signer: Signer
     log: bytes
+    tokens: bytes
+
+    @classmethod
+    def read(cls, home: Home) -> "Keys":
+        """From the files of a home."""
+        keys = home.keys
+        signer = Signer((keys / "centre-sign.key").read_bytes())
+        return cls(signer, (keys / "centre-log.key").read_bytes(), (keys / "supplier-token.key").read_bytes())
 
 
 class Centre:
@@ -57,20 +72,27 @@ class Centre:
     ) -> None:
         self._engine = engine
         self._register = register
+        self._tokens = keys.tokens
         self._clock = clock
         self._transport_ms = transport_ms
         self._log = CentreLog(keys.log, bytes.fromhex(register.config.site.genesis))
         self._tables = ReferenceTables(self._log)
         self._ingest = Ingest(register.names, register, keys.signer, self._log)
         self._downlink = Downlink(register.names, register, keys.signer, self._tables)
+        self._book = Book(keep_changes=True)
+        notices = Notices(register.names, register, keys.signer)
+        self._decider = Decider(self._log, self._book, notices)
+        self._verify = VerifyRequests(self._decider).handlers()
+        self._stockroom = Stockroom(register.names, register, keys.signer, self._log)
         self._silence = Silence()
         self._sent: list[int] = []
         self._open_desk()
 
     def _open_desk(self) -> None:
         wards = self._register.wards
+        more = {**self._verify, **self._stockroom.handlers()}
         self._desk = Desk(self._log, self._tables, self._downlink, wards)
-        self._requests = Requests(self._desk, self._clock, wards)
+        self._requests = Requests(self._desk, self._clock, wards, self._log, more)
 
     def start(self) -> list[Outgoing]:
         """Take up work where the database has it; gives what the last run left unsent."""
@@ -83,6 +105,10 @@ class Centre:
             self._log.load(conn)
             self._log.boot(tx)
             self._desk.load(tx)
+            self._stockroom.load(tx)
+            self._decider.load(conn)
+            self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
+            self._decider.run(tx)
             return waiting + self._finish(tx)
 
     def sent(self, outbox_id: int) -> None:
@@ -106,6 +132,7 @@ class Centre:
                     else:
                         replies.append((work.reply, self._requests.perform(tx, work.request)))
                 self._desk.fire_due(tx)
+                self._decide(tx)
                 out = self._finish(tx)
         except Exception:
             self._reload()
@@ -124,17 +151,26 @@ class Centre:
                     self._log.append(tx, kinds.CENTRE_ALARM, [codes.STATION_SILENT, station, 1])
                 self._downlink.catch_up(tx)
                 self._desk.fire_due(tx)
+                self._decide(tx)
                 return self._finish(tx)
         except Exception:
             self._reload()
             raise
 
+    def _decide(self, tx: Transaction) -> None:
+        self._stockroom.tick(tx)
+        self._stockroom.decide(tx, list(self._register.wards))
+        self._decider.run(tx)
+
     def _begin(self, conn: Connection) -> Transaction:
-        return Transaction(conn, Projections(), self._clock.utc_ms(), self._transport_ms())
+        return Transaction(conn, Projections(self._book), self._clock.utc_ms(), self._transport_ms())
 
     def _finish(self, tx: Transaction) -> list[Outgoing]:
         for what, payload in feed(tx.appended):
             tx.send(topics.feed(self._register.names.site, what), payload)
+        rules = supplier_feed.SupplierRules(self._tokens, self._register.config.supplier.identity)
+        for payload in supplier_feed.usage(tx.appended, rules):
+            tx.send(supplier_feed.topic(self._register.names.site), payload)
         out = tx.finish()
         self._log.save(tx)
         store.drop_outbox(tx.conn, self._sent)
@@ -147,12 +183,16 @@ class Centre:
             self._log.load(conn)
             tx = self._begin(conn)
             self._desk.load(tx)
+            self._decider.load(conn)
+            self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
+            self._stockroom.load(tx)
             self._finish(tx)
 
     def _take_up_site(self, tx: Transaction) -> None:
         if self._register.refresh():
             self._open_desk()
             self._desk.load(tx)
+            self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
 
     def _arrived(self, tx: Transaction, work: Arrived) -> None:
         try:

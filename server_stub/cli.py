@@ -1,6 +1,7 @@
 """The centre's commands. Each imports what it needs when it is called, so that help is quick."""
 
 import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,13 +17,15 @@ broker_app = typer.Typer(help="Run the broker.", no_args_is_help=True)
 export_app = typer.Typer(help="Write journals and ledger with what is needed to verify them.", add_completion=False)
 
 
-def _home(ctx: typer.Context) -> "Home":
+def home_of(ctx: typer.Context) -> "Home":
+    """The home that the command line names."""
     from server_stub.site.home import DEFAULT, Home  # noqa: PLC0415
 
     return Home(Path(ctx.obj or DEFAULT))
 
 
-def _fail(error: Exception) -> SystemExit:
+def refuse(error: Exception) -> SystemExit:
+    """Say why, in red; raise what this gives."""
     typer.secho(str(error), err=True, fg=typer.colors.RED)
     return SystemExit(1)
 
@@ -37,11 +40,11 @@ def init(
     """Make a site in --home; refuses if there is one."""
     from server_stub.site.make import SiteExists, make_site  # noqa: PLC0415
 
-    home = _home(ctx)
+    home = home_of(ctx)
     try:
         make_site(home, site, broker_port=broker_port, web_port=web_port)
     except (SiteExists, ValueError) as error:
-        raise _fail(error) from None
+        raise refuse(error) from None
     typer.echo(f"site {site} is in {home.root}; next: apotheca --home {home.root} station add ID --ward WARD")
 
 
@@ -57,11 +60,11 @@ def station_add(
     from server_stub.site.config import NoSite  # noqa: PLC0415
     from server_stub.site.enrol import NotEnrolled, add_station  # noqa: PLC0415
 
-    home = _home(ctx)
+    home = home_of(ctx)
     try:
         add_station(home, station, ward, board=board)
     except (NoSite, NotEnrolled, BrokerRefused, FileNotFoundError) as error:
-        raise _fail(error) from None
+        raise refuse(error) from None
     typer.echo(f"station {station} is enrolled; its files are in {home.station(station)}")
 
 
@@ -78,9 +81,9 @@ def station_load(
     from server_stub.integration.loading import load_tables  # noqa: PLC0415
 
     try:
-        versions = load_tables(_home(ctx).intake, station, {"items": items, "pockets": pockets, "users": users})
+        versions = load_tables(home_of(ctx).intake, station, {"items": items, "pockets": pockets, "users": users})
     except (IntakeAway, ValueError, OSError) as error:
-        raise _fail(error) from None
+        raise refuse(error) from None
     typer.echo(" ".join(f"{table} {version}" for table, version in versions.items()))
 
 
@@ -94,14 +97,14 @@ def server_run(
     from server_stub.site.config import NoSite, read  # noqa: PLC0415
     from server_stub.site.home import make_folder  # noqa: PLC0415
 
-    home = _home(ctx)
+    home = home_of(ctx)
     try:
-        read(home)
+        site = read(home)
     except NoSite as error:
-        raise _fail(error) from None
+        raise refuse(error) from None
     if clock not in ("system", "stepped"):
-        raise _fail(ValueError("--clock is system or stepped"))
-    supervisor.run(home.root, make_folder(home.run), clock)
+        raise refuse(ValueError("--clock is system or stepped"))
+    supervisor.run(home.root, make_folder(home.run), clock, packets=site.packets.every_days > 0)
 
 
 @server_app.command("rebuild")
@@ -111,15 +114,15 @@ def server_rebuild(ctx: typer.Context) -> None:
     from server_stub.ledger.schema import open_database  # noqa: PLC0415
     from server_stub.site.config import NoSite, database_url, read  # noqa: PLC0415
 
-    home = _home(ctx)
+    home = home_of(ctx)
     try:
         engine = open_database(database_url(home, read(home)))
     except NoSite as error:
-        raise _fail(error) from None
+        raise refuse(error) from None
     with engine.begin() as conn:
         before, after = rebuild(conn)
     if before != after:
-        raise _fail(ValueError(f"the projections were {before.hex()} and are {after.hex()}: they had gone wrong"))
+        raise refuse(ValueError(f"the projections were {before.hex()} and are {after.hex()}: they had gone wrong"))
     typer.echo(f"the projections came out the same: {after.hex()}")
 
 
@@ -134,11 +137,11 @@ def broker_run(ctx: typer.Context) -> None:
     from server_stub.site.broker import executable  # noqa: PLC0415
     from server_stub.site.config import NoSite, read  # noqa: PLC0415
 
-    home = _home(ctx)
+    home = home_of(ctx)
     try:
         read(home)
     except NoSite as error:
-        raise _fail(error) from None
+        raise refuse(error) from None
     path = executable()
     os.execv(path, [path, "-c", str(home.broker / "nats.conf")])  # noqa: S606 - that very process is to be the broker
 
@@ -150,9 +153,9 @@ def export(ctx: typer.Context, out: Annotated[Path, typer.Option(help="A folder 
     from server_stub.site.config import NoSite  # noqa: PLC0415
 
     try:
-        report = write_export(_home(ctx), out)
+        report = write_export(home_of(ctx), out, time.time_ns() // 1_000_000)
     except (NoSite, ExportRefused) as error:
-        raise _fail(error) from None
+        raise refuse(error) from None
     for line in report.lines():
         typer.echo(line)
     if not report.ok:

@@ -3,21 +3,23 @@
 import json
 import struct
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import cbor2
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, select
 
 from firmware.journal.chain import head0
 from firmware.journal.flash import PAGE
 from server_stub.ledger import schema
-from server_stub.ledger.record import LogState
 from server_stub.ledger.schema import open_database
-from server_stub.ledger.store import load_log, read_page
+from server_stub.ledger.store import load_log
+from server_stub.proof import seal
+from server_stub.proof.signatory import signatory
+from server_stub.proof.snapshot import snapshot
+from server_stub.proof.stretch import LogKey, Stretch, all_logs, described, pages
+from server_stub.site import signers
 from server_stub.site.config import SiteConfig, database_url, read
 from server_stub.site.home import Home, make_folder
 
@@ -47,75 +49,54 @@ class Report:
         return [*good, *self.wrong, "every head is right" if self.ok else "NOT every head is right"]
 
 
-def write_export(home: Home, out: Path) -> Report:
-    """Write everything into the new folder `out` (docs/interfaces.md, Export); raises ExportRefused, NoSite."""
+def write_export(home: Home, out: Path, made_utc_ms: int) -> Report:
+    """Write everything into the new folder `out` (docs/interfaces.md, Export); `made_utc_ms` is the computer's time.
+
+    Raises ExportRefused, NoSite, NoSigner.
+    """
     if out.exists():
         raise ExportRefused(f"{out} is there already: name a new folder")
     site = read(home)
-    for name in ("ledger", "batches", "journals"):
+    for name in ("ledger", "batches", "journals", "keys"):
         make_folder(out / name)
     report = Report()
     # rings before the ledger: what is written while this runs may be missing in them, never in the ledger alone
     for enrolled in site.station:
         _write_ring(home.controller(enrolled.id) / "ring.bin", out / "journals" / f"{enrolled.id}.ring")
-    with _snapshot(open_database(database_url(home, site))) as conn:
-        logs = [_write_ledger(conn, out, log, report) for log in _logs(site)]
+    engine = open_database(database_url(home, site))
+    with snapshot(engine) as conn:
+        logs = [_whole(conn, key, genesis) for key, genesis in all_logs(conn, site).items()]
+        for log in logs:
+            _write_ledger(conn, out, log, report)
         _write_batches(conn, out / "batches")
-    (out / "manifest.json").write_text(json.dumps(_manifest(home, site, logs), indent=1) + "\n")
+    engine.dispose()
+    signer = signatory(home, signers.CENTRE)
+    seal.copy_certificates(out, signer)
+    seal.seal(out, _manifest(home, site, logs), signer, made_utc_ms)
     return report
 
 
-@contextmanager
-def _snapshot(engine: Engine) -> Iterator[Connection]:
-    """A connection that sees the database as it is now, whatever is written meanwhile."""
-    with engine.connect().execution_options(isolation_level="SERIALIZABLE") as conn:
-        if conn.dialect.name == "sqlite":
-            conn.exec_driver_sql("BEGIN")
-        yield conn
-    engine.dispose()
+def _whole(conn: Connection, key: LogKey, genesis: bytes) -> Stretch:
+    end = load_log(conn, *key, genesis)
+    return Stretch(*key, genesis, 1, end.seq, bytes(head0(genesis)), end.head)
 
 
-def _logs(site: SiteConfig) -> Iterator[tuple[str, int, bytes]]:
-    yield "centre", 1, bytes.fromhex(site.site.genesis)
-    for station in site.station:
-        yield station.id, station.log, bytes.fromhex(station.genesis)
-
-
-def _manifest(home: Home, site: SiteConfig, ends: list[LogState]) -> dict[str, Any]:
-    logs = [
-        {
-            "station": end.station,
-            "log": end.log,
-            "genesis": end.genesis.hex(),
-            "key_id": cbor2.loads(end.genesis)[3].hex(),
-            "seq": end.seq,
-            "head": end.head.hex(),
-        }
-        for end in ends
-    ]
+def _manifest(home: Home, site: SiteConfig, logs: Sequence[Stretch]) -> dict[str, Any]:
     keys = {s.id: home.public_key(s.id).read_text() for s in site.station}
     keys["centre"] = (home.keys / "centre-sign.pub").read_text()
-    return {"v": 1, "site": site.site.id, "logs": logs, "public_keys": keys}
+    described_logs = [{**described(log), "entries": log.last_seq} for log in logs]
+    return {"format": "apotheca-export", "v": 1, "site": site.site.id, "logs": described_logs, "public_keys": keys}
 
 
-def _write_ledger(conn: Connection, out: Path, which: tuple[str, int, bytes], report: Report) -> LogState:
-    station, log, genesis = which
-    end = load_log(conn, station, log, genesis)
-    head = head0(genesis)
-    entries = schema.entries.c
-    rows = conn.execute(
-        select(entries.seq, entries.page).where(entries.station == station, entries.log == log).order_by(entries.seq)
-    )
-    count = 0
-    with (out / "ledger" / f"{station}-{log}.pages").open("w") as file:
-        for count, (seq, data) in enumerate(rows, 1):  # noqa: B007 - the last count is wanted
-            page = read_page(data, head)
+def _write_ledger(conn: Connection, out: Path, log: Stretch, report: Report) -> None:
+    head, count = log.start_head, 0
+    with (out / "ledger" / f"{log.name}.pages").open("w") as file:
+        for count, page in enumerate(pages(conn, log), 1):  # noqa: B007 - the last count is wanted
             head = page.head
-            file.write(_line(seq, data, leaf=page.leaf.hex(), head=head.hex()))
-    report.logs[f"{station}-{log}"] = count
-    if (count, head) != (end.seq, end.head):
-        report.wrong.append(f"{station}-{log}: {count} entries do not end at the head the ledger holds")
-    return end
+            file.write(_line(page.entry.seq, page.data, leaf=page.leaf.hex(), head=head.hex()))
+    report.logs[log.name] = count
+    if (count, head) != (log.last_seq, log.end_head):
+        report.wrong.append(f"{log.name}: {count} entries do not end at the head the ledger holds")
 
 
 def _write_batches(conn: Connection, folder: Path) -> None:

@@ -16,7 +16,6 @@ from server_stub.clock import SteppedClock, SystemClock
 from server_stub.integration import intake
 from server_stub.integration.mqtt import Mqtt
 from server_stub.ledger.schema import open_database
-from server_stub.ledger.sign import Signer
 from server_stub.ledger.transaction import Outgoing
 from server_stub.register import SiteRegister
 from server_stub.site.config import database_url
@@ -40,10 +39,8 @@ def open_centre(home: Home, *, stepped: bool) -> tuple[Centre, SiteRegister]:
     """The centre of a home with its database and keys."""
     register = SiteRegister(home)
     engine = open_database(database_url(home, register.config))
-    signer = Signer((home.keys / "centre-sign.key").read_bytes())
-    keys = Keys(signer, (home.keys / "centre-log.key").read_bytes())
     clock = SteppedClock() if stepped else SystemClock()
-    return Centre(engine, register, keys, clock, transport_ms), register
+    return Centre(engine, register, Keys.read(home), clock, transport_ms), register
 
 
 class Shell:

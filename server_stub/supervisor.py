@@ -1,4 +1,4 @@
-"""`apotheca server run`: keeps ingest and web running, each restarted by itself; neither outlives the supervisor."""
+"""`apotheca server run`: keeps the centre's processes running, each restarted by itself; none outlives it."""
 
 import ctypes
 import logging
@@ -78,13 +78,15 @@ def _die_with(parent: int) -> Any:
     return prepare
 
 
-def run(home: Path, run_folder: Path, clock: str) -> None:
-    """Run both processes until SIGTERM or SIGINT."""
+def run(home: Path, run_folder: Path, clock: str, *, packets: bool = False) -> None:
+    """Run ingest and web, and with `packets` the process that makes those due, until SIGTERM or SIGINT."""
     python = [sys.executable, "-m"]
     children = [
         Child("ingest", [*python, "server_stub.ingest_main", str(home), "--clock", clock], run_folder / "ingest.log"),
         Child("web", [*python, "server_stub.web_main", str(home)], run_folder / "web.log"),
     ]
+    if packets:
+        children.append(Child("packets", [*python, "server_stub.packets_main", str(home)], run_folder / "packets.log"))
     ending: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda n, _frame: ending.append(n))

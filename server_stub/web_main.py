@@ -2,36 +2,49 @@
 
 import argparse
 import logging
+import time
 from pathlib import Path
 
 import uvicorn
 from fastapi import FastAPI
+from nicegui import app as nicegui_app
 from nicegui import ui
 from sqlalchemy import Engine, event
 
-from server_stub.console.api import Api
-from server_stub.console.pages import add_pages
+from server_stub.console import api_docs, audit, pages, problems
+from server_stub.console.accounts import Accounts
+from server_stub.console.actions import Actions
+from server_stub.console.api import add_api
+from server_stub.console.callers import Callers
+from server_stub.console.door import Door
+from server_stub.console.frame import Console
+from server_stub.console.gate import Gate
+from server_stub.console.packets import Packets
 from server_stub.ledger.schema import open_database
 from server_stub.site import config
 from server_stub.site.home import Home
 
 HOST = "127.0.0.1"
 MAX_CONNECTIONS = 256
+HAND_OVER_S = 2.0
 
 
 def make_app(home: Home) -> FastAPI:
     """Console and API of a home."""
     engine = open_database(config.database_url(home, config.read(home)))
     _read_only(engine)
-    token = (home.keys / "hospital.token").read_text().strip()
-
-    def site() -> config.SiteConfig:
-        return config.read(home)
-
-    app = FastAPI(title="Apotheca", docs_url=None, redoc_url=None)
-    Api(engine, site, home.intake, token).add_to(app)
-    add_pages(engine, site)
-    ui.run_with(app, title="Apotheca")
+    door = Door(Accounts(home.accounts), time.monotonic)
+    console = Console(engine, lambda: config.read(home), door, Packets(home))
+    app = FastAPI(title="Apotheca", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
+    app.add_middleware(Gate, door=door)
+    problems.add_to(app)
+    add_api(app, console, Callers(door, (home.keys / "hospital.token").read_text().strip()), home.intake)
+    api_docs.add_to(app)
+    actions = Actions(app, door, home.intake)
+    actions.add_door()
+    pages.add_all(console, actions, app)
+    ui.run_with(app, title="Apotheca", show_welcome_message=False)
+    nicegui_app.timer(HAND_OVER_S, lambda: audit.hand_over(door.accounts, home.intake))
     return app
 
 
@@ -56,6 +69,7 @@ def main() -> None:
         log_level="warning",
         timeout_graceful_shutdown=1,
         limit_concurrency=MAX_CONNECTIONS,
+        server_header=False,
     )
 
 

@@ -1,11 +1,11 @@
-"""`apotheca demo` and `apotheca bench`."""
+"""`apotheca demo`, `apotheca bench` and `apotheca par-trial`."""
 
 import asyncio
 import json
 import sys
 import tempfile
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -20,6 +20,7 @@ from simulator.site import free_port, with_fresh_pins
 
 demo_app = typer.Typer(add_completion=False)
 bench_app = typer.Typer(add_completion=False)
+par_trial_app = typer.Typer(add_completion=False)
 
 
 @demo_app.command()
@@ -57,10 +58,7 @@ def _plan(data: Path | None, seed: int, days: int | None) -> Plan:
         return synthetic.make_plan(seed)
     from simulator.hospital import mimic  # noqa: PLC0415
 
-    try:
-        return mimic.make_plan(data, seed, days=days)
-    except mimic.DataError as error:
-        raise RunFailed(str(error)) from error
+    return mimic.make_plan(data, seed, days=days)
 
 
 @bench_app.command()
@@ -71,8 +69,34 @@ def bench(
     """Measure one part against the bare limit of the same run."""
     if name not in BENCHES:
         raise typer.BadParameter(f"no benchmark {name}: choose {', '.join(BENCHES)}")
-    text = json.dumps(run_bench(name, Console(stderr=True)), indent=2) + "\n"
-    if json_ == "-":
+    _write(run_bench(name, Console(stderr=True)), json_)
+
+
+@par_trial_app.command()
+def par_trial(
+    data: Annotated[Path | None, typer.Option(help="Replay the records in this folder (MIMIC-IV demo).")] = None,
+    seed: Annotated[int, typer.Option(help="Everything drawn is drawn from this.")] = 1,
+    days: Annotated[int, typer.Option(min=2, help="Without data: this many synthetic days.")] = 16,
+    json_: Annotated[str | None, typer.Option("--json", help="Write results as JSON here (- is standard out).")] = None,
+) -> None:
+    """Starting levels, PAR and capacity side by side: doses not available, units on hand, refill lines."""
+    from simulator import par_trial as trial  # noqa: PLC0415
+
+    console = Console(stderr=json_ == "-")
+    try:
+        plan = _plan(data, seed, None) if data else trial.repeated([_plan(None, seed + n, None) for n in range(days)])
+    except RunFailed as error:
+        console.print(f"[bold red]the trial failed:[/] {error}")
+        raise SystemExit(1) from None
+    outcomes = trial.trial(plan)
+    trial.show(console, outcomes)
+    if json_ is not None:
+        _write({"source": plan.source, "seed": seed, "arms": trial.as_json(outcomes)}, json_)
+
+
+def _write(result: dict[str, Any], to: str) -> None:
+    text = json.dumps(result, indent=2) + "\n"
+    if to == "-":
         sys.stdout.write(text)
     else:
-        Path(json_).write_text(text)
+        Path(to).write_text(text)

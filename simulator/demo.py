@@ -10,6 +10,8 @@ from pathlib import Path
 
 from rich.console import Console
 
+from server_stub.console.accounts import Accounts
+from server_stub.site.home import Home
 from simulator.plan import Plan
 from simulator.results import Results
 from simulator.run import Run
@@ -62,6 +64,9 @@ async def _stay(world: World, console: Console) -> None:
     station = world.stations[world.kiosk_station]
     person = random.Random(world.seed).choice([p for p in station.plan.people if p.roles & 1] or station.plan.people)
     console.print(f"console  https://127.0.0.1:{world.site.web.port}/")
+    for role in ("pharmacist", "administrator"):
+        once = Accounts(Home(world.home).accounts).add(role, role, "demo")
+        console.print(f"         sign in as {role} with the one-time password {once}")
     console.print(f"kiosk    http://127.0.0.1:{world.kiosk_port}/  ({station.plan.station})")
     console.print(f"         badge {person.badge}, PIN {person.pin} (made for this demo)")
     console.print("Ctrl-C ends the demo.")

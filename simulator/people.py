@@ -1,6 +1,6 @@
 """Nurses and technicians: one visit to one cabinet, action by action."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from firmware import codes
@@ -121,26 +121,26 @@ class Visitor:
 
     async def _refill(self, action: Refill) -> None:
         rows = (await self.hands.panel.ask("inventory")).params
+        targets = {place: self._target(action, place, most) for place, _, _, _, most, *_ in rows}
         gaps: dict[str, list[int]] = {}
-        for place, item, quantity, _, most, *_rest in rows:
-            target = self._target(action, place, most)
-            if quantity < target:
-                gaps.setdefault(item, []).append(target - quantity)
+        for place, item, quantity, *_ in rows:
+            if quantity < targets[place]:
+                gaps.setdefault(item, []).append(targets[place] - quantity)
         for item, wanted in gaps.items():
             for _ in wanted:
-                if not await self._refill_hungriest(action, item, max(wanted)):
+                if not await self._refill_hungriest(targets, item, max(wanted)):
                     break
 
     def _target(self, action: Refill, place: str, most: int) -> int:
         return self._pockets[place].start if action.opening and place in self._pockets else most
 
-    async def _refill_hungriest(self, action: Refill, item: str, quantity: int) -> bool:
+    async def _refill_hungriest(self, targets: Mapping[str, int], item: str, quantity: int) -> bool:
         """Fill the pocket that the controller chooses; False when there is nothing more to do for the item."""
         missing = 0
 
         def move(place: str, held: int) -> int | None:
             nonlocal missing
-            missing = self._target(action, place, self._pockets[place].max) - held
+            missing = targets[place] - held
             return -min(missing, quantity) if missing > 0 else None
 
         args = {"item": item, "quantity": quantity, "lot": None, "expiry": None}

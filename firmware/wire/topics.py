@@ -2,7 +2,7 @@
 
 UP = ("batch", "heartbeat", "status")
 DOWN = ("answer", "command", "reference", "notice")
-FEED = ("removal", "inventory", "alert")
+FEED = ("removal", "inventory", "alert", "par")
 
 _ROOT = "apotheca/1/"
 _ID = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")

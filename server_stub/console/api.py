@@ -1,72 +1,95 @@
-"""The HTTP interface: hospital events in, stations and inventory out; every call needs the site's token."""
+"""The REST API, version 1: what console pages show, as JSON with OpenAPI; hospital events in."""
 
-import hmac
-from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse
-from sqlalchemy import Engine
 
 from firmware import codes
-from server_stub.console import queries
+from server_stub.console import api_findings, queries
+from server_stub.console.api_models import Alarm, Intake, Pocket, StationState
+from server_stub.console.callers import Callers
+from server_stub.console.frame import Console
+from server_stub.console.problems import answer, documented, problem
+from server_stub.console.roles import Right
+from server_stub.console.scope import StationId, known_station
 from server_stub.integration.events import MAX_EVENTS, read_lines
 from server_stub.integration.intake import IntakeAway, ask
-from server_stub.site.config import SiteConfig
 
 MAX_BODY = 4 * 1024 * 1024
 RETRY_AFTER_S = 2
 
+REFUSALS = documented(401, 403, 422)
 
-class Api:
-    """Routes under /api/v1; `site` reads the site anew (stations may have been added)."""
 
-    def __init__(self, engine: Engine, site: Callable[[], SiteConfig], intake: Path, token: str) -> None:
-        self._engine = engine
-        self._site = site
-        self._intake = intake
-        self._token = f"Bearer {token}".encode()
+def add_api(app: FastAPI, console: Console, callers: Callers, intake: Path) -> None:
+    """Mount the calls."""
+    routers = (
+        _stations(console, callers),
+        api_findings.verification(console, callers),
+        api_findings.supply(console, callers),
+        api_findings.packets(console, callers),
+        _events(callers, intake),
+    )
+    for router in routers:
+        app.include_router(router, prefix="/api/v1")
 
-    def add_to(self, app: FastAPI) -> None:
-        """Mount the routes."""
-        app.add_api_route("/api/v1/hospital-events", self.hospital_events, methods=["POST"], response_model=None)
-        app.add_api_route("/api/v1/stations", self.stations, methods=["GET"])
-        app.add_api_route("/api/v1/stations/{station}/inventory", self.inventory, methods=["GET"])
 
-    def _authorise(self, request: Request) -> None:
-        given = request.headers.get("authorization", "").encode()
-        if not hmac.compare_digest(given, self._token):
-            detail = {"code": codes.NOT_AUTHORISED, "message": "send the site's token as Authorization: Bearer"}
-            raise HTTPException(401, detail, {"WWW-Authenticate": "Bearer"})
+def _stations(console: Console, callers: Callers) -> APIRouter:
+    router = APIRouter(tags=["Stations and stock"], responses=REFUSALS)
 
-    async def hospital_events(self, request: Request) -> Response:
+    @router.get("/stations", dependencies=[Depends(callers.with_right(Right.STATIONS))])
+    def stations() -> list[StationState]:
+        """Where every station stands."""
+        rows = queries.stations(console.engine, console.site().station)
+        return [StationState(**row._asdict()) for row in rows]
+
+    @router.get("/alarms", dependencies=[Depends(callers.with_right(Right.STATIONS))])
+    def alarms() -> list[Alarm]:
+        """Alarms that stand, the newest first."""
+        return [Alarm(**row) for row in queries.alarms(console.engine)]
+
+    @router.get(
+        "/stations/{station}/inventory",
+        dependencies=[Depends(callers.with_right(Right.STOCK))],
+        responses=documented(404),
+    )
+    def inventory(station: StationId) -> list[Pocket]:
+        """What is in the pockets of one station."""
+        known_station(console, station)
+        return [Pocket(**row) for row in queries.inventory(console.engine, station)]
+
+    return router
+
+
+def _events(callers: Callers, intake: Path) -> APIRouter:
+    router = APIRouter(tags=["Hospital"], responses=documented(400, 401, 403, 413, 422, 503))
+
+    @router.post(
+        "/hospital-events",
+        dependencies=[Depends(callers.with_right(Right.SEND_EVENTS))],
+        response_model=Intake,
+        openapi_extra={"requestBody": {"required": True, "content": {"application/x-ndjson": {"schema": {}}}}},
+    )
+    async def hospital_events(
+        request: Request, idempotency_key: Annotated[str, Header(max_length=200)] = ""
+    ) -> Response:
         """Take in NDJSON events (docs/wire.md section 5); 200 means they are durable."""
-        self._authorise(request)
         values = read_lines(await _body(request))
         if len(values) > MAX_EVENTS:
-            raise HTTPException(413, {"code": codes.MALFORMED_EVENT, "message": f"at most {MAX_EVENTS} events a call"})
-        args = {"events": values, "key": request.headers.get("idempotency-key", "")}
+            raise problem(413, codes.MALFORMED_EVENT, f"at most {MAX_EVENTS} events a call")
         try:
-            reply = await ask(self._intake, {"do": "hospital_events", "args": args})
+            reply = await ask(intake, {"do": "hospital_events", "args": {"events": values, "key": idempotency_key}})
         except IntakeAway:
-            words = {"message": "the centre is not taking events in just now; send the same call again"}
-            return JSONResponse(words, 503, {"Retry-After": str(RETRY_AFTER_S)})
-        if "code" in reply:
-            return JSONResponse(reply, 503, {"Retry-After": str(RETRY_AFTER_S)})
-        return JSONResponse(reply)
+            return _again(codes.INTAKE_AWAY, "the centre is not taking events in just now; send the same call again")
+        return _again(reply["code"], reply["message"]) if "code" in reply else JSONResponse(reply)
 
-    def stations(self, request: Request) -> list[dict[str, Any]]:
-        """Where every station stands."""
-        self._authorise(request)
-        return [row._asdict() for row in queries.stations(self._engine, self._site().station)]
+    return router
 
-    def inventory(self, request: Request, station: str) -> list[dict[str, Any]]:
-        """What is in the pockets of one station."""
-        self._authorise(request)
-        if station not in {s.id for s in self._site().station}:
-            raise HTTPException(404, {"code": codes.UNKNOWN_STATION, "message": f"{station} is not enrolled here"})
-        return queries.inventory(self._engine, station)
+
+def _again(code: int, message: str) -> Response:
+    return answer(503, code, message, {"Retry-After": str(RETRY_AFTER_S)})
 
 
 async def _body(request: Request) -> str:
@@ -74,8 +97,8 @@ async def _body(request: Request) -> str:
     async for chunk in request.stream():
         body += chunk
         if len(body) > MAX_BODY:
-            raise HTTPException(413, {"code": codes.MALFORMED_EVENT, "message": f"at most {MAX_BODY} bytes a call"})
+            raise problem(413, codes.MALFORMED_EVENT, f"at most {MAX_BODY} bytes a call")
     try:
         return body.decode()
     except UnicodeDecodeError:
-        raise HTTPException(400, {"code": codes.MALFORMED_EVENT, "message": "the body is not UTF-8"}) from None
+        raise problem(400, codes.MALFORMED_EVENT, "the body is not UTF-8") from None

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import cbor2
-from sqlalchemy import Connection, Engine, case, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from server_stub.ledger import schema
 from server_stub.ledger.batch import Refused
@@ -117,33 +117,19 @@ def items(engine: Engine, ids: Iterable[str | None]) -> dict[str, Item]:
 
 
 class Totals(NamedTuple):
-    """The hospital in four numbers."""
+    """The hospital in numbers."""
 
     removals: int
-    alarms: int
-    owed: int
-    empty: int
+    pockets: int
 
 
 def totals(engine: Engine) -> Totals:
-    """Removals in the ledger, alarms that stand, pockets that owe a count, pockets that are empty."""
-    stock = schema.inventory.c
+    """Removals in the ledger, pockets that hold anything."""
     with engine.connect() as conn:
         return Totals(
             conn.scalar(select(func.coalesce(func.sum(schema.logs.c.removals), 0))) or 0,
-            conn.scalar(select(func.count()).select_from(schema.alarms)) or 0,
-            conn.scalar(select(func.count()).where(stock.must_count == 1)) or 0,
-            conn.scalar(select(func.count()).where(stock.must_count == 0, stock.quantity == 0)) or 0,
+            conn.scalar(select(func.count()).where(schema.inventory.c.quantity > 0)) or 0,
         )
-
-
-def busy_pockets(engine: Engine, limit: int) -> list[dict[str, Any]]:
-    """Pockets that owe a count or are empty, then those that changed last."""
-    table = schema.inventory
-    needs_hand = case((table.c.must_count == 1, 0), (table.c.quantity == 0, 1), else_=2)
-    query = select(table).order_by(needs_hand, table.c.utc_ms.desc(), table.c.station, table.c.place).limit(limit)
-    with engine.connect() as conn:
-        return [{**row._mapping, "must_count": bool(row.must_count)} for row in conn.execute(query)]
 
 
 def alarms(engine: Engine) -> list[dict[str, Any]]:

@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 
 class Cell(NamedTuple):
-    """One cell; `tag` is the look of a label around the text, `href` makes it a link, `number` sets it right.
+    """One cell; `tag` is the look of a label around the text, `href` makes it a link, `number` sets it right, `raw` is
+    HTML of our own after the text.
 
     Without any of these it may take several lines; a plain string or number never does.
     """
@@ -16,6 +17,7 @@ class Cell(NamedTuple):
     href: str = ""
     note: str = ""
     number: bool = False
+    raw: str = ""
 
     def html(self) -> str:
         """Everything that came from outside is escaped."""
@@ -24,7 +26,8 @@ class Cell(NamedTuple):
             text = f'<span class="apo-tag {self.tag}">{text}</span>'
         if self.href:
             text = f'<a href="{escape(self.href)}">{text}</a>'
-        return f'{text} <span class="apo-note">{escape(self.note)}</span>' if self.note else text
+        note = f' <span class="apo-note">{escape(self.note)}</span>' if self.note else ""
+        return text + note + self.raw
 
 
 Row = Sequence[Cell | str | int]
@@ -50,6 +53,16 @@ def tile(testid: str, figure: str, words: str, *, good: bool | None = None) -> s
         f'<div class="apo-tile{look}" data-testid="total-{escape(testid)}">'
         f"<strong>{escape(figure)}</strong> {escape(words)}</div>"
     )
+
+
+def tabs(href: str, name: str, choices: Sequence[tuple[str, str]], chosen: str) -> str:
+    """Links to lists of one page; the one shown is marked."""
+    links = "".join(
+        f'<a href="{escape(href)}?{name}={escape(key)}" data-testid="tab-{escape(key)}"'
+        f"{' aria-current=true' if key == chosen else ''}>{escape(words)}</a>"
+        for key, words in choices
+    )
+    return f'<nav class="apo-tabs" aria-label="Lists">{links}</nav>'
 
 
 def _heading(column: str, below: Cell | str | int) -> str:

@@ -36,6 +36,15 @@ _NAMES = {
     kinds.CENTRE_ALARM: "alarm of the centre",
     kinds.REFERENCE_ISSUED: "issued a table",
     kinds.COMMAND_ISSUED: "issued a command",
+    kinds.ALERT_RAISED: "alert raised",
+    kinds.ALERT_CLEARED: "alert cleared",
+    kinds.UNDOCUMENTED_REMOVAL: "undocumented removal",
+    kinds.RESTOCK_ORDER: "restock ordered",
+    kinds.RESTOCK_ORDER_CLOSED: "restock order closed",
+    kinds.DISCREPANCY_OPENED: "discrepancy opened",
+    kinds.DISCREPANCY_RESOLVED: "discrepancy resolved",
+    kinds.PACKET_MADE: "packet made",
+    kinds.OPERATOR: "console",
 }
 
 
@@ -82,9 +91,48 @@ def age(ms: int | None) -> str:
     return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"
 
 
+def date(day: int) -> str:
+    """A day counted from 1970."""
+    return datetime.fromtimestamp(day * 86_400, UTC).strftime("%Y-%m-%d")
+
+
+def late(due_ms: int, done_ms: int | None) -> str:
+    """How much after it was due something was done."""
+    if done_ms is None:
+        return "not done"
+    minutes = max(0, done_ms - due_ms) // 60_000
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+_CODES = {
+    codes.NO_ACTIVE_ORDER: "no active order",
+    codes.NOT_ADMITTED: "patient not admitted",
+    codes.NO_ORDER_NOT_ADMITTED: "no active order, patient not admitted",
+    codes.AWAITING_DOCUMENTATION: "charting awaited",
+    codes.UNDOCUMENTED: "not charted in time",
+}
+
+
+def code(number: int) -> str:
+    """A finding for people."""
+    return _CODES.get(number, f"code {number}")
+
+
 def units(quantity: int, scale: int) -> str:
     """A quantity of smallest units as people count it: 3 of scale 2 is `1.5`."""
     return format((Decimal(quantity) / scale).normalize(), "f")
+
+
+def signed(change: int, scale: int) -> str:
+    """A change with its sign."""
+    return f"{'+' if change > 0 else '−'}{units(abs(change), scale)}"
+
+
+def shortened(words: str, most: int) -> str:
+    """The first of many lines or letters."""
+    lines = words.splitlines() or [""]
+    more = f" (and {len(lines) - 1} more)" if len(lines) > 1 else ""
+    return lines[0][:most] + more
 
 
 def entry(one: Entry, items: Mapping[str, Item] | None = None) -> str:

@@ -1,15 +1,14 @@
 """The hospital's desk: its events become entries, and the stations' tables of patients and orders follow."""
 
 import heapq
-import json
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, select
 
 from firmware import codes
 from firmware.journal import kinds
-from server_stub.integration import events, hospital, planogram
+from server_stub.integration import events, hospital, planogram, replies
 from server_stub.integration.downlink import Downlink
 from server_stub.integration.events import AdministrationEvent, AdtEvent, HospitalEvent, OrderEvent
 from server_stub.integration.reference import ReferenceTables
@@ -17,8 +16,6 @@ from server_stub.integration.roster import GRACE_MS, Roster, Rows, Wanted
 from server_stub.ledger import schema
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.transaction import Transaction
-
-REPLIES_KEPT = 10_000
 
 Versions = dict[str, dict[str, int]]
 
@@ -48,7 +45,7 @@ class Desk:
 
     def hospital_events(self, tx: Transaction, values: list[Any], key: str) -> dict[str, Any]:
         """Take in one call's events; the same `key` again gives the same reply and does nothing."""
-        if key and (before := _earlier_reply(tx.conn, key)):
+        if key and (before := replies.earlier(tx.conn, key)):
             return before
         good, bad = events.validate(values)
         fresh, duplicates = self._fresh(tx.conn, good)
@@ -63,7 +60,7 @@ class Desk:
             "versions": {station: self._tables.versions(station) for station in sorted(touched)},
         }
         if key:
-            _keep_reply(tx.conn, key, reply)
+            replies.keep(tx.conn, key, reply)
         return reply
 
     def reference(self, tx: Transaction, station: str, table: str, rows: Any, mode: str) -> int:
@@ -176,14 +173,3 @@ def _merged(before: Wanted | None, after: Wanted) -> Wanted:
 def _standing(conn: Connection) -> set[str]:
     table = schema.alarms.c
     return set(conn.scalars(select(table.station).where(table.code == codes.TABLE_FULL)))
-
-
-def _earlier_reply(conn: Connection, key: str) -> dict[str, Any] | None:
-    reply = conn.scalar(select(schema.requests.c.reply).where(schema.requests.c.key == key))
-    return json.loads(reply) if reply else None
-
-
-def _keep_reply(conn: Connection, key: str, reply: dict[str, Any]) -> None:
-    table = schema.requests
-    added = conn.scalar(insert(table).returning(table.c.id), {"key": key, "reply": json.dumps(reply)})
-    conn.execute(delete(table).where(table.c.id <= (added or 0) - REPLIES_KEPT))

@@ -1,6 +1,6 @@
 """Requests of the intake socket (docs/interfaces.md): what `web`, loading and the simulator ask of the one writer."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select
@@ -8,25 +8,37 @@ from sqlalchemy import Connection, select
 from firmware import codes
 from server_stub.clock import Clock, SteppedClock
 from server_stub.integration.desk import Desk
+from server_stub.integration.operator import operator
 from server_stub.integration.planogram import BadReference
 from server_stub.ledger import schema
+from server_stub.ledger.log import CentreLog
 from server_stub.ledger.transaction import Transaction
+from server_stub.proof.record import packet_made
 
 Reply = dict[str, Any]
+Handler = Callable[[Transaction, dict[str, Any]], Reply]
 LONGEST_KEY = 200
 
 
 class Requests:
-    """Carries out one request inside a transaction; a refusal is a reply with a code and what to do."""
+    """Carries out one request inside a transaction; a refusal is a reply with a code and what to do.
 
-    def __init__(self, desk: Desk, clock: Clock, stations: Iterable[str]) -> None:
+    `more` are the requests of other rooms by name.
+    """
+
+    def __init__(
+        self, desk: Desk, clock: Clock, stations: Iterable[str], log: CentreLog, more: Mapping[str, Handler]
+    ) -> None:
         self._desk, self._clock, self._stations = desk, clock, stations
-        self._do = {
+        self._do: dict[str, Handler] = {
             "hospital_events": self._events,
             "advance": self._advance,
             "status": self._status,
             "versions": self._versions,
             "reference": self._reference,
+            "packet_made": lambda tx, args: packet_made(tx, log, args),
+            "operator": lambda tx, args: operator(tx, log, args),
+            **more,
         }
 
     def perform(self, tx: Transaction, request: Any) -> Reply:

@@ -48,16 +48,23 @@ class CentreLog:
         item: str | None = None,
         patient: str = "",
         order: str = "",
+        actor: str = CENTRE,
+        place: str | None = None,
+        change: int | None = None,
+        ref: bytes | None = None,
     ) -> int:
-        """Append one entry (hospital time `utc_ms`, by default now) and give its seq."""
-        ref, disclosure = None, None
+        """Append one entry (hospital time `utc_ms`, by default now) and give its seq.
+
+        With `patient` or `order` the entry discloses them; `ref` instead is that of another entry, undisclosed.
+        """
+        disclosure = None
         if patient or order:
             ref, disclosure = entry.ref_of(secrets.token_bytes(16), patient, order)
         state = self._state
         mono_ms = (time.monotonic_ns() - self._started) // 1_000_000
         when = tx.utc_ms if utc_ms is None else utc_ms
-        head = [1, CENTRE, LOG, self._boot, state.seq + 1, when, mono_ms, _NETWORK_TIME, kind, CENTRE, None]
-        data = cbor2.dumps([*head, item, None, None, None, None, 0, ref, ext])
+        head = [1, CENTRE, LOG, self._boot, state.seq + 1, when, mono_ms, _NETWORK_TIME, kind, actor, None]
+        data = cbor2.dumps([*head, item, place, None, change, None, 0, ref, ext])
         draft = next_page(data, disclosure, b"", state.head)
         mac = hmac.digest(self._key, draft.head, "sha256")[:16]
         tx.append(draft._replace(data=cbor2.dumps([data, disclosure, mac])))

@@ -11,6 +11,8 @@ from pathlib import Path
 from server_stub.site.config import SiteConfig
 from server_stub.site.home import Home, write_private
 
+_CENTRE_SENDS = ("*.*.down.*", "feed.*", "supplier.*")
+
 
 class BrokerRefused(Exception):
     """The broker would not take the configuration; nothing was changed."""
@@ -58,8 +60,9 @@ def users_text(config: SiteConfig) -> str:
     """`users.conf`: one user a certificate. A filter that ends in `.>` needs its parent as well, to subscribe `x/#`."""
     site, shard = config.site.id, config.site.shard
     users = [
-        _user("centre", [f"apotheca.1.{site}.*.*.down.*", f"apotheca.1.{site}.feed.*"], _tree(f"{site}.*.*.up")),
+        _user("centre", [f"apotheca.1.{site}.{way}" for way in _CENTRE_SENDS], _tree(f"{site}.*.*.up")),
         _user("feed", [], _tree(f"{site}.feed")),
+        _user("supplier", [], _tree(f"{site}.supplier")),
     ]
     for station in config.station:
         own = f"{site}.{shard}.{station.id}"

@@ -43,6 +43,25 @@ class Database(_Part):
     url: str = ""
 
 
+class Verify(_Part):
+    """How long (minutes of hospital time) there is for charting a removal before it counts as undocumented."""
+
+    documentation_minutes: Annotated[int, Field(ge=1, le=10_080)] = 60
+
+
+class Packets(_Part):
+    """Compliance packets: one every so many days of hospital time (0: only when asked), with patients or without."""
+
+    every_days: Annotated[int, Field(ge=0, le=366)] = 0
+    disclosures: bool = True
+
+
+class Supplier(_Part):
+    """The distribution centre's feed; `identity` tells it patients instead of tokens, and times of administration."""
+
+    identity: bool = False
+
+
 class Station(_Part):
     """One cabinet: its current log, the genesis of that log (hex) and the wards it serves."""
 
@@ -59,6 +78,9 @@ class SiteConfig(_Part):
     broker: Broker = Broker()
     web: Web = Web()
     database: Database = Database()
+    verify: Verify = Verify()
+    packets: Packets = Packets()
+    supplier: Supplier = Supplier()
     station: tuple[Station, ...] = ()
 
 
@@ -79,7 +101,7 @@ def read(home: Home) -> SiteConfig:
 def write(home: Home, config: SiteConfig) -> None:
     """Write `site.toml` whole or not at all."""
     lines = []
-    for name in ("site", "broker", "web", "database"):
+    for name in ("site", "broker", "web", "database", "verify", "packets", "supplier"):
         lines += [f"[{name}]", *_pairs(getattr(config, name)), ""]
     for station in config.station:
         lines += ["[[station]]", *_pairs(station), ""]

@@ -12,7 +12,7 @@ from firmware.wire import cbor
 from server_stub.site import boards, broker, config, pki
 from server_stub.site.home import Home, make_folder, write_private
 
-RESERVED = ("centre", "feed", "broker")
+RESERVED = ("centre", "feed", "broker", "supplier")
 FIRST_LOG = 1
 
 

@@ -38,6 +38,16 @@ class Home:
         """The socket through which everything but the stations reaches ingest."""
         return self.run / "intake.sock"
 
+    @property
+    def accounts(self) -> Path:
+        """People's accounts, mode 0600, written by `web` and by `apotheca account`."""
+        return self.root / "accounts.db"
+
+    @property
+    def packets(self) -> Path:
+        """Compliance packets that were made."""
+        return self.root / "packets"
+
     def station(self, station: str) -> Path:
         """The folder of one cabinet's agent."""
         return self.root / "stations" / station

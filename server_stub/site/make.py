@@ -4,7 +4,7 @@ import secrets
 
 from firmware.journal import entry
 from firmware.version import VERSION
-from server_stub.site import broker, config, pki
+from server_stub.site import broker, config, pki, signers
 from server_stub.site.home import Home, make_folder, write_private
 
 CENTRE = "centre"
@@ -38,8 +38,10 @@ def _write_keys(home: Home, site: str, log_key: bytes) -> None:
     keys = home.keys
     authority = (keys / "ca.crt", keys / "ca.key")
     pki.make_authority(*authority, site)
-    for name in ("broker", CENTRE, "feed"):
-        pki.issue(authority, keys / f"{name}.crt", keys / f"{name}.key", name, server=name != "feed")
-    pki.make_signing_pair(keys / "centre-sign.key", keys / "centre-sign.pub")
+    for name in ("broker", CENTRE, "feed", "supplier"):
+        pki.issue(authority, keys / f"{name}.crt", keys / f"{name}.key", name, server=name in ("broker", CENTRE))
+    for name in signers.TITLES:
+        signers.ensure(home, name)
+    write_private(keys / "supplier-token.key", secrets.token_bytes(32))
     write_private(keys / "centre-log.key", log_key)
     write_private(keys / "hospital.token", secrets.token_urlsafe(32).encode())

@@ -50,24 +50,46 @@ def make_authority(crt: Path, key_path: Path, site: str) -> None:
 
 def issue(authority: tuple[Path, Path], crt: Path, key_path: Path, name: str, *, server: bool = False) -> None:
     """A certificate with CN = `name` from `authority` (certificate, key); a server's also names this computer."""
-    ca = x509.load_pem_x509_certificate(authority[0].read_bytes())
-    ca_key = serialization.load_pem_private_key(authority[1].read_bytes(), None)
-    if not isinstance(ca_key, ec.EllipticCurvePrivateKey):
-        raise ValueError(f"{authority[1]} is not an EC key: make the site anew")
     key = ec.generate_private_key(ec.SECP256R1())
     uses = [ExtendedKeyUsageOID.CLIENT_AUTH] + ([ExtendedKeyUsageOID.SERVER_AUTH] if server else [])
-    builder = (
-        _builder(_name(name), ca.subject, key, _LEAF_DAYS)
-        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
-        .add_extension(_usage(certificate_signing=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage(uses), critical=False)
-        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(ca_key.public_key()), critical=False)
-    )
+    ca, ca_key = _open(authority)
+    builder = _leaf(ca, key, name, _usage()).add_extension(x509.ExtendedKeyUsage(uses), critical=False)
     if server:
         local = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
         builder = builder.add_extension(x509.SubjectAlternativeName(local), critical=False)
     write_private(key_path, key_pem(key))
     write_private(crt, builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+
+def certify_signer(authority: tuple[Path, Path], crt: Path, key_path: Path, name: str) -> None:
+    """A certificate for signing documents with CN = `name` for the key in `key_path`; good for nothing else."""
+    ca, ca_key = _open(authority)
+    builder = _leaf(ca, _load(key_path), name, _usage(documents=True))
+    write_private(crt, builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+
+def _open(authority: tuple[Path, Path]) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+    return x509.load_pem_x509_certificate(authority[0].read_bytes()), _load(authority[1])
+
+
+def _load(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(path.read_bytes(), None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise ValueError(f"{path} is not an EC key: make the site anew")
+    return key
+
+
+def _leaf(
+    ca: x509.Certificate, key: ec.EllipticCurvePrivateKey, name: str, usage: x509.KeyUsage
+) -> x509.CertificateBuilder:
+    issuer = ca.public_key()
+    assert isinstance(issuer, ec.EllipticCurvePublicKey)
+    return (
+        _builder(_name(name), ca.subject, key, _LEAF_DAYS)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(usage, critical=True)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), critical=False)
+    )
 
 
 def _name(common: str) -> x509.Name:
@@ -90,10 +112,10 @@ def _builder(
     )
 
 
-def _usage(*, certificate_signing: bool) -> x509.KeyUsage:
+def _usage(*, certificate_signing: bool = False, documents: bool = False) -> x509.KeyUsage:
     return x509.KeyUsage(
         digital_signature=not certificate_signing,
-        content_commitment=False,
+        content_commitment=documents,
         key_encipherment=False,
         data_encipherment=False,
         key_agreement=False,

@@ -7,9 +7,11 @@ from rich.console import Console
 
 BENCHES = {
     "ingest": "simulator.bench.ingest",
+    "verdict": "simulator.bench.verdict",
     "touch": "simulator.bench.touch",
     "firmware": "simulator.bench.firmware",
     "link": "simulator.bench.link",
+    "par": "simulator.bench.par",
 }
 
 

@@ -1,5 +1,6 @@
 """A station's entries, chained and signed beforehand as its controller and agent would do it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +13,7 @@ from server_stub.site.home import Home
 
 ITEM, DRAWER, PLACE = "HEPARIN", "D01", "D01-P01"
 SALT = bytes(16)
+ENTRIES_A_PATIENT = 64
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,15 @@ class Made:
 
 @dataclass
 class Author:
-    """Writes removals of one enrolled station: access, opened, remove, closed."""
+    """Writes removals of one enrolled station: access, opened, remove, closed. With another `outcome` (as `REFILL`)
+    each access ends in that instead; `patients` gives the patient of a transaction."""
 
     station: config.Station
     key: bytes
     signer: Signer
     utc_ms: int
+    outcome: int = kinds.REMOVE
+    patients: Callable[[int], str] = lambda txn: f"P{txn // ENTRIES_A_PATIENT:07}"
     made: list[Made] = field(default_factory=list)
 
     @classmethod
@@ -42,19 +47,21 @@ class Author:
     def write(self, count: int) -> None:
         """Append `count` entries."""
         mac = chain.MacKey(self.key)
-        ref, disclosure = entry.ref_of(SALT, "P0000001", "")
         head = self._head(len(self.made))
         for seq in range(len(self.made) + 1, len(self.made) + count + 1):
-            kind, rest = _step(seq, ref)
+            txn = seq - (seq - 1) % 4
+            ref, disclosure = entry.ref_of(SALT, self.patients(txn), "")
+            kind, rest = _step(seq, txn, self.outcome, ref)
             stamp = [1, seq, self.utc_ms + 1000 * seq, 1000 * seq, 3]
             data = cbor2.dumps([1, self.station.id, self.station.log, *stamp, kind, "nurse1", None, *rest])
             head = chain.next_head(head, chain.leaf(data))
             page = cbor2.dumps([data, disclosure if ref in rest else None, mac.mac(head)])
             self.made.append(Made(seq, page, head))
 
-    def batches(self, pages: int) -> list[tuple[bytes, list[Made]]]:
-        """Everything written as signed batches of `pages` (docs/wire.md section 3), each with what is in it."""
-        groups = [self.made[at : at + pages] for at in range(0, len(self.made), pages)]
+    def batches(self, pages: int, first: int = 0) -> list[tuple[bytes, list[Made]]]:
+        """Everything written, but for the `first` entries, as signed batches of `pages` (docs/wire.md section 3), each
+        with what is in it."""
+        groups = [self.made[at : at + pages] for at in range(first, len(self.made), pages)]
         return [(self._batch(group), group) for group in groups]
 
     def _batch(self, group: list[Made]) -> bytes:
@@ -67,13 +74,12 @@ class Author:
         return self.made[seq - 1].head if seq else bytes(chain.head0(bytes.fromhex(self.station.genesis)))
 
 
-def _step(seq: int, ref: bytes) -> tuple[int, list[Any]]:
+def _step(seq: int, txn: int, outcome: int, ref: bytes) -> tuple[int, list[Any]]:
     """Kind of the entry `seq`, and its fields from item on (docs/journal.md section 2)."""
-    step = (seq - 1) % 4
-    txn = seq - step
+    ext = [0, None, None, None, None] if outcome == kinds.REMOVE else [0, None, None]
     return (
         (kinds.ACCESS, [ITEM, PLACE, None, None, None, txn, None, [1, 2, 0]]),
         (kinds.OPENED, [None, DRAWER, None, None, None, txn, None, [1]]),
-        (kinds.REMOVE, [ITEM, PLACE, 500, -2, 498, txn, ref, [0, None, None, None, None]]),
+        (outcome, [ITEM, PLACE, 500, -2, 498, txn, ref if outcome == kinds.REMOVE else None, ext]),
         (kinds.CLOSED, [None, DRAWER, None, None, None, txn, None, [1, 900]]),
-    )[step]
+    )[seq - txn]

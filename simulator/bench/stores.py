@@ -11,11 +11,10 @@ from typing import Any, Protocol
 import psycopg
 from sqlalchemy import URL, create_engine, make_url, text
 
-from server_stub.centre import Arrived, Centre, Keys
+from server_stub.centre import Centre, Keys, Work
 from server_stub.clock import SteppedClock
 from server_stub.ingest_main import transport_ms
 from server_stub.ledger.schema import open_database
-from server_stub.ledger.sign import Signer
 from server_stub.register import SiteRegister
 from server_stub.site.home import Home
 from simulator import postgres
@@ -87,12 +86,10 @@ class Ingest:
 
     def __init__(self, home: Home, url: str) -> None:
         self._engine = open_database(url)
-        signer = Signer((home.keys / "centre-sign.key").read_bytes())
-        keys = Keys(signer, (home.keys / "centre-log.key").read_bytes())
-        self._centre = Centre(self._engine, SiteRegister(home), keys, SteppedClock(), transport_ms)
+        self._centre = Centre(self._engine, SiteRegister(home), Keys.read(home), SteppedClock(), transport_ms)
         self._centre.start()
 
-    def commit(self, messages: Sequence[Arrived]) -> int:
+    def commit(self, messages: Sequence[Work]) -> int:
         """Take in one group; the number of messages that it made, all taken as sent."""
         out = self._centre.process(messages)
         for message in out:

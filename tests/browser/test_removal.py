@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from firmware import codes
 from tests.browser.live import Live
+from tests.browser.people import at_console
 from tests.browser.touch import Kiosk
 
 pytestmark = pytest.mark.browser
@@ -29,14 +30,14 @@ def nurse(live: Live):
 @pytest.fixture
 def console(live: Live, context: BrowserContext) -> Page:
     """The station's page on the centre's console."""
-    page = context.new_page()
+    page = at_console(context, live.world.home, live.console)
     page.goto(f"{live.console}stations/{live.station.station}")
     expect(page.get_by_test_id("title")).to_contain_text(live.station.station)
     return page
 
 
 def stock(console: Page, live: Live, place: str):
-    return console.get_by_test_id(f"stock-{live.station.station}-{place}").locator("td.num")
+    return console.get_by_test_id(f"stock-{live.station.station}-{place}").locator("td.num").first
 
 
 def newest_removal(console: Page):
@@ -93,7 +94,7 @@ def test_the_kiosk_works_without_the_centre_and_catches_up(live: Live, page: Pag
     expect(kiosk.see("status-centre")).to_have_text(re.compile(r"Centre answered ([3-9]|\d\d+) s ago"))
     expect(kiosk.see("status-lists")).to_have_text(re.compile(r"Patients and orders changed \d+ (s|min) ago"))
     live.start_centre()
-    console = context.new_page()
+    console = at_console(context, live.world.home, live.console)
     console.goto(f"{live.console}stations/{live.station.station}")
     expect(newest_removal(console)).to_contain_text(re.compile(rf"removed 1 × .*→ {left}"), timeout=30_000)
     expect(kiosk.see("status-centre")).to_have_text(re.compile(r"Centre answered [0-3] s ago"), timeout=30_000)
@@ -137,6 +138,6 @@ def test_axe_finds_nothing_serious_on_the_kiosk(live: Live, page: Page, nurse) -
 
 def test_axe_finds_nothing_serious_on_the_console(live: Live, console: Page) -> None:
     assert serious(console) == []
-    console.get_by_test_id("back").click()
+    console.get_by_test_id("menu-home").click()
     expect(console.get_by_test_id("total-in-sync")).to_contain_text("1 of 1")
     assert serious(console) == []

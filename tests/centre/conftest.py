@@ -12,7 +12,6 @@ from server_stub.centre import Arrived, Asked, Centre, Keys
 from server_stub.clock import SteppedClock
 from server_stub.ledger import schema
 from server_stub.ledger.schema import open_database
-from server_stub.ledger.sign import Signer
 from server_stub.register import SiteRegister
 from server_stub.site import config
 from server_stub.site.enrol import add_stations
@@ -70,9 +69,7 @@ class Bench:
         self.restart()
 
     def restart(self):
-        signer = Signer((self.home.keys / "centre-sign.key").read_bytes())
-        keys = Keys(signer, (self.home.keys / "centre-log.key").read_bytes())
-        self.centre = Centre(self.engine, self.register, keys, self.clock, lambda: self.transport_ms)
+        self.centre = Centre(self.engine, self.register, Keys.read(self.home), self.clock, lambda: self.transport_ms)
         out = self.centre.start()
         self.sent += out
         return out

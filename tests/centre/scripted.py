@@ -45,12 +45,24 @@ class Scripted:
         other.pages, other.heads, other.entries = self.pages[:seq], self.heads[: seq + 1], self.entries[:seq]
         return other
 
-    def add(self, kind=kinds.SIGN_ON, ext=(1,), *, actor="u1", item=None, place=None, stock=None, txn=0, patient=""):
+    def add(
+        self,
+        kind=kinds.SIGN_ON,
+        ext=(1,),
+        *,
+        actor="u1",
+        item=None,
+        place=None,
+        stock=None,
+        txn=0,
+        patient="",
+        order="",
+    ):
         seq = len(self.pages) + 1
         self.utc_ms += 1000
         ref = disclosure = None
         if patient:
-            ref, disclosure = entry.ref_of(secrets.token_bytes(16), patient, "")
+            ref, disclosure = entry.ref_of(secrets.token_bytes(16), patient, order)
         before, after = stock or (None, None)
         change = None if stock is None else after - before
         fields = [1, self.station, self.log, 1, seq, self.utc_ms, seq * 1000, 3, kind, actor, None]

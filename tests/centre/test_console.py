@@ -2,7 +2,7 @@
 
 from firmware import codes
 from firmware.journal import kinds
-from server_stub.console import queries, words
+from server_stub.console import attention, queries, words
 from server_stub.console.table import Cell, table
 from server_stub.site import config
 
@@ -48,8 +48,9 @@ def test_entries_in_words_and_pockets_that_need_a_hand_first(quick):
     known = {"HEPARIN": queries.Item("Heparin 5,000 units/1 mL vial", 4)}
     in_units = [words.entry(e, known) for e in queries.last_entries(quick.engine, "ICU1")]
     assert "removed 0.5 × Heparin 5,000 units/1 mL vial, 2.5 → 2" in in_units
-    assert [p["place"] for p in queries.busy_pockets(quick.engine, 9)] == ["D01-P01", "D01-P02", "D01-P03"]
-    assert queries.totals(quick.engine) == queries.Totals(removals=3, alarms=0, owed=1, empty=1)
+    assert queries.totals(quick.engine) == queries.Totals(removals=3, pockets=2)
+    found = {p.name: p.count for p in attention.points(quick.engine, [])}
+    assert {name: found[name] for name in ("owed", "empty")} == {"owed": 1, "empty": 1}
 
 
 def test_what_comes_from_outside_is_escaped():

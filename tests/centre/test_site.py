@@ -95,7 +95,7 @@ def test_export_checks_every_head(quick, tmp_path, site_home):
     with quick.engine.connect() as conn:
         conn.exec_driver_sql(f"VACUUM INTO '{database}'")
     try:
-        report = write_export(site_home, tmp_path / "out")
+        report = write_export(site_home, tmp_path / "out", 1_800_000_000_000)
         assert report.ok
         assert report.logs["ICU1-1"] == 20
         lines = (tmp_path / "out" / "ledger" / "ICU1-1.pages").read_text().splitlines()
@@ -105,9 +105,9 @@ def test_export_checks_every_head(quick, tmp_path, site_home):
         assert key not in everything
         assert key.hex().encode() not in everything
         with pytest.raises(ExportRefused):
-            write_export(site_home, tmp_path / "out")
+            write_export(site_home, tmp_path / "out", 1_800_000_000_000)
         _forget_entry(database)
-        assert not write_export(site_home, tmp_path / "again").ok
+        assert not write_export(site_home, tmp_path / "again", 1_800_000_000_000).ok
     finally:
         for left in site_home.root.glob("centre.db*"):
             left.unlink()

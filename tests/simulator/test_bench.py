@@ -11,12 +11,13 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import simulator.bench
-from simulator.bench import firmware, ingest, link, measure, touch
+from simulator.bench import firmware, ingest, link, measure, touch, verdict
 from simulator.cli import bench_app
 
 DOC = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 TINY = {
     "ingest": (ingest, ingest.Sizes(2, (ingest.Case(8, 1, 32), ingest.Case(1, 4, 8)), (64, 256))),
+    "verdict": (verdict, verdict.Sizes(4, 64, (80, 800))),
     "touch": (touch, touch.Sizes(3, (4, 20))),
     "firmware": (firmware, firmware.Sizes((16, 40), 1, 50)),
     "link": (link, link.Sizes(300)),

@@ -1,0 +1,171 @@
+"""Rows of the API. Times are hospital time in ms since 1970 UTC, quantities smallest units of the item."""
+
+from pydantic import BaseModel
+
+
+class StationState(BaseModel):
+    """Where a station stands; `verdict` is one word, `why` explains it. Ages are real time."""
+
+    station: str
+    wards: str
+    seq: int
+    entries: int
+    removals: int
+    last_utc_ms: int | None
+    heartbeat_age_ms: int | None
+    unanswered: int | None
+    alarms: int
+    verdict: str
+    why: str
+
+
+class Alarm(BaseModel):
+    """A cabinet's alarm that stands."""
+
+    station: str
+    code: int
+    drawer: int
+    utc_ms: int
+
+
+class Pocket(BaseModel):
+    """What is in a pocket."""
+
+    station: str
+    place: str
+    item: str
+    quantity: int
+    must_count: bool
+    utc_ms: int
+
+
+class Refused(BaseModel):
+    """A line that is no event; `line` counts from 1."""
+
+    line: int
+    code: int
+    message: str
+
+
+class Intake(BaseModel):
+    """What became of the events of one call."""
+
+    accepted: int
+    duplicate: int
+    refused: list[Refused]
+    versions: dict[str, dict[str, int]]
+
+
+class Alert(BaseModel):
+    """An alert and the removal it is about; `by` says what ended it, `over_ms` when.
+
+    `patient` and `order` are null for roles that may not see them.
+    """
+
+    station: str
+    log: int
+    seq: int
+    facet: int
+    code: int
+    state: str
+    by: str
+    raised_ms: int
+    over_ms: int | None
+    utc_ms: int
+    deadline_ms: int
+    user: str
+    patient: str | None
+    order: str | None
+    item: str
+    quantity: int
+
+
+class Verdict(BaseModel):
+    """A removal with its verdict; `documented_ms` is when the last charting that was needed was entered."""
+
+    station: str
+    log: int
+    seq: int
+    utc_ms: int
+    user: str
+    patient: str | None
+    order: str | None
+    item: str
+    quantity: int
+    verdict: str
+    authority: int
+    documentation: str
+    deadline_ms: int
+    back: int
+    charted: int
+    documented_by: str
+    documented_ms: int | None
+
+
+class ParLevel(BaseModel):
+    """What a pocket holds and should hold; `reason` is "" where the planogram's levels stand."""
+
+    station: str
+    place: str
+    item: str
+    quantity: int
+    par_min: int | None
+    par_max: int | None
+    capacity: int | None
+    reason: str
+
+
+class ParCommand(BaseModel):
+    """A PAR command; `result` is the cabinet's code."""
+
+    station: str
+    number: int
+    reason: str
+    issued_ms: int
+    state: str
+    result: int
+    done_ms: int | None
+
+
+class RestockOrder(BaseModel):
+    """An order for a station; `closed_ms` is null while it stands."""
+
+    station: str
+    number: int
+    item: str
+    quantity: int
+    on_hand: int
+    on_order: int
+    par_min: int
+    par_max: int
+    opened_ms: int
+    put_away: int
+    closed_ms: int | None
+    reason: int | None
+
+
+class Discrepancy(BaseModel):
+    """A count whose change is not 0; `resolved_ms` is null while it is open."""
+
+    station: str
+    log: int
+    seq: int
+    item: str
+    place: str
+    change: int
+    counted_by: str
+    counted_ms: int
+    opened_ms: int | None
+    resolved_ms: int | None
+    person: str | None
+    note: str | None
+
+
+class Packet(BaseModel):
+    """A packet that the ledger records."""
+
+    manifest_sha256: str
+    utc_ms: int
+    actor: str
+    from_utc_ms: int
+    to_utc_ms: int

@@ -1,0 +1,174 @@
+"""Alerts and verdicts of removals: open, awaiting charting, cleared and by what, expired, charted late."""
+
+from collections.abc import Sequence
+from html import escape
+from urllib.parse import quote
+
+from server_stub.console import queries, words
+from server_stub.console.actions import Actions, Form, NotDone
+from server_stub.console.document import field, form, hidden
+from server_stub.console.door import Visitor
+from server_stub.console.frame import Console, NoSuchPage, View, add_page
+from server_stub.console.roles import Right
+from server_stub.console.table import Cell, Row, table, tabs
+from server_stub.verify import queries as verify
+from server_stub.verify.verdict import AUTHORITY, DOCUMENTATION, PENDING
+
+MOST = 200
+VERDICTS = {
+    "verified": ("verified", "apo-good"),
+    "returned": ("returned or wasted", "apo-good"),
+    "charted_late": ("charted late", "apo-warn"),
+    "undocumented": ("undocumented", "apo-bad"),
+    "no_order": ("no order", "apo-bad"),
+    "not_admitted": ("not admitted", "apo-bad"),
+    "no_order_not_admitted": ("no order, not admitted", "apo-bad"),
+    PENDING: ("charting awaited", "apo-calm"),
+}
+_STATES = {"open": "apo-bad", "cleared": "apo-good", "expired": "apo-warn"}
+_REMOVAL = ("Removed at (UTC)", "Station", "Item", "Quantity", "By", "Patient")
+_TABS = {
+    "open": ("Open", verify.Wanted(facet=AUTHORITY, state="open")),
+    "awaiting": ("Charting awaited", verify.Wanted(facet=DOCUMENTATION, state="open")),
+    "cleared": ("Cleared", verify.Wanted(state="cleared")),
+    "expired": ("Expired", verify.Wanted(state="expired")),
+    "undocumented": ("Undocumented", None),
+    "late": ("Charted late", None),
+}
+
+
+def add(console: Console, actions: Actions) -> None:
+    """Register pages and forms."""
+    add_page(console, "/alerts", "Alerts", Right.ALERTS, alerts)
+    add_page(console, "/alerts/{station}/{log}/{seq}", "Removal", Right.ALERTS, one)
+    forms = _Forms(actions)
+    actions.add("/alerts/clear", Right.CLEAR_ALERTS, "/alerts", forms.clear)
+
+
+def alerts(view: View) -> None:
+    """The list; which one is in the address."""
+    show = view.query.get("show", "open")
+    if show not in _TABS:
+        raise NoSuchPage(f"There is no list {show} of alerts.")
+    view.frame("Alerts", "Was each removal allowed, and was it charted in time", "/alerts")
+    view.live("", lambda: _counts(view), "apo-tiles")
+    view.show(tabs("/alerts", "show", [(key, title) for key, (title, _) in _TABS.items()], show))
+    view.live(_TABS[show][0], lambda: _list(view, show))
+
+
+def _counts(view: View) -> str:
+    with view.engine.connect() as conn:
+        counts = verify.count_verdicts(conn)
+    return "".join(
+        f'<div class="apo-tile small" data-testid="verdict-{name}"><strong>{counts[name]:,}</strong> {words_}</div>'
+        for name, (words_, _) in VERDICTS.items()
+    )
+
+
+def _list(view: View, show: str) -> str:
+    wanted = _TABS[show][1]
+    with view.engine.connect() as conn:
+        if wanted is not None:
+            return alert_table(view, verify.alerts(conn, wanted, MOST))
+        found = verify.charted_late(conn, limit=MOST) if show == "late" else verify.undocumented(conn, limit=MOST)
+    return verdict_table(view, found)
+
+
+def alert_table(view: View, rows: Sequence[verify.AlertRow]) -> str:
+    """Alerts with what ended them."""
+    shown = [
+        (
+            _opens(row),
+            Cell(words.code(row.code), _STATES[row.state], note=row.by),
+            *_removal(view, row),
+            words.clock(row.raised_ms),
+            words.clock(row.over_ms),
+        )
+        for row in rows
+    ]
+    return table("alerts", "Alerts", ("Removal", "Alert", *_REMOVAL, "Raised (UTC)", "Over (UTC)"), shown)
+
+
+def verdict_table(view: View, rows: Sequence[verify.VerdictRow]) -> str:
+    """Removals with when they were due and when they were charted."""
+    shown = [
+        (
+            _opens(row),
+            Cell(*VERDICTS[row.verdict], note=row.documented_by),
+            *_removal(view, row),
+            words.clock(row.deadline_ms),
+            words.clock(row.documented_ms),
+            words.late(row.deadline_ms, row.documented_ms),
+        )
+        for row in rows
+    ]
+    columns = ("Removal", "Verdict", *_REMOVAL, "Due by (UTC)", "Charted (UTC)", "Late by")
+    return table("verdicts", "Removals", columns, shown)
+
+
+def _opens(row: verify.AlertRow | verify.VerdictRow) -> Cell:
+    return Cell(f"{row.station} {row.seq}", href=f"/alerts/{quote(row.station)}/{row.log}/{row.seq}")
+
+
+def _removal(view: View, row: verify.AlertRow | verify.VerdictRow) -> Row:
+    item = queries.items(view.engine, [row.item]).get(row.item, queries.Item(row.item, 1))
+    patient = row.patient if view.may(Right.PATIENTS) else "–"
+    quantity = Cell(words.units(row.quantity, item.scale), number=True)
+    return words.clock(row.utc_ms), row.station, Cell(item.name), quantity, row.user, patient
+
+
+def one(view: View) -> None:
+    """One removal with its verdict and its alerts, and the form to clear one."""
+    station, log, seq = view.path["station"], view.path["log"], view.path["seq"]
+    with view.engine.connect() as conn:
+        known = log.isascii() and log.isdigit() and seq.isascii() and seq.isdigit() and len(log + seq) < 18
+        found = verify.verdict_of(conn, station, int(log), int(seq)) if known else None
+    if found is None:
+        raise NoSuchPage(f"There is no removal {station} {log} {seq} in the ledger.")
+    view.frame(f"Removal {found.seq} at {found.station}", words.clock(found.utc_ms) + " UTC", "/alerts")
+    view.live("", lambda: _facts(view, station, int(log), int(seq)), "apo-card")
+    view.live("Alerts", lambda: alert_table(view, _alerts_of(view, found)))
+    if view.may(Right.CLEAR_ALERTS) and any(
+        a.state == "open" and a.facet == AUTHORITY for a in _alerts_of(view, found)
+    ):
+        fields = hidden("station", station) + hidden("log", log) + hidden("seq", seq)
+        fields += field("note", "Why it may be cleared", more='required maxlength="200" size="60"')
+        view.show(form("/alerts/clear", fields, "Clear the alert", testid="clear", look="apo-form wide"), "Clear")
+
+
+def _alerts_of(view: View, found: verify.VerdictRow) -> list[verify.AlertRow]:
+    with view.engine.connect() as conn:
+        return verify.alerts_of(conn, found.station, found.log, found.seq)
+
+
+def _facts(view: View, station: str, log: int, seq: int) -> str:
+    with view.engine.connect() as conn:
+        row = verify.verdict_of(conn, station, log, seq)
+    assert row is not None
+    item = queries.items(view.engine, [row.item]).get(row.item, queries.Item(row.item, 1))
+    facts = [
+        ("Verdict", Cell(*VERDICTS[row.verdict]).html()),
+        ("Item", escape(f"{words.units(row.quantity, item.scale)} × {item.name}")),
+        ("Removed by", escape(row.user)),
+        ("Patient", escape(row.patient if view.may(Right.PATIENTS) else "not for your role")),
+        ("Order", escape(row.order or "none named")),
+        ("Authority", escape(words.code(row.authority) if row.authority else "order and admission hold")),
+        ("Charted", escape(words.units(row.charted, item.scale))),
+        ("Returned or wasted", escape(words.units(row.back, item.scale))),
+        ("Due by (UTC)", words.clock(row.deadline_ms)),
+        ("Charted at (UTC)", words.clock(row.documented_ms)),
+    ]
+    return '<dl class="apo-facts">' + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts) + "</dl>"
+
+
+class _Forms:
+    def __init__(self, actions: Actions) -> None:
+        self._actions = actions
+
+    async def clear(self, visitor: Visitor, values: Form) -> str:
+        log, seq = values.get("log", ""), values.get("seq", "")
+        if not (log.isascii() and log.isdigit() and seq.isascii() and seq.isdigit()):
+            raise NotDone("That is no removal. Go back and look at the list again.")
+        args = {"station": values.get("station", ""), "log": int(log), "seq": int(seq), "user": visitor.name}
+        await self._actions.ask("clear_alert", {**args, "note": values.get("note", "").strip()})
+        return f"The alert of removal {seq} at {args['station']} is cleared."

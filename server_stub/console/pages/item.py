@@ -1,0 +1,88 @@
+"""An item at a station: its use by day with the forecast as a band over it, its pockets and their levels."""
+
+from server_stub.console import queries, shelves, words
+from server_stub.console.chart import Band, Bar, Level, draw
+from server_stub.console.document import choice
+from server_stub.console.frame import Console, NoSuchPage, View, add_page
+from server_stub.console.pages.stock import pocket_table
+from server_stub.console.roles import Right
+from server_stub.console.table import table
+
+MOST_DAYS = 60
+_KEY = (
+    '<p class="apo-key"><span class="use"></span> used a day <span class="band"></span> expected a day: the middle to '
+    'the 98th percentile, over the days until a restock comes <span class="mean"></span> mean expected '
+    '<span class="par"></span> PAR min and max</p>'
+)
+
+
+def add(console: Console) -> None:
+    """Register the page."""
+    add_page(console, "/items/{item}", "Item", Right.STOCK, item)
+
+
+def item(view: View) -> None:
+    """The page; the station is in the address."""
+    name = view.path["item"]
+    held = [p for p in shelves.pockets(view.engine) if p["item"] == name]
+    stations = sorted({p["station"] for p in held})
+    if not held:
+        raise NoSuchPage(f"No cabinet holds an item {name}.")
+    station = view.query.get("station", stations[0])
+    if station not in stations:
+        raise NoSuchPage(f"Station {station} holds no {name}.")
+    known = queries.items(view.engine, [name]).get(name, queries.Item(name, 1))
+    view.frame(known.name, f"{name} at {station}", "/stock")
+    if len(stations) > 1:
+        view.show(_choose(name, station, stations))
+    view.live("Use and forecast", lambda: _use(view, name, station, known), "apo-card")
+    view.live("Pockets and PAR", lambda: _pockets(view, name, station))
+    view.live("By day", lambda: _by_day(view, name, station, known))
+
+
+def _choose(name: str, station: str, stations: list[str]) -> str:
+    pick = choice("station", "Station", [(one, one) for one in stations], station)
+    return (
+        f'<form method="get" action="/items/{name}" class="apo-form wide">{pick}'
+        '<button type="submit" class="apo-button">Show</button></form>'
+    )
+
+
+def _use(view: View, name: str, station: str, known: queries.Item) -> str:
+    days = shelves.use_by_day(view.engine, name, station)[-MOST_DAYS:]
+    made = shelves.forecasts(view.engine, name, station)[-MOST_DAYS:]
+    if not days and not made:
+        return '<p class="apo-empty" data-testid="no-use">No use yet.</p>'
+    bars = [Bar(d.day, (d.removed - d.returned) / known.scale) for d in days]
+    held = [p for p in shelves.pockets(view.engine, station=station) if p["item"] == name]
+    levels = [
+        Level(words_, sum(p[field] for p in held if p[field] is not None) / known.scale)
+        for words_, field in (("PAR min", "par_min"), ("PAR max", "par_max"))
+    ]
+    return draw(f"Use of {known.name} at {station} by day", bars, _bands(made), levels) + _KEY
+
+
+def _bands(made: list[shelves.Forecast]) -> list[Band]:
+    """The forecast of each day, and the last one as far as it reaches."""
+    bands = {f.day: f for f in made}
+    if made:
+        bands |= {made[-1].day + ahead: made[-1] for ahead in range(max(1, made[-1].days))}
+    first, last = (min(bands), max(bands)) if bands else (0, -1)
+    known, drawn = None, []
+    for day in range(first, last + 1):
+        known = bands.get(day, known)
+        if known:
+            reach = max(1, known.days)
+            drawn.append(Band(day, known.daily, known.p50 / reach, known.p98 / reach))
+    return drawn
+
+
+def _pockets(view: View, name: str, station: str) -> str:
+    held = [p for p in shelves.pockets(view.engine, station=station) if p["item"] == name]
+    return pocket_table(view.engine, f"stock-{station}", held)
+
+
+def _by_day(view: View, name: str, station: str, known: queries.Item) -> str:
+    days = shelves.use_by_day(view.engine, name, station)[-MOST_DAYS:]
+    rows = [(words.date(d.day), *(words.units(amount, known.scale) for amount in d[1:])) for d in reversed(days)]
+    return table("use", "Use by day", ("Day (UTC)", "Removed", "Returned", "Wasted", "Refilled"), rows)

@@ -1,0 +1,84 @@
+"""Restock: orders that stand with how much is put away, those that are closed, and PAR commands to the cabinets."""
+
+from collections.abc import Sequence
+
+from server_stub.console import findings, queries, words
+from server_stub.console.frame import Console, NoSuchPage, View, add_page
+from server_stub.console.roles import Right
+from server_stub.console.table import Cell, table, tabs
+from server_stub.supply.orders import EXPIRED, PUT_AWAY, SUPERSEDED
+
+MOST = 200
+_TABS = [("open", "Orders that stand"), ("closed", "Closed orders"), ("par", "PAR commands")]
+_REASONS = {
+    None: Cell("to be put away", "apo-warn"),
+    PUT_AWAY: Cell("put away", "apo-good"),
+    EXPIRED: Cell("expired", "apo-bad"),
+    SUPERSEDED: Cell("superseded", "apo-calm"),
+}
+_STATES = {"sent": "apo-warn", "applied": "apo-good", "refused": "apo-bad", "lost": "apo-calm"}
+
+
+def add(console: Console) -> None:
+    """Register the page."""
+    add_page(console, "/restock", "Restock", Right.STOCK, restock)
+
+
+def restock(view: View) -> None:
+    """The list that the address names."""
+    show = view.query.get("show", "open")
+    if show not in dict(_TABS):
+        raise NoSuchPage(f"There is no list {show} of restock.")
+    view.frame("Restock", "What the cabinets were found to need, and the levels they were given", "/restock")
+    view.show(tabs("/restock", "show", _TABS, show))
+    if show == "par":
+        view.live("PAR commands", lambda: commands(findings.par_commands(view.engine, limit=MOST)))
+        return
+    standing = show == "open"
+    view.live(
+        dict(_TABS)[show],
+        lambda: orders(view, findings.restock_orders(view.engine, standing=standing, limit=MOST)),
+    )
+
+
+def orders(view: View, rows: Sequence[findings.RestockOrder]) -> str:
+    """Orders as a table."""
+    items = queries.items(view.engine, (row.item for row in rows))
+    shown = []
+    for row in rows:
+        item = items.get(row.item, queries.Item(row.item, 1))
+        amounts = [
+            Cell(words.units(amount, item.scale), number=True)
+            for amount in (row.quantity, row.put_away, row.on_hand, row.par_min, row.par_max)
+        ]
+        times = (words.clock(row.opened_ms), words.clock(row.closed_ms))
+        shown.append(
+            (
+                Cell(row.station, href=f"/stations/{row.station}"),
+                row.number,
+                Cell(item.name, note=row.item, href=f"/items/{row.item}?station={row.station}"),
+                *amounts,
+                _REASONS[row.reason],
+                *times,
+            )
+        )
+    columns = ("Station", "Order", "Item", "Ordered", "Put away", "On hand then", "PAR min", "PAR max", "State")
+    return table("orders", "Orders", (*columns, "Ordered (UTC)", "Closed (UTC)"), shown, key=2)
+
+
+def commands(rows: Sequence[findings.ParCommand]) -> str:
+    """PAR commands as a table."""
+    shown = [
+        (
+            Cell(row.station, href=f"/stations/{row.station}"),
+            row.number,
+            Cell(row.state, _STATES.get(row.state, ""), note=f"code {row.result}" if row.result else ""),
+            words.clock(row.issued_ms),
+            words.clock(row.done_ms),
+            Cell(words.shortened(row.reason, 160)),
+        )
+        for row in rows
+    ]
+    return table(
+        "commands", "Commands", ("Station", "Number", "State", "Sent (UTC)", "Done (UTC)", "Why"), shown, key=2
+    )

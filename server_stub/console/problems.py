@@ -1,0 +1,52 @@
+"""Errors of the API: `application/problem+json` (RFC 9457) with a numbered code of firmware/codes.py."""
+
+from fastapi import FastAPI, HTTPException, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+
+from firmware import codes
+
+MEDIA = "application/problem+json"
+
+
+class Problem(BaseModel):
+    """What went wrong; `message` says what to do."""
+
+    status: int
+    code: int
+    message: str
+
+
+def problem(status: int, code: int, message: str, headers: dict[str, str] | None = None) -> HTTPException:
+    """An error to raise."""
+    return HTTPException(status, {"code": code, "message": message}, headers)
+
+
+def answer(status: int, code: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:
+    """An error as the answer."""
+    body = Problem(status=status, code=code, message=message)
+    return JSONResponse(body.model_dump(), status, headers, media_type=MEDIA)
+
+
+def documented(*statuses: int) -> dict[int | str, dict[str, object]]:
+    """The answers of a call for OpenAPI."""
+    return {status: {"model": Problem, "content": {MEDIA: {}}} for status in statuses}
+
+
+def add_to(app: FastAPI) -> None:
+    """Answer every error of the API as a problem."""
+
+    async def refused(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        detail = error.detail if isinstance(error.detail, dict) else {"code": codes.NOT_FOUND, "message": error.detail}
+        return answer(error.status_code, detail["code"], detail["message"], dict(error.headers or {}))
+
+    async def invalid(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"][1:])
+        return answer(422, codes.BAD_PARAMETER, f"{where}: {first['msg']}")
+
+    app.add_exception_handler(HTTPException, refused)
+    app.add_exception_handler(RequestValidationError, invalid)

@@ -1,0 +1,21 @@
+"""Parameters that calls of the API share."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+from firmware import codes
+from server_stub.console.frame import Console
+from server_stub.console.problems import problem
+
+_ID = r"^[A-Za-z0-9_-]{1,32}$"
+
+StationId = Annotated[str, Path(pattern=_ID, description="Id of a station")]
+OptionalStation = Annotated[str | None, Query(pattern=_ID, description="Only this station")]
+Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many rows")]
+
+
+def known_station(console: Console, station: str | None) -> None:
+    """404 for a station that is not enrolled."""
+    if station is not None and station not in {s.id for s in console.site().station}:
+        raise problem(404, codes.UNKNOWN_STATION, f"{station} is not enrolled here")

@@ -1,0 +1,42 @@
+"""The request `operator`: what people did at the console or the command line becomes entries of kind 215."""
+
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from firmware import codes
+from firmware.journal import kinds
+from server_stub.integration import replies
+from server_stub.ledger.log import CentreLog
+from server_stub.ledger.transaction import Transaction
+
+
+class _Entry(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    key: str = Field(min_length=8, max_length=64)
+    actor: str = Field(min_length=1, max_length=16)
+    what: str = Field(min_length=1, max_length=200)
+    about: str = Field(max_length=200)
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    entries: list[_Entry] = Field(max_length=1000)
+
+
+def operator(tx: Transaction, log: CentreLog, args: dict[str, Any]) -> dict[str, Any]:
+    """Append what is new; an entry whose key was seen is not appended again."""
+    try:
+        wanted = _Request.model_validate(args)
+    except ValidationError as error:
+        return {"code": codes.MALFORMED_EVENT, "message": f"operator: {error.errors()[0]['msg']}"}
+    appended = 0
+    for entry in wanted.entries:
+        key = f"operator:{entry.key}"
+        if replies.earlier(tx.conn, key) is None:
+            log.append(tx, kinds.OPERATOR, [entry.what, entry.about], actor=entry.actor)
+            replies.keep(tx.conn, key, {})
+            appended += 1
+    return {"appended": appended}

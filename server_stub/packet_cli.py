@@ -1,0 +1,58 @@
+"""`apotheca packet`: make a compliance packet, verify one."""
+
+import asyncio
+import time
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from server_stub.cli import home_of, refuse
+
+packet_app = typer.Typer(help="Make and verify compliance packets.", no_args_is_help=True)
+
+
+@packet_app.command("make")
+def make(  # noqa: PLR0913, PLR0917 - options of a command
+    ctx: typer.Context,
+    from_: Annotated[str, typer.Option("--from", help="ISO date or date-time, UTC; included.")],
+    to: Annotated[str, typer.Option("--to", help="ISO date or date-time, UTC; not included.")],
+    out: Annotated[
+        Path | None, typer.Option(help="A folder that does not exist yet (default: in HOME/packets).")
+    ] = None,
+    signer: Annotated[str, typer.Option(help="keys/NAME.key (no passphrase) and keys/NAME.crt.")] = "pharmacist-sign",
+    actor: Annotated[str, typer.Option(help="User id of the one who asks for it, for the ledger.")] = "command",
+) -> None:
+    """Make the packet of a period, signed, and have the running centre record that it was made."""
+    from server_stub.integration.intake import IntakeAway  # noqa: PLC0415
+    from server_stub.proof.packet import PacketRefused, make_packet  # noqa: PLC0415
+    from server_stub.proof.period import BadPeriod, between  # noqa: PLC0415
+    from server_stub.proof.signatory import NoSigner, signatory  # noqa: PLC0415
+    from server_stub.recording import NotRecorded, record  # noqa: PLC0415
+    from server_stub.site.config import NoSite, read  # noqa: PLC0415
+
+    home = home_of(ctx)
+    try:
+        read(home)
+        period = between(from_, to)
+        target = out or home.packets / f"{period.name}--{time.time_ns()}"
+        made = make_packet(home, period, signatory(home, signer), target, time.time_ns() // 1_000_000)
+    except (NoSite, BadPeriod, NoSigner, PacketRefused) as error:
+        raise refuse(error) from None
+    typer.echo(f"{made.path}: {made.entries} entries, signed by {signer}")
+    try:
+        seq = asyncio.run(record(home, made, actor))
+        typer.echo(f"recorded as entry {seq} of the centre's log")
+    except (IntakeAway, NotRecorded) as error:
+        typer.secho(f"warning: the ledger does not say yet that this packet was made: {error}", err=True, fg="yellow")
+
+
+@packet_app.command("verify")
+def verify(
+    folder: Annotated[Path, typer.Argument(help="A packet or an export.")],
+    ca: Annotated[Path | None, typer.Option(help="The site's authority (ca.crt), got from the site itself.")] = None,
+) -> None:
+    """Verify a packet or an export; exit code 0 good, 1 bad, 2 cannot read. The same as `verify_apotheca.py`."""
+    import verify_apotheca  # noqa: PLC0415
+
+    raise SystemExit(verify_apotheca.main([str(folder), *(["--ca", str(ca)] if ca else [])]))

@@ -1,0 +1,24 @@
+"""A consistent look at the database that cannot write."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine
+
+
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A connection that sees one moment of the database and is refused every write."""
+    sqlite = engine.dialect.name == "sqlite"
+    whole = {} if sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+    with engine.connect().execution_options(**whole) as conn:
+        if sqlite:
+            # the driver opens a transaction for writes only, and without one every SELECT sees another moment
+            conn.exec_driver_sql("PRAGMA query_only=ON")
+            conn.exec_driver_sql("BEGIN")
+        try:
+            yield conn
+        finally:
+            conn.rollback()
+            if sqlite:
+                conn.exec_driver_sql("PRAGMA query_only=OFF")

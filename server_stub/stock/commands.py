@@ -1,0 +1,126 @@
+"""Commands to stations: numbered, in the centre's log, sent again until the station's journal has them (wire.md 3)."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import and_, func, or_, select
+
+from firmware.compat import derive
+from firmware.journal import kinds
+from firmware.wire import cbor, messages, sealed, topics
+from server_stub.ledger.ingest import Enrolled, Names, Register
+from server_stub.ledger.log import CentreLog
+from server_stub.ledger.record import Entry
+from server_stub.ledger.sign import Signer
+from server_stub.ledger.transaction import Transaction
+from server_stub.stock import schema
+from server_stub.stock.issued import reasons, triples
+from server_stub.stock.planning import Wanted
+
+PLACES = 5
+EXPIRES_MS = 12 * 3_600_000
+RESEND_MS = 10_000
+RESEND_MOST_MS = 320_000
+NOTICE_PAR = 3
+
+_C, _L = schema.commands.c, schema.par_levels.c
+
+
+class Commands:
+    """Issues commands and sends what no station has answered yet; when to send again is transport time."""
+
+    def __init__(self, names: Names, register: Register, signer: Signer, log: CentreLog) -> None:
+        self._names = names
+        self._register = register
+        self._signer = signer
+        self._log = log
+        self._due: dict[str, tuple[int, int]] = {}
+        self._open: dict[str, dict[int, bytes]] = {}
+
+    def load(self, tx: Transaction) -> None:
+        """Take up what is under way where the database has it (also after a transaction that failed)."""
+        self._due, self._open = {}, {}
+        alive = and_(_C.state == schema.SENT, _C.issued_ms > tx.utc_ms - EXPIRES_MS)
+        for row in tx.conn.execute(select(schema.commands).where(alive).order_by(_C.station, _C.number)):
+            self._keep(row.station, row.number, row.issued_ms, row.kind, json.loads(row.body))
+
+    def set_levels(self, tx: Transaction, station: str, wanted: Sequence[Wanted]) -> None:
+        """Issue PAR commands, at most PLACES places each; what was appended must have been settled."""
+        number = tx.conn.scalar(select(func.max(_C.number)).where(_C.station == station)) or 0
+        for at in range(0, len(wanted), PLACES):
+            some = wanted[at : at + PLACES]
+            number += 1
+            body = [value for level in some for value in (level.place, level.min, level.max)]
+            reason = "\n".join(level.reason for level in some)
+            self._log.append(tx, kinds.COMMAND_ISSUED, [station, number, messages.COMMAND_PAR, body, reason])
+            self._keep(station, number, tx.utc_ms, messages.COMMAND_PAR, body)
+            self._send(tx, station, [number])
+        tx.settle()
+
+    def answered(self, tx: Transaction, entry: Entry) -> None:
+        """A station's journal names a command: it and all before it need no sending; tell the kiosk of new levels."""
+        number, kind, code, body = entry.ext
+        open_ = self._open.get(entry.station, {})
+        for old in [n for n in open_ if n <= number]:
+            del open_[old]
+        if open_:
+            self._due[entry.station] = (tx.received_ms + RESEND_MS, RESEND_MS)
+        else:
+            self._due.pop(entry.station, None)
+        if kind == messages.COMMAND_PAR and not code and number:
+            self._tell(tx, entry.station, number, body)
+
+    def again(self, tx: Transaction) -> None:
+        """Send again what is due, and under a new number what has expired or was passed by."""
+        self._renew(tx)
+        for station, (due_ms, wait_ms) in list(self._due.items()):
+            if due_ms <= tx.received_ms:
+                self._send(tx, station, sorted(self._open.get(station, {})))
+                longer_ms = min(2 * wait_ms, RESEND_MOST_MS)
+                self._due[station] = (tx.received_ms + longer_ms, longer_ms)
+
+    def _renew(self, tx: Transaction) -> None:
+        stale = or_(_C.state == schema.LOST, and_(_C.state == schema.SENT, _C.issued_ms <= tx.utc_ms - EXPIRES_MS))
+        joined = schema.par_levels.join(schema.commands, and_(_C.station == _L.station, _C.number == _L.number))
+        query = select(_L.station, _L.place, _L.wanted_min, _L.wanted_max, _L.reason)
+        rows = tx.conn.execute(query.select_from(joined).where(stale).order_by(_L.station, _L.place)).all()
+        for station in sorted({row.station for row in rows}):
+            mine = [Wanted(*row[1:]) for row in rows if row.station == station]
+            self._drop_expired(tx, station)
+            self.set_levels(tx, station, mine)
+
+    def _drop_expired(self, tx: Transaction, station: str) -> None:
+        query = select(_C.number).where(
+            and_(_C.station == station, _C.state == schema.SENT, _C.issued_ms <= tx.utc_ms - EXPIRES_MS)
+        )
+        for number in tx.conn.scalars(query):
+            self._open.get(station, {}).pop(number, None)
+
+    def _keep(self, station: str, number: int, issued_ms: int, kind: int, body: list[Any]) -> None:
+        known = self._register(station)
+        if known is not None:
+            envelope = self._envelope(known, station, number, issued_ms + EXPIRES_MS, kind, body)
+            self._open.setdefault(station, {})[number] = envelope
+            self._due.setdefault(station, (0, RESEND_MS))
+
+    def _envelope(  # noqa: PLR0913, PLR0917 - the fields of a command
+        self, known: Enrolled, station: str, number: int, expires_ms: int, kind: int, body: list[Any]
+    ) -> bytes:
+        fields = [1, station, known.log, number, expires_ms, kind, body]
+        return self._signer.envelope("command", sealed.seal(fields, derive(known.keys.mac, "command")))
+
+    def _send(self, tx: Transaction, station: str, numbers: Sequence[int]) -> None:
+        topic = topics.down(*self._names, station, "command")
+        for number in numbers:
+            if envelope := self._open.get(station, {}).get(number):
+                tx.send_once(topic, envelope)
+        self._due[station] = (tx.received_ms + RESEND_MS, RESEND_MS)
+
+    def _tell(self, tx: Transaction, station: str, number: int, body: list[Any]) -> None:
+        where = and_(_C.station == station, _C.number == number)
+        text = tx.conn.scalar(select(_C.reason).where(where)) or ""
+        topic = topics.down(*self._names, station, "notice")
+        for (place, low, top), words in zip(triples(body), reasons(text, len(body) // 3), strict=True):
+            notice = cbor.encode([1, station, tx.utc_ms, NOTICE_PAR, [place, low, top, words]])
+            tx.send_once(topic, self._signer.envelope("notice", notice))

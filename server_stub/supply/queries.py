@@ -1,0 +1,53 @@
+"""What console and API show of the supply: orders, pick lists, on-hand figures by day. Reads only."""
+
+from typing import Any
+
+from sqlalchemy import Engine, and_, select
+
+from server_stub.stock import schema as stock
+from server_stub.stock.shelves import read_shelf
+from server_stub.supply import schema
+from server_stub.supply.orders import EXPIRED, PUT_AWAY, SUPERSEDED
+from server_stub.supply.pick import pick_list
+
+WORDS = {None: "open", PUT_AWAY: "put away", EXPIRED: "expired after a day", SUPERSEDED: "no longer needed"}
+
+_T, _C = schema.restock_orders.c, stock.closing_stock.c
+
+
+def restock_orders(
+    engine: Engine, station: str | None = None, *, only_open: bool = True, limit: int = 200
+) -> list[dict[str, Any]]:
+    """Orders, the newest first; quantities in smallest units, `state` in words."""
+    query = select(schema.restock_orders).order_by(_T.opened_ms.desc(), _T.station, _T.number.desc()).limit(limit)
+    if station is not None:
+        query = query.where(_T.station == station)
+    if only_open:
+        query = query.where(_T.closed_ms.is_(None))
+    with engine.connect() as conn:
+        return [{**row._mapping, "state": WORDS[row.reason]} for row in conn.execute(query)]
+
+
+def station_pick_list(engine: Engine, station: str) -> list[dict[str, Any]]:
+    """As the intake request `pick_list`."""
+    with engine.connect() as conn:
+        return pick_list(conn, station, read_shelf(conn, station))
+
+
+def daily_on_hand(engine: Engine, station: str, first_day: int, last_day: int) -> list[dict[str, Any]]:
+    """On hand at the end of each day, by item (P15): smallest units; days since 1970, both included."""
+    query = select(_C.place, _C.day, _C.item, _C.quantity).where(and_(_C.station == station, _C.day <= last_day))
+    with engine.connect() as conn:
+        closings = conn.execute(query.order_by(_C.day, _C.place)).all()
+    held: dict[str, tuple[str, int]] = {}
+    found = []
+    at = 0
+    for day in range(first_day, last_day + 1):
+        while at < len(closings) and closings[at].day <= day:
+            held[closings[at].place] = (closings[at].item, closings[at].quantity)
+            at += 1
+        totals: dict[str, int] = {}
+        for item, quantity in held.values():
+            totals[item] = totals.get(item, 0) + quantity
+        found += [{"station": station, "day": day, "item": i, "quantity": q} for i, q in sorted(totals.items())]
+    return found
