@@ -8,9 +8,9 @@ from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, NamedTuple
 
-import verify_apotheca
 from sqlalchemy import Engine, select
 
+import verify_apotheca
 from server_stub.integration.intake import IntakeAway
 from server_stub.proof import schema
 from server_stub.proof.packet import PacketRefused, make_packet
