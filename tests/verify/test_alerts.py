@@ -49,6 +49,31 @@ def test_the_boundary(day, late_ms, final):
     assert (row.deadline_ms, row.documented_by, row.documented_ms) == (at(60), "c", at(60) + late_ms)
 
 
+@pytest.mark.req("A4.b")
+def test_at_the_deadline_itself_nothing_is_over(day):
+    day.admitted_with_order()
+    day.at(60)
+    day.removed(0)
+    assert day.verdicts() == {1: "pending"}
+    assert state(day, DOCUMENTATION) == "open"
+
+
+def test_a_removal_that_comes_late_takes_the_charting_of_the_next(day):
+    day.admitted_with_order()
+    day.at(200)
+    day.removed(10)
+    day.hospital(charted("c", 20))
+    assert day.verdicts() == {1: "verified"}
+    before = Day(day.bench, "ED1")
+    assert before.removed(0) == 1
+    found = {(r.station, r.verdict) for r in day.bench.rows(schema.verdicts)}
+    assert found == {("ED1", "verified"), ("ICU1", "undocumented")}
+    assert [row.state for row in day.bench.rows(schema.alerts) if row.station == "ICU1"] == ["expired"]
+    day.hospital(charted("d", 30))
+    assert {row.verdict for row in day.bench.rows(schema.verdicts)} == {"verified"}
+    assert day.rebuilt_the_same()
+
+
 @pytest.mark.req("A4.c", "A21.e")
 def test_never_charted(day_anywhere):
     day = day_anywhere

@@ -60,8 +60,12 @@ def test_one_that_was_never_charted_does_not_make_all_after_it_late():
 def test_the_same_order_where_both_name_one():
     found = shares([removal(1, 0, order="A"), removal(2, 1, order="B")], [chart("c", 9, order="B")])
     assert (found[1].missing, found[2].missing) == (2, 0)
+    # the record that names the order leaves the other one to the removal without
     found = shares([removal(1, 0), removal(2, 1, order="B")], [chart("b", 5, order="B"), chart("x", 9)])
     assert (found[1].by, found[2].by) == ("x", "b")
+    late = [chart("b", 2 * HOUR, order="B"), chart("x", 3 * HOUR)]
+    found = shares([removal(1, 0), removal(2, 1, order="B")], late)
+    assert [(found[n].by, found[n].late) for n in (1, 2)] == [("x", True), ("b", True)]
 
 
 def test_what_went_back_needs_no_charting():
