@@ -9,6 +9,7 @@ from typing import Any
 from server_stub.site import config
 from simulator import processes, site
 from simulator.clock import Clock
+from simulator.decided import unanswered_commands
 from simulator.errors import RunFailed
 from simulator.helper import Helper
 from simulator.hospital_feed import HOSPITAL, Feed, Post, posts
@@ -80,8 +81,15 @@ class World:
         await self._count_what_is_owed()
         await self._bring_all_to(self.clock.latest())
 
+    async def pass_timers(self) -> int:
+        """Let hospital time go on beyond the deadline of the last removal; gives the time it is then."""
+        now_ms = self.clock.latest() + (self.site.verify.documentation_minutes + 1) * MINUTE_MS
+        await self._bring_all_to(now_ms)
+        return now_ms
+
     async def settle(self, on_progress: Callable[[int], None] = lambda answered: None) -> None:
-        """Wait until every entry of every journal is answered; NotSettled if nothing moves for SETTLE_S."""
+        """Wait until every entry of every journal is answered, and every command; NotSettled if nothing moves for
+        SETTLE_S."""
         loop = asyncio.get_running_loop()
         last, since = -1, loop.time()
         while True:
@@ -91,12 +99,12 @@ class World:
                 if status["journal"]["entries"] != status["answered"]:
                     waiting[name] = status["journal"]["entries"] - (status["answered"] or 0)
             on_progress(answered)
-            if not waiting:
+            if not waiting and not await asyncio.to_thread(unanswered_commands, self.home):
                 return
             if answered != last:
                 last, since = answered, loop.time()
             if loop.time() - since > SETTLE_S:
-                raise NotSettled(f"entries without answer: {waiting}; see {self.home / 'run'}/*.log")
+                raise NotSettled(f"entries or commands without answer: {waiting}; see {self.home / 'run'}/*.log")
             await asyncio.sleep(0.1)
 
     async def statuses(self) -> dict[str, dict[str, Any]]:
