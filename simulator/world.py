@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from server_stub.site import config
+from server_stub.stock.planning import UpdateSettings
 from simulator import processes, site
 from simulator.clock import Clock
 from simulator.decided import unanswered_commands
@@ -22,7 +23,9 @@ from simulator.tally import Tally
 READY_S = 120.0
 SETTLE_S = 90.0
 AFTERWARDS_MS = 3_600_000
-MINUTE_MS = 60_000
+MINUTE_MS, DAY_MS = 60_000, 86_400_000
+# when in a day the centre updates the levels
+UPDATE_MS = UpdateSettings().hour * 3_600_000
 STEP_S = 1.0
 
 
@@ -82,10 +85,14 @@ class World:
         await self._bring_all_to(self.clock.latest())
 
     async def pass_timers(self) -> int:
-        """Let hospital time go on beyond the deadline of the last removal; gives the time it is then."""
-        now_ms = self.clock.latest() + (self.site.verify.documentation_minutes + 1) * MINUTE_MS
-        await self._bring_all_to(now_ms)
-        return now_ms
+        """Let hospital time go on beyond the deadline of the last removal and the next update of the levels; gives the
+        time it is then."""
+        now_ms = self.clock.latest()
+        charted_ms = now_ms + self.site.verify.documentation_minutes * MINUTE_MS
+        updated_ms = now_ms + (UPDATE_MS - now_ms) % DAY_MS
+        to_ms = max(charted_ms, updated_ms) + MINUTE_MS
+        await self._bring_all_to(to_ms)
+        return to_ms
 
     async def settle(self, on_progress: Callable[[int], None] = lambda answered: None) -> None:
         """Wait until every entry of every journal is answered, and every command; NotSettled if nothing moves for

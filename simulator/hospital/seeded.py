@@ -8,6 +8,7 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from simulator.hospital.amounts import MILLI
 from simulator.hospital.clocktime import HOUR_MS, MINUTE_MS
@@ -21,13 +22,21 @@ AFTER_DISCHARGE_MIN = (5, 60)
 STAYS_ON_MS = HOUR_MS
 
 
+class Cabinet(NamedTuple):
+    """A station, its ward, and the items it holds."""
+
+    station: str
+    ward: str
+    items: Sequence[str]
+
+
 @dataclass
 class _Patient:
     """What the hospital says of one patient: where and when she left, what was ordered and charted."""
 
     ward: str = ""
     out_ms: int | None = None
-    orders: list[dict[str, int | str | None]] = field(default_factory=list)
+    orders: list[dict[str, Any]] = field(default_factory=list)
     charted: dict[str, int] = field(default_factory=dict)
 
     def knows(self, item: str) -> bool:
@@ -35,20 +44,14 @@ class _Patient:
 
 
 def seeded(
-    seed: int,
-    removals: Sequence[Removal],
-    events: Iterable[Event],
-    stations: Mapping[str, str],
-    held: Mapping[str, Iterable[str]],
-    end_ms: int,
+    seed: int, removals: Sequence[Removal], events: Iterable[Event], cabinets: Sequence[Cabinet], end_ms: int
 ) -> list[Removal]:
-    """Extra removals with a mark, before `end_ms`; `stations` maps station to ward, `held` station to its items."""
+    """Extra removals with a mark, all before `end_ms`."""
     patients = _patients(events)
     rng = random.Random(f"{seed}/seeded")
     number = len(removals) // REMOVALS_A_MARK
-    holds = {station: sorted(items) for station, items in held.items()}
-    gone = list(_after_discharge(rng, patients, {w: s for s, w in stations.items() if s in holds}, holds, end_ms))
-    there = list(_without_order(rng, removals, patients, holds))
+    gone = [one for one in _after_discharge(rng, patients, cabinets) if one.at_ms < end_ms]
+    there = list(_without_order(rng, removals, patients, cabinets))
     return rng.sample(gone, min(number, len(gone))) + rng.sample(there, min(number, len(there)))
 
 
@@ -66,33 +69,31 @@ def _patients(events: Iterable[Event]) -> dict[str, _Patient]:
 
 
 def _after_discharge(
-    rng: random.Random,
-    patients: Mapping[str, _Patient],
-    station_of: Mapping[str, str],
-    holds: Mapping[str, Sequence[str]],
-    end_ms: int,
+    rng: random.Random, patients: Mapping[str, _Patient], cabinets: Iterable[Cabinet]
 ) -> Iterator[Removal]:
     """One for each order that outlasts its patient's stay."""
+    of_ward = {cabinet.ward: cabinet for cabinet in cabinets}
     for name, patient in sorted(patients.items()):
-        station = station_of.get(patient.ward)
-        if patient.out_ms is None or station is None:
+        cabinet, out_ms = of_ward.get(patient.ward), patient.out_ms
+        if cabinet is None or out_ms is None:
             continue
         for order in patient.orders:
-            at_ms = patient.out_ms + rng.randint(*AFTER_DISCHARGE_MIN) * MINUTE_MS
-            item, stop_ms = str(order["item"]), order["stop_utc_ms"]
-            running = stop_ms is None or int(stop_ms) >= patient.out_ms + 2 * HOUR_MS
-            quiet = patient.charted.get(item, 0) < patient.out_ms - HOUR_MS
-            if running and quiet and item in holds[station] and at_ms < end_ms:
-                yield _removal(NOT_ADMITTED, name, str(order["order"]), item, station, at_ms, patient.out_ms + 1)
+            at_ms, item = out_ms + rng.randint(*AFTER_DISCHARGE_MIN) * MINUTE_MS, order["item"]
+            running = order["stop_utc_ms"] is None or order["stop_utc_ms"] >= out_ms + 2 * HOUR_MS
+            running = running and order["start_utc_ms"] <= out_ms
+            quiet = patient.charted.get(item, 0) < out_ms - HOUR_MS
+            if running and quiet and item in cabinet.items:
+                yield _removal(NOT_ADMITTED, name, order["order"], item, cabinet.station, at_ms, out_ms + 1)
 
 
 def _without_order(
     rng: random.Random,
     removals: Iterable[Removal],
     patients: Mapping[str, _Patient],
-    holds: Mapping[str, Sequence[str]],
+    cabinets: Iterable[Cabinet],
 ) -> Iterator[Removal]:
-    """At most one beside each removal of a patient who stays on: an item that nobody ever ordered or charted for her."""
+    """At most one beside each removal of a patient who stays on: an item never ordered or charted for her."""
+    holds = {cabinet.station: cabinet.items for cabinet in cabinets}
     taken = {(removal.patient, removal.item) for removal in removals}
     for removal in removals:
         patient = patients[removal.patient]
