@@ -49,10 +49,14 @@ class Decided:
         return wrong
 
 
-def unanswered_commands(home: Path) -> int:
-    """Commands that no station's journal names yet."""
+def commands_under_way(home: Path) -> int:
+    """Commands that no station's journal names yet, and levels whose command was passed by: it will be sent anew."""
+    command, level = stock.commands.c, stock.par_levels.c
+    same = and_(level.station == command.station, level.number == command.number)
+    passed_by = select(func.count()).select_from(stock.par_levels.join(stock.commands, same))
     with _connected(home) as conn:
-        return _count(conn, stock.commands, stock.commands.c.state == stock.SENT)
+        lost = conn.scalar(passed_by.where(command.state == stock.LOST)) or 0
+        return lost + _count(conn, stock.commands, command.state == stock.SENT)
 
 
 def decided(home: Path, seeded: Mapping[str, Sequence[Taken]]) -> Decided:

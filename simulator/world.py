@@ -10,7 +10,7 @@ from server_stub.site import config
 from server_stub.stock.planning import UpdateSettings
 from simulator import processes, site
 from simulator.clock import Clock
-from simulator.decided import unanswered_commands
+from simulator.decided import commands_under_way
 from simulator.errors import RunFailed
 from simulator.helper import Helper
 from simulator.hospital_feed import HOSPITAL, Feed, Post, posts
@@ -100,18 +100,21 @@ class World:
         loop = asyncio.get_running_loop()
         last, since = -1, loop.time()
         while True:
+            commands = await asyncio.to_thread(commands_under_way, self.home)
             waiting, answered = {}, 0
             for name, status in (await self.statuses()).items():
                 answered += status["answered"] or 0
                 if status["journal"]["entries"] != status["answered"]:
                     waiting[name] = status["journal"]["entries"] - (status["answered"] or 0)
             on_progress(answered)
-            if not waiting and not await asyncio.to_thread(unanswered_commands, self.home):
+            if not waiting and not commands:
                 return
             if answered != last:
                 last, since = answered, loop.time()
             if loop.time() - since > SETTLE_S:
-                raise NotSettled(f"entries or commands without answer: {waiting}; see {self.home / 'run'}/*.log")
+                raise NotSettled(
+                    f"without answer are {commands} commands and entries of {waiting}; see {self.home / 'run'}/*.log"
+                )
             await asyncio.sleep(0.1)
 
     async def statuses(self) -> dict[str, dict[str, Any]]:
@@ -132,10 +135,14 @@ class World:
         await asyncio.gather(self._keep_cabinets(now_ms), self._keep_centre(now_ms))
 
     async def _bring_all_to(self, now_ms: int) -> None:
-        """The same hospital time everywhere: stations, centre, agents."""
+        """The same hospital time everywhere: stations, centre, agents; what the centre sends for it has come down."""
         self.clock.at(now_ms, None, _time_passes)
         await self.clock.run(now_ms)
-        await self.intake.ask("advance", utc_ms=now_ms)
+        reply = await self.intake.ask("advance", utc_ms=now_ms)
+        for name, versions in reply["versions"].items():
+            self.feed.expect(name, versions)
+            if not await self.feed.applied(name):
+                raise NotSettled(f"{name} does not apply its tables; see {self.home / 'run'}/{name}.agent.log")
         await asyncio.gather(*(s.panel.ask("advance", utc_ms=now_ms) for s in self.stations.values()))
 
     async def _keep_cabinets(self, now_ms: Callable[[], int]) -> None:

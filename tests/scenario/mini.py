@@ -4,6 +4,8 @@ from itertools import count
 
 from firmware.wire.messages import ROLE_COUNT, ROLE_REFILL, ROLE_REMOVE, ROLE_RETURN, ROLE_WASTE
 from simulator.plan import (
+    NO_ORDER,
+    NOT_ADMITTED,
     Item,
     Mishap,
     Person,
@@ -36,12 +38,24 @@ def station(name, number):
     return StationPlan(name, (f"Ward {number}",), pockets, people)
 
 
-def admission(number, at_ms):
-    patient, ward = f"P{number}", f"Ward {number}"
-    yield at_ms, {
-        "type": "adt", "id": f"adt-{number}", "utc_ms": at_ms, "event": "A01",
-        "patient": patient, "name": "Dahl, Kim", "ward": ward, "from_ward": "",
+def moved(event, patient, number, at_ms):
+    return at_ms, {
+        "type": "adt", "id": f"adt-{patient}-{event}", "utc_ms": at_ms, "event": event,
+        "patient": patient, "name": "Dahl, Kim", "ward": f"Ward {number}", "from_ward": "",
     }  # fmt: skip
+
+
+def charted(removal, at_ms):
+    return at_ms, {
+        "type": "administration", "id": f"emar-{removal.record}", "utc_ms": at_ms, "patient": removal.patient,
+        "order": removal.order, "item": removal.item, "quantity": removal.quantity - removal.waste,
+        "administered_utc_ms": at_ms, "status": "given",
+    }  # fmt: skip
+
+
+def admission(number, at_ms):
+    patient = f"P{number}"
+    yield moved("A01", patient, number, at_ms)
     for item in ITEMS:
         yield at_ms, {
             "type": "order", "id": f"order-{number}-{item.item}", "utc_ms": at_ms, "event": "new",
@@ -75,7 +89,9 @@ class MiniDay:
         nurse = f"RN{number}"
         self._visit(number, 40, nurse, self._remove(number, "MORP4I", 1000, waste=250), Return(first.record))
         # 7 in two pockets: no single one holds 5
-        self._visit(number, 50, nurse, self._remove(number, "ACET500", 5))
+        two_pockets = self._remove(number, "ACET500", 5)
+        self._visit(number, 50, nurse, two_pockets)
+        self.plan.events.append(charted(two_pockets, START_MS + 60 * MINUTE_MS))
         self._visit(
             number, 60, nurse, self._remove(number, "ACET500", 50), self._remove(number, "MORP4I", 1000, cancel=True)
         )
@@ -85,6 +101,16 @@ class MiniDay:
         self._visit(number, 120, f"PT{number}", Refill())
         for minute in range(130, 200, 10):
             self._visit(number, minute, nurse, self._remove(number, "MORP4I", 1000))
+        self._seed(number)
+
+    def _seed(self, number):
+        """A guest without any order, and the patient after she has left."""
+        guest, patient, order = f"Q{number}", f"P{number}", f"O{number}-ACET500"
+        self.plan.events.append(moved("A01", guest, number, START_MS + 200 * MINUTE_MS))
+        self.plan.events.append(moved("A03", patient, number, START_MS + 205 * MINUTE_MS))
+        without_order = Remove("", guest, "", "ACET500", 1, 0, "", seeded=NO_ORDER)
+        after_discharge = Remove("", patient, order, "ACET500", 1, 0, "", seeded=NOT_ADMITTED)
+        self._visit(number, 210, f"RN{number}", without_order, after_discharge)
 
     def _visit(self, number, minute, user, *actions):
         self.plan.visits.append(Visit(START_MS + minute * MINUTE_MS, f"S{number}", user, actions))

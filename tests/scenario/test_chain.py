@@ -3,6 +3,7 @@
 import asyncio
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -69,18 +70,73 @@ def test_the_check_finds_what_does_not_hold(one_removal):
     assert f"S1: entry {removal} is not in the ledger as the ring has it" in wrong
 
 
+@pytest.fixture(scope="module")
+def small_day(tmp_path_factory):
+    home = tmp_path_factory.mktemp("small-day") / "home"
+    return home, play(MiniDay().plan, home)
+
+
 @pytest.mark.req("A1.a", "A12.b", "P46")
-def test_a_small_day_with_everything_in_it(tmp_path):
-    results = play(MiniDay().plan, tmp_path / "home")
+def test_a_small_day_with_everything_in_it(small_day):
+    _, results = small_day
     assert results.wrong == []
     assert results.fates == {"cancelled": 2, "given": 22, "stock_out": 2}
-    # 5 of one item took two pockets
-    assert results.removals["replayed"] == results.removals["ledger"] == 24
+    # 5 of one item took two pockets; two of each station are seeded
+    assert results.removals["replayed"] == results.removals["ledger"] == 28
     found = results.findings
     assert found.alarms == 6
     assert found.kinds[kinds.ALARM_CLEARED] == 6
     assert found.kinds[kinds.WASTE] == found.kinds[kinds.RETURN] == 2
     assert found.kinds[kinds.INTERRUPTED] == 0
+
+
+@pytest.mark.req("A3.c", "A4.c")
+def test_what_the_centre_decided_in_a_small_day(small_day):
+    _, results = small_day
+    assert {name: n for name, n in results.verdicts.items() if n} == {
+        "verified": 4,
+        "returned": 2,
+        "undocumented": 18,
+        "no_order": 2,
+        "not_admitted": 2,
+    }
+    said = results.as_json()
+    assert said["seeded"] == {"no_order": {"made": 2, "found": 2}, "not_admitted": {"made": 2, "found": 2}}
+    assert said["alerts"]["raised"] == sum(said["alerts"][name] for name in ("cleared", "expired", "open"))
+    assert said["alerts"]["open"] == 4 and said["alerts"]["expired"] == 22
+    assert said["stockouts"] == 2 and said["charted_late"] == said["alerts_open_needlessly"] == 0
+    (packet,) = said["packets"]
+    assert packet["ok"] and Path(packet["path"], "report.pdf").is_file()
+
+
+@pytest.mark.req("A1.e")
+def test_restock_orders_close_with_the_refill_and_levels_follow_use(small_day):
+    home, results = small_day
+    with closing(sqlite3.connect(home / "centre.db")) as db:
+        orders = db.execute("SELECT on_hand, par_min, closed_ms, put_away FROM restock_orders").fetchall()
+    assert len(orders) == results.as_json()["restock_orders"]
+    assert all(on_hand < par_min for on_hand, par_min, _, _ in orders)
+    assert any(closed_ms and put_away for _, _, closed_ms, put_away in orders)
+    assert results.decided.overdue == []
+    assert results.as_json()["par_updates_applied"] > 0
+
+
+@pytest.mark.req("A3.c", "A14")
+def test_a_wrong_sum_a_miss_or_a_bad_packet_fails_the_run(small_day):
+    _, results = small_day
+
+    def words(**changes):
+        return replace(results, **changes).wrong
+
+    def decided(**changes):
+        return words(decided=replace(results.decided, **changes))
+
+    assert decided(verdicts={**results.verdicts, "verified": 5}) == ["verdicts sum to 29, removals to 28"]
+    missed = {**results.decided.seeded, "no_order": {"made": 2, "found": 1}}
+    assert decided(seeded=missed) == ["of 2 removals seeded as no_order only 1 were found"]
+    assert decided(needless=1) == ["1 alerts are open about removals that were ordered, or charted in time"]
+    bad = replace(results.packets[0], ok=False, words=("dataset.ndjson is not what the manifest says",))
+    assert words(packets=(bad,)) == ["dataset.ndjson is not what the manifest says"]
 
 
 @pytest.mark.req("A12.a")
