@@ -10,6 +10,7 @@ BENCHES = {
     "touch": "simulator.bench.touch",
     "firmware": "simulator.bench.firmware",
     "link": "simulator.bench.link",
+    "packet": "simulator.bench.packet",
 }
 
 

@@ -17,7 +17,7 @@ from server_stub.site import config, signers
 from server_stub.site.enrol import add_stations
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
-from tests.centre.conftest import Bench
+from tests.centre.conftest import Bench, bench, database, postgres, quick, site_home  # noqa: F401 - fixtures
 
 NIGHT_MS = 1_700_006_400_000  # 2023-11-15T00:00Z; the scripts begin at 1_700_000_000_000
 MADE_MS = 1_795_000_000_000
