@@ -54,7 +54,7 @@ class Supplier:
         with self._changed:
             return self._changed.wait_for(lambda: len(self._known) >= movements, timeout_s)
 
-    def _heard(self, payload: bytes) -> None:
+    def _heard(self, payload: bytes | bytearray) -> None:
         told = json.loads(payload)
         key = (told["station"], told["log"], told["seq"])
         with self._changed:

@@ -20,13 +20,12 @@ pytestmark = pytest.mark.peers
 
 @pytest.fixture(scope="module")
 def run():
-    found = json.loads((peers.VENV / "peers.json").read_text()) if peers.VENV.is_dir() else peers.installed()
+    written = peers.VENV / "peers.json"
+    found = json.loads(written.read_text()) if written.exists() else peers.installed()
 
     def ran(name, *words):
-        command = [*found[name], *map(str, words)]
-        return subprocess.run(
-            command, env=os.environ | found["env"], capture_output=True, text=True, check=False
-        ).stdout
+        command, env = [*found[name], *map(str, words)], os.environ | found["env"]
+        return subprocess.run(command, env=env, capture_output=True, text=True, check=False).stdout
 
     return ran
 

@@ -1,6 +1,7 @@
 """A site with every kind of transaction in its ledger, a packet of one day of it and an export."""
 
 import struct
+import time
 import zlib
 from types import SimpleNamespace
 
@@ -17,10 +18,14 @@ from server_stub.site import config, signers
 from server_stub.site.enrol import add_stations
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
-from tests.centre.conftest import Bench, bench, database, postgres, quick, site_home  # noqa: F401 - fixtures
+from tests.centre import conftest as centre
+
+# fixtures of the centre's core over a fresh database
+bench, quick = centre.bench, centre.quick
+database, postgres, site_home = centre.database, centre.postgres, centre.site_home
 
 NIGHT_MS = 1_700_006_400_000  # 2023-11-15T00:00Z; the scripts begin at 1_700_000_000_000
-MADE_MS = 1_795_000_000_000
+MADE_MS = time.time_ns() // 1_000_000  # certificates are made now
 DAY = between("2023-11-15", "2023-11-16")
 ITEMS = [["ACET500", 0, 1, 0], ["MORP4I", 2, 1000, 0], ["LORA2", 4, 1, 0]]
 NAMES = [["ACET500", "Acetaminophen 500 mg", ""], ["MORP4I", "Morphine 4 mg/mL", ""], ["LORA2", "Lorazepam 2 mg", ""]]
@@ -52,12 +57,12 @@ def day(script):
     script.add(kinds.REMOVE, taken, item="MORP4I", place="D02-P01", stock=(8000, 7000), txn=31)
 
 
-def fill(bench, script):
+def fill(core, script):
     day(script)
     for first in range(1, len(script.pages) + 1, 5):
-        bench.up(script.station, "batch", script.batch(first, min(first + 4, len(script.pages))))
+        core.up(script.station, "batch", script.batch(first, min(first + 4, len(script.pages))))
     ring = b"".join(flash_page(seq, cbor2.dumps(page)) for seq, page in enumerate(script.pages, 1) if seq > 3)
-    (bench.home.controller(script.station) / "ring.bin").write_bytes(ring)
+    (core.home.controller(script.station) / "ring.bin").write_bytes(ring)
 
 
 @pytest.fixture(scope="session")
@@ -65,10 +70,10 @@ def site(tmp_path_factory):
     home = Home(tmp_path_factory.mktemp("proof") / "home")
     make_site(home, "demo")
     add_stations(home, {"ICU1": ("MICU",), "ED1": ("ED",)})
-    bench = Bench(home, config.database_url(home, config.read(home)))
-    bench.ask("reference", station="ICU1", table="items", rows=ITEMS)
-    bench.ask("reference", station="ICU1", table="item_names", rows=NAMES)
-    bench.ask("advance", utc_ms=NIGHT_MS + 3_600_000)
+    core = centre.Bench(home, config.database_url(home, config.read(home)))
+    core.ask("reference", station="ICU1", table="items", rows=ITEMS)
+    core.ask("reference", station="ICU1", table="item_names", rows=NAMES)
+    core.ask("advance", utc_ms=NIGHT_MS + 3_600_000)
     event = {
         "type": "adt",
         "id": "e1",
@@ -78,12 +83,12 @@ def site(tmp_path_factory):
         "name": "Ann",
         "ward": "MICU",
     }
-    assert bench.ask("hospital_events", events=[event])["accepted"] == 1
-    scripts = [bench.station("ICU1"), bench.station("ED1")]
+    assert core.ask("hospital_events", events=[event])["accepted"] == 1
+    scripts = [core.station("ICU1"), core.station("ED1")]
     for script in scripts:
-        fill(bench, script)
-    yield SimpleNamespace(home=home, bench=bench, scripts=scripts)
-    bench.engine.dispose()
+        fill(core, script)
+    yield SimpleNamespace(home=home, core=core, scripts=scripts)
+    core.engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -139,7 +139,7 @@ def test_of_a_broken_ledger_no_packet_is_made(site, pharmacist, tmp_path):
     home.root.mkdir()
     for name in ("keys", "site.toml"):
         (home.root / name).symlink_to(site.home.root / name)
-    site.bench.engine.connect().exec_driver_sql(f"VACUUM INTO '{home.root / 'centre.db'}'")
+    site.core.engine.connect().exec_driver_sql(f"VACUUM INTO '{home.root / 'centre.db'}'")
     engine = create_engine(f"sqlite:///{home.root / 'centre.db'}")
     with engine.begin() as conn:
         conn.execute(text("DELETE FROM entries WHERE station = 'ED1' AND seq = 9"))

@@ -112,7 +112,7 @@ def supply(executable: Path, folder: Path) -> dict[str, str]:
 
 
 def complete(executable: Path, apt: Apt) -> dict[str, str]:
-    """Environment with which `executable` finds all its libraries; unpacks what is missing, LookupError if it cannot."""
+    """Environment with which `executable` finds all its libraries; unpacks what is missing or raises LookupError."""
     for _ in range(ROUNDS):
         env = _environment(apt.folder / "root")
         lacking = missing(_ldd(executable, env))

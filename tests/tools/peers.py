@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 from tests.tools import debs
 
@@ -29,10 +30,8 @@ def from_distribution() -> Found | None:
         return None
     env = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     for words in (["update"], ["install", "-y", "--no-install-recommends", *PACKAGES.values()]):
-        command = ["apt-get", "-qq", *words]
-        if subprocess.run(
-            command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, check=False
-        ).returncode:
+        quiet: Any = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL}
+        if subprocess.run(["apt-get", "-qq", *words], env=env, check=False, **quiet).returncode:
             return None
     return installed()
 
