@@ -43,7 +43,20 @@ def _jump(made):
     made.quantity += 1
 
 
-STEPS = {"refill": _refill, "removal": _removal, "access": _access, "outcome": _outcome, "jump": _jump}
+def _sleight(made):
+    txn = made.add(kinds.ACCESS, (4, 0, 0), item="A", place=PLACE, txn=len(made.pages) + 1)
+    same = (made.quantity, made.quantity)
+    made.add(kinds.COUNT, (made.quantity,), item="A", place=PLACE, stock=same, change=-1, txn=txn)
+
+
+STEPS = {
+    "refill": _refill,
+    "removal": _removal,
+    "access": _access,
+    "outcome": _outcome,
+    "jump": _jump,
+    "sleight": _sleight,
+}
 
 
 def rows(made):
@@ -79,6 +92,7 @@ def test_a_right_history_has_nothing_wrong(tmp_path):
         (("refill", "access"), "S1: access 3 at D01-P01 has no outcome"),
         (("refill", "outcome"), "S1: entry 3 is an outcome without its access"),
         (("refill", "jump", "removal"), "S1: entry 5 starts from another quantity"),
+        (("refill", "sleight"), "S1: entry 4 does not add up"),
     ],
 )
 def test_an_access_has_one_outcome_and_quantities_go_on(tmp_path, steps, says):
