@@ -45,14 +45,27 @@ class Scripted:
         other.pages, other.heads, other.entries = self.pages[:seq], self.heads[: seq + 1], self.entries[:seq]
         return other
 
-    def add(self, kind=kinds.SIGN_ON, ext=(1,), *, actor="u1", item=None, place=None, stock=None, txn=0, patient=""):
+    def add(
+        self,
+        kind=kinds.SIGN_ON,
+        ext=(1,),
+        *,
+        actor="u1",
+        item=None,
+        place=None,
+        stock=None,
+        change=None,
+        txn=0,
+        patient="",
+    ):
         seq = len(self.pages) + 1
         self.utc_ms += 1000
         ref = disclosure = None
         if patient:
             ref, disclosure = entry.ref_of(secrets.token_bytes(16), patient, "")
         before, after = stock or (None, None)
-        change = None if stock is None else after - before
+        if stock is not None and change is None:
+            change = after - before
         fields = [1, self.station, self.log, 1, seq, self.utc_ms, seq * 1000, 3, kind, actor, None]
         fields += [item, place, before, change, after, txn, ref, list(ext)]
         data = entry.encode(fields)
