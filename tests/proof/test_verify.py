@@ -87,7 +87,7 @@ def test_cbor_outside_the_subset_is_refused(vector):
         v.decode(bytes.fromhex(data))
 
 
-@pytest.mark.req("A15", "A16.b", "U37")
+@pytest.mark.req("A15", "A16.b")
 def test_the_program_alone_verifies_and_says_so(site, packet, export):
     for folder in (packet, export):
         done = program(folder, "--ca", site.home.keys / "ca.crt")
