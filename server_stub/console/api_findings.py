@@ -81,7 +81,8 @@ def supply(console: Console, callers: Callers) -> APIRouter:
     def par(station: OptionalStation = None) -> list[models.ParLevel]:
         """The levels between which each pocket is kept, and why."""
         known_station(console, station)
-        return [models.ParLevel(**row) for row in shelves.pockets(console.engine, station=station or "")]
+        stations = [station] if station else [s.id for s in console.site().station]
+        return [models.ParLevel(**row) for row in shelves.pockets(console.engine, stations)]
 
     @router.get("/par/commands", dependencies=stock)
     def commands(

@@ -75,6 +75,7 @@ body { background: #f1f4f6; color: #17212b; font-family: system-ui, "Segoe UI", 
   text-decoration: none; font-size: 14px; font-weight: 600 }
 .apo-tabs a:hover { background: #eaf2f5 }
 .apo-tabs a[aria-current] { background: #12394a; border-color: #12394a; color: #fff }
+.apo-tiles.small { grid-template-columns: repeat(auto-fit, minmax(145px, 1fr)); gap: 12px }
 .apo-tile.small { padding: 10px 14px; font-size: 14px }
 .apo-tile.small strong { font-size: 22px; line-height: 28px }
 .apo-key { color: #46535f; font-size: 14px; margin: 8px 0 0; display: flex; flex-wrap: wrap;

@@ -24,7 +24,7 @@ def add(console: Console) -> None:
 def item(view: View) -> None:
     """The page; the station is in the address."""
     name = view.path["item"]
-    held = [p for p in shelves.pockets(view.engine) if p["item"] == name]
+    held = shelves.pockets(view.engine, [s.id for s in view.console.site().station], item=name)
     stations = sorted({p["station"] for p in held})
     if not held:
         raise NoSuchPage(f"No cabinet holds an item {name}.")
@@ -54,10 +54,10 @@ def _use(view: View, name: str, station: str, known: queries.Item) -> str:
     if not days and not made:
         return '<p class="apo-empty" data-testid="no-use">No use yet.</p>'
     bars = [Bar(d.day, (d.removed - d.returned) / known.scale) for d in days]
-    held = [p for p in shelves.pockets(view.engine, station=station) if p["item"] == name]
+    held = shelves.pockets(view.engine, [station], item=name)
     levels = [
-        Level(words_, sum(p[field] for p in held if p[field] is not None) / known.scale)
-        for words_, field in (("PAR min", "par_min"), ("PAR max", "par_max"))
+        Level(words_, sum(p[field] for p in held) / known.scale)
+        for words_, field in (("PAR min", "min"), ("PAR max", "max"))
     ]
     return draw(f"Use of {known.name} at {station} by day", bars, _bands(made), levels) + _KEY
 
@@ -78,7 +78,7 @@ def _bands(made: list[shelves.Forecast]) -> list[Band]:
 
 
 def _pockets(view: View, name: str, station: str) -> str:
-    held = [p for p in shelves.pockets(view.engine, station=station) if p["item"] == name]
+    held = shelves.pockets(view.engine, [station], item=name)
     return pocket_table(view.engine, f"stock-{station}", held)
 
 

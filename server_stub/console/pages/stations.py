@@ -40,7 +40,7 @@ def one_station(view: View) -> None:
     if view.may(Right.STOCK):
         view.live(
             "Stock and PAR",
-            lambda: pocket_table(view.engine, f"stock-{name}", shelves.pockets(view.engine, station=name)),
+            lambda: pocket_table(view.engine, f"stock-{name}", shelves.pockets(view.engine, [name])),
         )
     view.live("Last entries", lambda: entries(view.engine, name, patients=view.may(Right.PATIENTS)))
 
@@ -62,7 +62,7 @@ def sync(engine: Engine, enrolled: Sequence[Station]) -> str:
         for row in queries.stations(engine, enrolled)
     ]
     columns = ("Station", "Sync", "Alarms", "Wards", "Removals", "Last seq", "Last entry (UTC)", "Heartbeat")
-    return table("stations", "Stations", (*columns, "Unanswered then"), rows)
+    return table("stations", "Stations", (*columns, "Unanswered"), rows)
 
 
 def alarms(engine: Engine, station: str | None = None) -> str:
