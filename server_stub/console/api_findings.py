@@ -1,6 +1,6 @@
 """Calls of the API about what was found and decided: verdicts, alerts, discrepancies, restock, PAR, packets."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 
@@ -68,7 +68,7 @@ def verification(console: Console, callers: Callers) -> APIRouter:
     return router
 
 
-def _shown(visitor: Visitor, row: dict[str, object]) -> dict[str, object]:
+def _shown(visitor: Visitor, row: dict[str, Any]) -> dict[str, Any]:
     return row if visitor.may(Right.PATIENTS) else {**row, "patient": None, "order": None}
 
 

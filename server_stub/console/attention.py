@@ -20,7 +20,7 @@ class Point(NamedTuple):
     """So many of something at `href`; `urgent` ones come first and in red; `right` is what one needs to see it."""
 
     name: str
-    count: int
+    number: int
     words: str
     href: str
     right: Right
@@ -31,7 +31,7 @@ def points(engine: Engine, enrolled: Sequence[Station]) -> list[Point]:
     """All that is not zero, the urgent first."""
     with engine.connect() as conn:
         found = [*_stations(engine, enrolled), *_alerts(conn), *_discrepancies(conn), *_stock(conn)]
-    return sorted((p for p in found if p.count), key=lambda p: not p.urgent)
+    return sorted((p for p in found if p.number), key=lambda p: not p.urgent)
 
 
 def _stations(engine: Engine, enrolled: Sequence[Station]) -> Iterator[Point]:

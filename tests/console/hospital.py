@@ -1,4 +1,4 @@
-"""A hospital with everything a console can show: the centre's core fed by scripted cabinets, its intake socket, `web`."""
+"""A hospital with everything a console can show: the centre's core fed by scripted cabinets, intake, `web`."""
 
 import asyncio
 import socket

@@ -1,4 +1,4 @@
-"""Makes the pictures of README and docs: `make screenshots` writes kiosk.png, console.png, console-PAGE.png to docs/img.
+"""Makes the pictures of README and docs: `make screenshots` writes kiosk.png, console.png, console-*.png to docs/img.
 
 A synthetic day is played through the whole chain; then two drawers are torn open and one removal is begun at the kiosk.
 """
@@ -98,13 +98,13 @@ def main() -> int:
         print("No working Chromium is known: run `make chromium` once.", file=sys.stderr)
         return 1
     FOLDER.mkdir(exist_ok=True)
-    with tempfile.TemporaryDirectory() as home, Live(synthetic.make_plan(SEED), Path(home) / "home", SEED) as live:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(**chromium.launch_options(found, os.environ))
+    with sync_playwright() as playwright, tempfile.TemporaryDirectory() as home:
+        browser = playwright.chromium.launch(**chromium.launch_options(found, os.environ))
+        with Live(synthetic.make_plan(SEED), Path(home) / "home", SEED) as live:
             picture_kiosk(browser, live)
             picture_console(browser, live)
-            picture_pages(browser, Hospital(Home(Path(home) / "weeks")))
-            browser.close()
+        picture_pages(browser, Hospital(Home(Path(home) / "weeks")))
+        browser.close()
     print(f"{FOLDER}: kiosk.png, console.png, console-*.png")
     return 0
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from server_stub.console import findings, queries, words
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
 from server_stub.console.roles import Right
-from server_stub.console.table import Cell, table, tabs
+from server_stub.console.table import Cell, Row, table, tabs
 from server_stub.supply.orders import EXPIRED, PUT_AWAY, SUPERSEDED
 from server_stub.supply.queries import WORDS
 
@@ -40,7 +40,7 @@ def restock(view: View) -> None:
 def orders(view: View, rows: Sequence[findings.RestockOrder]) -> str:
     """Orders as a table."""
     items = queries.items(view.engine, (row.item for row in rows))
-    shown = []
+    shown: list[Row] = []
     for row in rows:
         item = items.get(row.item, queries.Item(row.item, 1))
         amounts = [
