@@ -64,7 +64,10 @@ def _days(hours: Iterable[Sequence[int]]) -> list[Day]:
 
 
 class Forecast(NamedTuple):
-    """What was expected from `day` on, for the protection time, in dispensed units; `daily` is the mean a day."""
+    """What was expected from `day` on, for the time until a restock, in dispensed units.
+
+    `daily` is the mean a day, `days` how many days of use were known.
+    """
 
     day: int
     daily: float

@@ -7,6 +7,7 @@ import threading
 from contextlib import contextmanager
 
 from server_stub.console.accounts import Accounts
+from server_stub.ingest_main import transport_ms
 from server_stub.integration import intake
 from server_stub.site.config import database_url, read
 from server_stub.site.enrol import add_stations
@@ -48,7 +49,7 @@ class Hospital:
         make_site(home, "demo", web_port=free_port())
         add_stations(home, {"ICU1": ("MICU",), "ED1": ("ED",)})
         self.home = home
-        self.bench = Bench(home, database_url(home, read(home)))
+        self.bench = Bench(home, database_url(home, read(home)), transport_ms=transport_ms())
         self._lock = threading.Lock()
         self.cabinet = Cabinet(self.bench)
         self.bench.ask("reference", station="ICU1", table="item_names", rows=NAMES)

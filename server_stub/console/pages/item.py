@@ -1,5 +1,7 @@
 """An item at a station: its use by day with the forecast as a band over it, its pockets and their levels."""
 
+from math import ceil
+
 from server_stub.console import queries, shelves, words
 from server_stub.console.chart import Band, Bar, Level, draw
 from server_stub.console.document import choice
@@ -10,8 +12,8 @@ from server_stub.console.table import table
 
 MOST_DAYS = 60
 _KEY = (
-    '<p class="apo-key"><span class="use"></span> used a day <span class="band"></span> expected a day: the middle to '
-    'the 98th percentile, over the days until a restock comes <span class="mean"></span> mean expected '
+    '<p class="apo-key"><span class="use"></span> used a day <span class="band"></span> expected a day, of what may '
+    'be used until a restock comes: 50th to 98th percentile <span class="mean"></span> mean expected '
     '<span class="par"></span> PAR min and max</p>'
 )
 
@@ -63,18 +65,13 @@ def _use(view: View, name: str, station: str, known: queries.Item) -> str:
 
 
 def _bands(made: list[shelves.Forecast]) -> list[Band]:
-    """The forecast of each day, and the last one as far as it reaches."""
-    bands = {f.day: f for f in made}
-    if made:
-        bands |= {made[-1].day + ahead: made[-1] for ahead in range(max(1, made[-1].days))}
-    first, last = (min(bands), max(bands)) if bands else (0, -1)
-    known, drawn = None, []
-    for day in range(first, last + 1):
-        known = bands.get(day, known)
-        if known:
-            reach = max(1, known.days)
-            drawn.append(Band(day, known.daily, known.p50 / reach, known.p98 / reach))
-    return drawn
+    """The forecast of each day, a day's share of the time until a restock; the last one as far as it reaches."""
+    bands: dict[int, Band] = {}
+    for f in made:
+        reach = f.mean / f.daily if f.daily > 0 else 1.0
+        for day in range(f.day, f.day + ceil(reach)):
+            bands[day] = Band(day, f.daily, f.p50 / reach, f.p98 / reach)
+    return [bands[day] for day in sorted(bands)]
 
 
 def _pockets(view: View, name: str, station: str) -> str:
