@@ -9,6 +9,7 @@ from agent.panel import Outcome, Panel
 from firmware import codes
 
 LINE_LIMIT_BYTES = 65536
+CLIENTS = 32
 
 
 class ControlServer:
@@ -17,6 +18,7 @@ class ControlServer:
     def __init__(self, path: Path, panel: Panel) -> None:
         self._path, self._panel = path, panel
         self._server: asyncio.Server | None = None
+        self._clients = 0
 
     async def start(self) -> None:
         """Listen; a socket left over from a killed agent is replaced."""
@@ -32,6 +34,10 @@ class ControlServer:
             self._path.unlink(missing_ok=True)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._clients >= CLIENTS:
+            writer.close()
+            return
+        self._clients += 1
         try:
             while line := await reader.readline():
                 writer.write(json.dumps(await self._reply(line)).encode() + b"\n")
@@ -40,6 +46,7 @@ class ControlServer:
             # a line over the limit, or a caller that went away: nothing to answer
             pass
         finally:
+            self._clients -= 1
             writer.close()
 
     async def _reply(self, line: bytes) -> dict[str, Any]:

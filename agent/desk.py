@@ -58,6 +58,7 @@ class Desk:
             "journal": {"entries": info.entries if info else 0, "removals": info.removals if info else 0},
             "centre_age_ms": None if heard is None else int((time.monotonic() - heard) * 1000),
             "link": link,
+            "frames_dropped": {"agent": self.view.frames_dropped, "controller": info.frames_dropped if info else 0},
         }
 
     def replied(self, reply: Reply) -> None:

@@ -47,10 +47,11 @@ class Names:
 
 @dataclass(frozen=True)
 class Notice:
-    """Something to show to people: kind and values."""
+    """Something to show to people: hospital time, kind and body."""
 
+    utc_ms: int
     kind: int
-    values: list[Any]
+    body: list[Any]
 
 
 @dataclass(frozen=True)
@@ -121,8 +122,8 @@ class Downlink:
                 table in TABLES and parts <= PARTS
             ):
                 return self._reference(_Parts(table, version, base, parts, rows, [payload]), part, now)
-            case "notice", [1, _, _, int(number), list(values)]:
-                return [Notice(number, values)]
+            case "notice", [1, _, int(utc_ms), int(number), list(body)]:
+                return [Notice(utc_ms, number, body)]
         return [Trouble(codes.BAD_MESSAGE, f"{kind} not understood", kind)]
 
     def link_up(self, tables: dict[str, int], now: float) -> list["Action | Downward"]:

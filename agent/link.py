@@ -25,6 +25,9 @@ class LinkUser(Protocol):
     def link_received(self, payloads: list[bytes]) -> None:
         """Whole payloads, in order."""
 
+    def link_damaged(self, frames: int) -> None:
+        """So many frames did not decode and were dropped; what was in them is asked for again."""
+
     def link_lost(self) -> None:
         """The port is gone; it is opened again by itself."""
 
@@ -76,7 +79,10 @@ class SerialLink:
             data = read(READ_BYTES)
         except (serial.SerialException, OSError):
             return self._lost()
+        dropped = self._decoder.dropped
         payloads = self._decoder.feed(data)
+        if self._decoder.dropped > dropped:
+            self._user.link_damaged(self._decoder.dropped - dropped)
         if payloads:
             self._user.link_received(payloads)
 

@@ -16,6 +16,8 @@ from paho.mqtt.enums import CallbackAPIVersion
 KEEPALIVE_S = 60
 MISC_S = 15
 RECONNECT_S = 0.1
+MAX_INFLIGHT = 100
+MAX_QUEUED = 200
 RECONNECT_MAX_S = 2.0
 
 
@@ -74,7 +76,7 @@ class Mqtt:
             delay_s = min(delay_s * 2, RECONNECT_MAX_S)
 
     def publish(self, topic: str, payload: bytes, retain: bool = False) -> None:
-        """Send with QoS 1 if connected, else not at all."""
+        """Send with QoS 1 if connected and there is room, else not at all."""
         if self._client is not None and self._subscribed:
             self._client.publish(topic, payload, qos=1, retain=retain)
             self._flush()
@@ -88,7 +90,8 @@ class Mqtt:
         )
         client.tls_set_context(self._tls)
         client.will_set(self._will[0], self._will[1], qos=1, retain=True)
-        client.max_inflight_messages_set(100)
+        client.max_inflight_messages_set(MAX_INFLIGHT)
+        client.max_queued_messages_set(MAX_QUEUED)
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_message = self._on_message

@@ -110,6 +110,8 @@ class Panel:
         if name == "inventory":
             done = await self._desk.fresh_inventory()
             return Outcome(codes.NONE, list(self.view.inventory.values())) if done else Outcome(codes.LINK_DOWN, [])
+        if name == "notices":
+            return Outcome(codes.NONE, self.view.notices.rows())
         if name == "status":
             return Outcome(codes.NONE, [await self._desk.fresh_status()])
         if name == "advance":

@@ -39,6 +39,7 @@ from agent.settings import Settings
 from agent.uplink import Batch
 from agent.view import View, no_state
 from firmware import codes
+from firmware.journal import chain
 from firmware.wire import messages
 
 HEARTBEAT_S = 60.0
@@ -83,6 +84,10 @@ class Agent:
         """Payloads of the controller: one transaction for all pages among them."""
         now = time.monotonic()
         self._run(action for payload in payloads for action in self._controller.received(payload, now))
+
+    def link_damaged(self, frames: int) -> None:
+        """Frames were dropped; `status` tells how many."""
+        self.view.frames_dropped += frames
 
     def link_lost(self) -> None:
         """The port is gone."""
@@ -190,7 +195,8 @@ class Agent:
     def _do_result(self, action: Result) -> None:
         now = time.monotonic()
         self._run(self._downlink.result(action, now))
-        if action.what == messages.REFERENCE and action.code == codes.NONE and action.details[:1] == ["pockets"]:
+        levels = action.what == messages.COMMAND or action.details[:1] == ["pockets"]
+        if levels and action.code == codes.NONE:
             self._run(self._controller.ask_inventory(now))
 
     def _do_inventory(self, action: Inventory) -> None:
@@ -216,8 +222,16 @@ class Agent:
         self.view.changed()
 
     def _do_notice(self, notice: Notice) -> None:
-        self.view.notices.append(" ".join(str(value) for value in notice.values))
-        self.view.changed()
+        if self.view.notices.take(notice.utc_ms, notice.kind, notice.body, self._patient_of):
+            self.view.changed()
+        else:
+            self._do_trouble(Trouble(codes.BAD_MESSAGE, f"notice of kind {notice.kind} not understood", "notice"))
+
+    def _patient_of(self, seq: int) -> str:
+        for page in self.outbox.pages(seq, 1):
+            _, disclosure, _ = chain.parse_page(page)
+            return str(disclosure[1]) if disclosure else ""
+        return ""
 
     def _do_versions(self, _action: NeedVersions) -> None:
         self._status_at = self._status_at or time.monotonic() + STATUS_AFTER_S

@@ -1,15 +1,13 @@
 """What the agent shows: the controller's live state, the inventory, names, and troubles, for kiosk and panel socket."""
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from agent import words
+from agent.notices import Notices
 from firmware import codes
 from firmware.wire import messages
-
-NOTICES = 20
 
 _STATE = ("phase", "user", "purpose", "txn", "item", "place", "quantity", "prompt")
 
@@ -30,8 +28,9 @@ class View:
     directory: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     received_ms: dict[str, int] = field(default_factory=dict)
     centre_at: float | None = None
+    frames_dropped: int = 0
     troubles: dict[str, int] = field(default_factory=dict)
-    notices: deque[str] = field(default_factory=lambda: deque(maxlen=NOTICES))
+    notices: Notices = field(default_factory=Notices)
     listeners: set[Callable[[], None]] = field(default_factory=set)
 
     def changed(self) -> None:

@@ -24,7 +24,6 @@ WORDS: dict[int, str] = {
     codes.DRAWER_FAILED: "This drawer has failed. Use another pocket or cabinet and call biomed.",
     codes.NOT_READY: "The cabinet is still loading its tables. Wait a moment and try again.",
     codes.NOT_OPENED: "The drawer was not opened in time and is locked again. Start again when you are ready.",
-    codes.JAMMED: "The drawer is jammed. Pull it gently; if it stays shut, use another pocket and call biomed.",
     codes.JOURNAL_FULL: "The journal is full: nothing more may open until the centre has answered. Call the pharmacy.",
     codes.BAD_MAC: "A message from the centre was forged or damaged and was refused. Tell the pharmacy.",
     codes.WRONG_STATION: "A message was meant for another cabinet and was refused. Tell the pharmacy.",
@@ -36,6 +35,7 @@ WORDS: dict[int, str] = {
     codes.BAD_MESSAGE: "A message could not be read and was refused. Tell the pharmacy if this stays.",
     codes.UNKNOWN_COMMAND: "The centre asked for something this cabinet does not know. Tell the pharmacy.",
     codes.POCKET_IN_USE: "A pocket that holds stock cannot get another item. Empty it first.",
+    codes.PAR_OUT_OF_BOUNDS: "New stock levels do not fit their pockets and were not taken. Tell the pharmacy.",
     codes.LINK_DOWN: "The cabinet's controller does not answer. Wait a moment; if this stays, call biomed.",
     codes.BAD_PANEL_REQUEST: "The request was not complete. Check what you entered and try again.",
     codes.BAD_SIGNATURE: "A message that the centre did not sign was refused. Tell the pharmacy.",
@@ -55,6 +55,15 @@ ALARMS: dict[int, str] = {
 }
 
 
+# what is wrong with a removal, and what its nurse can do
+ALERTS: dict[int, str] = {
+    codes.NO_ACTIVE_ORDER: "no active order on file - check the order or tell the pharmacy",
+    codes.NOT_ADMITTED: "the patient is not admitted - check the patient or tell the pharmacy",
+    codes.AWAITING_DOCUMENTATION: "not charted yet - chart it, or return or waste what was not given",
+    codes.UNDOCUMENTED: "not charted in time - chart it now and tell the pharmacy",
+}
+
+
 def of(code: int) -> str:
     """The sentence for `code`, with the number for the one who is called."""
     return f"{WORDS.get(code, 'Something went wrong. Call the pharmacy.')}" + (f" (code {code})" if code else "")
@@ -64,3 +73,9 @@ def alarm(code: int, drawer: int) -> str:
     """The sentence for a controller's alarm; `drawer` 0 is the cabinet itself."""
     where = f"Drawer {drawer}" if drawer else "Cabinet"
     return f"{where} {ALARMS.get(code, f'alarm {code}: call biomed')}"
+
+
+def alert(code: int, item: str, patient: str) -> str:
+    """The sentence for an alert about a removal; `patient` is `""` where nobody can tell any more."""
+    whom = f" for patient {patient}" if patient else ""
+    return f"Removal of {item}{whom}: {ALERTS.get(code, 'tell the pharmacy')} (code {code})"

@@ -15,5 +15,5 @@ def build(config, tables, flash, snapshot_store, files, entropy):
     adopted, damage = journal.recover()
     reference = Reference(config.station, config.key, tables, config.drawers, state, journal, files)
     reference.load()
-    commands, uplink = Commands(*who, state, journal), Uplink(*who, journal)
+    commands, uplink = Commands(*who, state, journal, tables), Uplink(*who, journal)
     return Station(config, journal, state, tables, reference, commands, uplink, clock, entropy), adopted, damage

@@ -1,4 +1,4 @@
-# Numbered errors and reasons, shared by controller, agent and centre. Words for people live in WORDS, one table.
+# Numbered errors and reasons, shared by controller, agent and centre; docs/errors.md has them all in words.
 # 0 none | 1xx gate and session | 2xx drawers | 3xx journal and tables | 4xxx agent | 5xxx centre
 
 NONE = 0
@@ -26,7 +26,6 @@ NOT_READY = 119
 
 # drawers (alarm codes are 1..6 in entries; these are the replies)
 NOT_OPENED = 201
-JAMMED = 202
 
 # journal, tables, messages down
 JOURNAL_FULL = 301
@@ -57,13 +56,13 @@ BAD_BATCH = 5003
 BAD_CHAIN = 5004
 GAP = 5005
 FORK = 5006
-STREAM_STOPPED = 5007
 BAD_HEARTBEAT = 5008
 STATION_SILENT = 5009
 MALFORMED_EVENT = 5102
 UNKNOWN_EVENT = 5103
 NOT_AUTHORISED = 5104
 BAD_REFERENCE = 5105
+CENTRE_BUSY = 5106
 NO_ACTIVE_ORDER = 5301
 NOT_ADMITTED = 5302
 AWAITING_DOCUMENTATION = 5303

@@ -1,34 +1,34 @@
 # Commands: numbered, expiring, journaled before they act, applied at most once. docs/wire.md section 3.
-from firmware import codes
+# What a command does is the fold of its entry (firmware.state): once that is durable, and again after a boot.
+from firmware import codes, levels
 from firmware.compat import derive
 from firmware.journal import kinds
 from firmware.schema import is_uint
-from firmware.wire import sealed
+from firmware.wire import messages, sealed
 
 FIELDS = 7
-PING = 1
 
 
-def _is_empty(body):
+def _ping(body, _tables):
     return codes.NONE if body == [] else codes.BAD_MESSAGE
 
 
-def _nothing(body):
-    pass
+def _par(body, tables):
+    return levels.check(body, tables.pockets)
 
 
-# kind -> (check(body) -> code, act(body)); `check` runs before the journal entry, `act` after it
-HANDLERS = {PING: (_is_empty, _nothing)}
+# kind -> check(body, tables) -> code
+_CHECKS = {messages.COMMAND_PING: _ping, messages.COMMAND_PAR: _par}
 
 
 class Commands:
-    def __init__(self, station, log, key, state, journal, handlers=HANDLERS):
+    def __init__(self, station, log, key, state, journal, tables):
         self._station = station
         self._log = log
         self._key = derive(key, "command")
         self._state = state
         self._journal = journal
-        self._handlers = handlers
+        self._tables = tables
 
     # -> (code, number); `now` is (utc_ms, mono_ms, tq)
     def receive(self, payload, now):
@@ -52,10 +52,11 @@ class Commands:
             return codes.EXPIRED
         return codes.NONE if self._journal.opening_allowed else codes.JOURNAL_FULL
 
+    # what cannot be judged yet takes no number: the centre sends it again
     def _do(self, number, kind, body):
-        check, act = self._handlers.get(kind, (None, None))
-        code = check(body) if check else codes.UNKNOWN_COMMAND
-        self._journal.append(kinds.COMMAND, txn=0, ext=(number, kind, code))
-        if code == codes.NONE:
-            act(body)
+        check = _CHECKS.get(kind)
+        code = check(body, self._tables) if check else codes.UNKNOWN_COMMAND
+        if code != codes.NOT_READY:
+            applied = body if code == codes.NONE else ()
+            self._journal.append(kinds.COMMAND, txn=0, ext=(number, kind, code, applied))
         return code

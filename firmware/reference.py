@@ -2,13 +2,14 @@
 #
 # Parts are staged in a file, checked all together, and only then put into the table: no second table in RAM.
 # NAME.new is written, the journal names its digest, NAME.new becomes NAME: a cut between any two leaves one that fits.
-from firmware import codes, rowfile
+from firmware import codes, levels, rowfile
 from firmware.compat import derive
 from firmware.journal import kinds
+from firmware.journal.journal import RESERVE_PAGES
 from firmware.refcheck import Check, is_removal
 from firmware.refpart import Part
 from firmware.tables import NAMES
-from firmware.wire import sealed
+from firmware.wire import messages, sealed
 
 
 class Reference:
@@ -115,6 +116,8 @@ class Reference:
             return codes.JOURNAL_FULL
         check = Check(name, base == 0, self._tables, self._drawers, self._state)
         code = check.all(self._rows(name + ".part"))
+        if code == codes.NONE and name == "pockets":
+            code = self._end_levels(base == 0)
         if code:
             return code
         table = self._tables.by_name(name)
@@ -126,6 +129,18 @@ class Reference:
             else:
                 table.put(row)
         self._persist(name, version, table)
+        return codes.NONE
+
+    # The PAR levels of places that go or get another item, before the table changes: a cut between leaves the old table
+    # with its own levels.
+    def _end_levels(self, snapshot):
+        stock = self._state.stock
+        ends = levels.ending(stock, self._tables.pockets, self._rows("pockets.part"), snapshot)
+        entries = (sum(ends) + levels.PLACES - 1) // levels.PLACES
+        if self._journal.free_pages < RESERVE_PAGES + entries:
+            return codes.JOURNAL_FULL
+        for body in levels.bodies(stock, ends):
+            self._journal.append(kinds.COMMAND, txn=0, ext=(0, messages.COMMAND_PAR, codes.NONE, body))
         return codes.NONE
 
     def _persist(self, name, version, table):

@@ -132,7 +132,8 @@ POCKETS = Schema(
 USERS = Schema("users", 300, (_ID, _ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF), ("B", 0, 31)))
 PATIENTS = Schema("patients", 60, (_ID, ("B", 1, 2)))
 ORDERS = Schema("orders", 720, (_ID, _NAME, _NAME, _QUANTITY, _MINUTES, _MINUTES))
-# what is in the pockets; not a reference table, part of the folded state
-STOCK = Schema("stock", 500, (_PLACE, _QUANTITY, ("B", 0, 1)))
+# what is in the pockets, whether that must be counted, min and max that a command has set (max 0: none); not a
+# reference table, part of the folded state
+STOCK = Schema("stock", 500, (_PLACE, _QUANTITY, ("B", 0, 1), _QUANTITY, _QUANTITY))
 
 REFERENCE = (ITEMS, POCKETS, USERS, PATIENTS, ORDERS)

@@ -1,8 +1,9 @@
 # The durable state of a station: the fold of its journal. `apply` is the only thing that changes it.
-from firmware import schema
+from firmware import codes, levels, schema
 from firmware.journal import kinds
 from firmware.journal.entry import F_ACTOR, F_AFTER, F_BOOT, F_CHANGE, F_EXT, F_ITEM, F_KIND, F_PLACE, F_TXN
 from firmware.tables import Table
+from firmware.wire import messages
 
 UNKNOWN = (0, b"")
 
@@ -22,9 +23,12 @@ class State:
         self.alarms = []  # [code, drawer]
         self.last = [0, 0, 0]  # txn, kind of its outcome, quantity
 
+    # [place, quantity, must be counted, min, max]
+    def pocket(self, place):
+        return self.stock.get(place) or [place, 0, 0, 0, 0]
+
     def quantity(self, place):
-        row = self.stock.get(place)
-        return row[1] if row else 0
+        return self.pocket(place)[1]
 
     def version(self, table):
         return self.versions.get(table, UNKNOWN)
@@ -109,16 +113,20 @@ def _end(state, f, quantity):
     state.last = [f[F_TXN], f[F_KIND], quantity]
 
 
-# an empty pocket that needs no count has no record: so there are never more records than pockets
+# a pocket of which there is nothing to say has no record: so there are never more records than pockets
 def _set_stock(state, place, quantity, must_count):
     if must_count:
         state.must_count.add(place)
     else:
         state.must_count.discard(place)
-    if quantity or must_count:
-        state.stock.put([place, quantity, 1 if must_count else 0])
+    _put(state, [place, quantity, 1 if must_count else 0] + state.pocket(place)[3:])
+
+
+def _put(state, row):
+    if any(row[1:]):
+        state.stock.put(row)
     else:
-        state.stock.remove(place)
+        state.stock.remove(row[0])
 
 
 def _alarm(state, f):
@@ -137,7 +145,11 @@ def _reference(state, f):
 
 
 def _command(state, f):
-    state.command_number = f[F_EXT][0]
+    number, kind, code, body = f[F_EXT]
+    state.command_number = number or state.command_number  # 0: the station's own
+    if kind == messages.COMMAND_PAR and code == codes.NONE:
+        for place, low, high in levels.each(body):
+            _put(state, state.pocket(place)[:3] + [low, high])
 
 
 _APPLY = {

@@ -120,15 +120,15 @@ class Table:
             self._blocks[at - 1][-width:] = bytes(self._blocks[at][:width])
             self._blocks[at][:-width] = bytes(self._blocks[at][width:])
 
+    # the blocks as they are, the last one cut: a copy may not find room
     def dump(self):
-        return b"".join([bytes(block) for block in self._blocks])[: self.count * self.schema.width]
+        size, left = BLOCK * self.schema.width, self.count * self.schema.width
+        return [memoryview(block)[: left - at * size] for at, block in enumerate(self._blocks) if at * size < left]
 
-    def load(self, data):
-        size = BLOCK * self.schema.width
-        self.count = len(data) // self.schema.width
-        for at in range(0, len(data), size):
-            part = data[at : at + size]
-            self._blocks[at // size][: len(part)] = part
+    def load(self, parts):
+        for block, part in zip(self._blocks, parts):
+            block[: len(part)] = part
+        self.count = sum(len(part) for part in parts) // self.schema.width
 
 
 # The reference tables of a station. `limit` is for smaller ones.

@@ -197,8 +197,9 @@ class Pockets:
 
     def _row(self, row):
         place, drawer, pocket, item, low, high, capacity = row
-        stock = self._state.stock.get(place)
-        quantity, must_count = stock[1:] if stock else (0, 0)
+        _, quantity, must_count, set_low, set_high = self._state.pocket(place)
+        if set_high:
+            low, high = min(set_low, capacity), min(set_high, capacity)
         lock = self._drawer_of(drawer)
         state = pockets.MUST_COUNT if must_count else pockets.USABLE
         if lock is None or not lock.usable():

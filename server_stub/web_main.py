@@ -26,6 +26,7 @@ from server_stub.site.home import Home
 
 HOST = "127.0.0.1"
 HAND_OVER_S = 2.0
+MAX_CONNECTIONS = 256
 
 
 def make_app(home: Home) -> FastAPI:
@@ -67,6 +68,8 @@ def main() -> None:
         ssl_keyfile=str(home.keys / "centre.key"),
         log_level="warning",
         server_header=False,
+        timeout_graceful_shutdown=1,
+        limit_concurrency=MAX_CONNECTIONS,
     )
 
 

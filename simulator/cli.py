@@ -40,7 +40,8 @@ def run_demo(  # noqa: PLR0913, PLR0917
     console.print(f"home {home}")
     options = Options(seed, exit_, json_, kill, kiosk or free_port())
     try:
-        held = asyncio.run(demo(with_fresh_pins(_plan(data, seed, days)), home, options, console))
+        plan = with_fresh_pins(_plan(data, seed, days))
+        held = asyncio.run(demo(plan, home, options, console))
     except (asyncio.CancelledError, KeyboardInterrupt):
         raise SystemExit(130) from None
     except (RunFailed, SiteExists) as error:

@@ -116,6 +116,13 @@ class World:
 
         await asyncio.gather(self._keep_cabinets(now_ms), self._keep_centre(now_ms))
 
+    async def _bring_all_to(self, now_ms: int) -> None:
+        """The same hospital time everywhere: stations, centre, agents."""
+        self.clock.at(now_ms, None, _time_passes)
+        await self.clock.run(now_ms)
+        await self.intake.ask("advance", utc_ms=now_ms)
+        await asyncio.gather(*(s.panel.ask("advance", utc_ms=now_ms) for s in self.stations.values()))
+
     async def _keep_cabinets(self, now_ms: Callable[[], int]) -> None:
         helper = Helper(self.stations[self.kiosk_station])
         while True:
@@ -130,13 +137,6 @@ class World:
         while True:
             await asyncio.sleep(STEP_S)
             await self.intake.ask("advance", utc_ms=now_ms())
-
-    async def _bring_all_to(self, now_ms: int) -> None:
-        """The same hospital time everywhere: stations, centre, agents."""
-        self.clock.at(now_ms, None, _time_passes)
-        await self.clock.run(now_ms)
-        await self.intake.ask("advance", utc_ms=now_ms)
-        await asyncio.gather(*(s.panel.ask("advance", utc_ms=now_ms) for s in self.stations.values()))
 
     async def stop(self) -> None:
         """Hang up everywhere, end all processes, close all sockets."""

@@ -47,7 +47,9 @@ class Flow:
         """Changes exactly when the page has to be drawn anew."""
         state = self._panel.view.state
         drawn = (state["phase"], state["user"], state["place"], state["quantity"], state["last"]["txn"])
-        return (self.step, self.message, self.busy, self.purpose, drawn)
+        view, item = self._panel.view, self.item
+        told = (tuple(lists.alerts(view)), tuple(lists.par_changes(view, item.item)) if item else ())
+        return (self.step, self.message, self.busy, self.purpose, drawn, told)
 
     def follow(self) -> None:
         """The controller's state changed: go where it is."""

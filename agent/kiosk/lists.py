@@ -6,7 +6,9 @@ from decimal import Decimal
 
 import cbor2
 
+from agent import words
 from agent.view import View
+from firmware import codes
 from firmware.journal import chain, entry
 
 _HERE = 1
@@ -87,6 +89,30 @@ def order_for(view: View, patient: str, item: str) -> str:
     """The patient's order for an item, `""` without one."""
     orders = view.directory.get("orders", {}).values()
     return next((str(row[0]) for row in orders if row[1] == patient and row[2] == item), "")
+
+
+def patient_name(view: View, patient: str) -> str:
+    """The name of a patient, the id where none is known."""
+    return str(view.directory.get("patient_names", {}).get(patient, [patient, patient])[1])
+
+
+def alerts(view: View) -> list[str]:
+    """Sentences for the open alerts about removals of the one signed on; what can still be charted comes last."""
+    found = view.notices.alerts_of(view.state["user"])
+    open_alerts = sorted(found, key=lambda alert: alert.code == codes.AWAITING_DOCUMENTATION)
+    return [words.alert(a.code, name_of(view, a.item), patient_name(view, a.patient)) for a in open_alerts]
+
+
+def par_changes(view: View, item: str) -> list[str]:
+    """Sentences for pockets of an item whose levels a command has changed to what the cabinet has now."""
+    pockets = sorted(row for row in view.inventory.values() if row[1] == item)
+    changes = [(row, view.notices.par_of(row[0])) for row in pockets]
+    scale = scale_of(view, item)
+    return [
+        f"{change.place}: min {units(change.min, scale)}, max {units(change.max, scale)} now - {change.reason}"
+        for row, change in changes
+        if change and [change.min, change.max] == row[3:5]
+    ]
 
 
 def units(quantity: int, scale: int) -> str:

@@ -17,6 +17,7 @@ from firmware.journal import kinds
 from firmware.wire import messages
 
 TILES = 60
+ALERTS_SHOWN = 3
 NOTICE = "Research and simulation system, not a cleared medical device. Do not dispense real medication with it."
 
 Handler = Callable[[], Awaitable[None] | None]
@@ -116,9 +117,17 @@ class Page:
                 _button("Back to patients", "back", lambda: flow.go(steps.PATIENTS))
             if flow.step not in (steps.SIGN_ON, steps.DRAWER):
                 _button("Sign off", "sign-off", flow.sign_off, "bad")
+        self._alerts()
         if flow.message:
             kind = "note" if flow.good else "note bad"
             ui.label(flow.message).classes(kind).props('role=status data-testid="message"')
+
+    def _alerts(self) -> None:
+        alerts = lists.alerts(self._view)
+        for text in alerts[:ALERTS_SHOWN]:
+            ui.label(text).classes("note bad").props('role=alert data-testid="alert"')
+        if len(alerts) > ALERTS_SHOWN:
+            ui.label(f"{len(alerts) - ALERTS_SHOWN} more of your removals need a look.").classes("lead")
 
     def _draw_sign_on(self) -> None:
         flow = self._flow
@@ -216,6 +225,8 @@ class Page:
                     _two_lines(item.name if item else "This item has no pocket here", item.item if item else "")
                     if item:
                         _on_hand(item)
+                        for text in lists.par_changes(self._view, item.item):
+                            ui.label(f"Stock level {text}").classes("lead").props('data-testid="par-change"')
                 _shown("Quantity", "quantity").bind_text_from(flow, "digits", lambda digits: digits or "0")
                 text = "Record waste" if flow.purpose == "waste" else "Release the drawer"
                 _button(text, "release", flow.release, "main", disabled=flow.busy)

@@ -48,9 +48,22 @@ class RamStore:
         return self.areas[which]
 
     def write(self, which, *parts):
-        data = b"".join(parts)
+        data = b"".join([bytes(part) for part in parts])
         self.areas[which] = bytes(data[: self._power.spend(len(data))])
         self._power.check()
+
+
+# The CBOR of a value, an item a piece, bytes as they are: a copy of a large state may not find room.
+def _pieces(value):
+    if isinstance(value, (list, tuple)):
+        yield cbor.array_header(len(value))
+        for member in value:
+            yield from _pieces(member)
+    elif isinstance(value, (bytes, memoryview)):
+        yield cbor.bytes_header(len(value))
+        yield value
+    else:
+        yield cbor.encode(value)
 
 
 class Snapshots:
@@ -71,10 +84,11 @@ class Snapshots:
 
     # Never over the newest one.
     def save(self, station, log, seq, head, boot, released, state):
-        body = cbor.encode([_VERSION, station, log, seq, head, boot, released] + state)
+        body = list(_pieces([_VERSION, station, log, seq, head, boot, released] + state))
+        size = sum(len(piece) for piece in body)
         which = 0 if self._seqs[0] <= self._seqs[1] else 1
         self._seqs[which] = 0
-        self._store.write(which, pack("<I", len(body)), body, hmac_sha256(self._key, body)[:_MAC])
+        self._store.write(which, pack("<I", size), *body, hmac_sha256(self._key, *body)[:_MAC])
         self._seqs[which] = seq
 
     @property

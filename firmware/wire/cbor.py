@@ -27,6 +27,12 @@ def array_header(count):
     return bytes(out)
 
 
+def bytes_header(size):
+    out = bytearray()
+    _head(out, _BYTES, size)
+    return bytes(out)
+
+
 def decode(buf):
     value, end = item(buf, 0)
     if end != len(buf):

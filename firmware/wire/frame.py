@@ -56,12 +56,12 @@ class Decoder:
             payloads.append(payload)
 
 
-def _payload(stuffed):
-    data = _unstuff(stuffed)
-    if data is None or len(data) < 4:
+# None for what is none. What is large is there twice at most.
+def _payload(data):
+    size = _unstuff(data) - 4
+    if size < 0 or unpack("<I", data[size : size + 4])[0] != crc32(memoryview(data)[:size]):
         return None
-    payload = bytes(data[:-4])
-    return payload if unpack("<I", data[-4:])[0] == crc32(payload) else None
+    return bytes(memoryview(data)[:size])
 
 
 def _stuff(data):
@@ -81,16 +81,17 @@ def _stuff(data):
     return out
 
 
-def _unstuff(stuffed):
-    out = bytearray()
-    at = 0
-    while at < len(stuffed):
-        code = stuffed[at]
+# In place, as it never grows. -> the size, -1 if a run goes beyond the end
+def _unstuff(data):
+    at = size = 0
+    while at < len(data):
+        code = data[at]
         end = at + code
-        if end > len(stuffed):
-            return None
-        out.extend(stuffed[at + 1 : end])
-        at = end
-        if code != 255 and at < len(stuffed):
-            out.append(0)
-    return out
+        if end > len(data):
+            return -1
+        data[size : size + code - 1] = data[at + 1 : end]
+        at, size = end, size + code - 1
+        if code != 255 and at < len(data):
+            data[size] = 0
+            size += 1
+    return size

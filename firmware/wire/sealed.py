@@ -19,7 +19,7 @@ def seal(fields, key):
 def genuine(payload, key):
     if not isinstance(payload, bytes) or len(payload) <= MAC_ITEM or payload[-MAC_ITEM] != _MAC_HEAD:
         return False
-    return same(hmac_sha256(key, payload[:-MAC_ITEM])[:_MAC], payload[-_MAC:])
+    return same(hmac_sha256(key, memoryview(payload)[:-MAC_ITEM])[:_MAC], payload[-_MAC:])
 
 
 # The fields without the MAC, or None if it is wrong or the payload malformed.

@@ -1,4 +1,4 @@
-"""Entries in words, for people."""
+"""Words for the pharmacy: entries, alarms and refusals. The one table of what the console says."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -47,6 +47,34 @@ _NAMES = {
     kinds.PACKET_MADE: "packet made",
     kinds.OPERATOR: "console",
 }
+
+
+_ALARMS = {
+    codes.ALARM_LEFT_OPEN: "drawer left open",
+    codes.ALARM_FORCED: "drawer forced open",
+    codes.ALARM_JAMMED: "drawer jammed",
+    codes.ALARM_DISAGREE: "drawer sensors disagree",
+    codes.ALARM_JOURNAL_FULL: "journal full: the cabinet opens nothing more",
+    codes.ALARM_JOURNAL_DAMAGE: "journal damaged",
+    codes.FORK: "journal contradicts the ledger: its log has stopped",
+    codes.STATION_SILENT: "silent: no heartbeat for three minutes",
+    codes.TABLE_FULL: "more patients or orders than its tables hold: the newest are kept",
+}
+
+REFUSALS = {
+    codes.UNSIGNED_BATCH: "Not signed by the station. Nothing was taken; if it repeats, look who holds its keys.",
+    codes.UNKNOWN_STATION: "This station is not enrolled here. Enrol it, or take it off the broker.",
+    codes.BAD_BATCH: "Signed, but not in the form of a batch. Nothing was taken; update the station's agent.",
+    codes.BAD_CHAIN: "Entries do not follow from each other or were not made by the controller. Examine the cabinet.",
+    codes.FORK: "Another history than the ledger's; the log has stopped. Examine the cabinet, then enrol it anew.",
+    codes.BAD_HEARTBEAT: "Signed, but not in the form of a heartbeat. Update the station's agent.",
+}
+
+
+def alarm(code: int, drawer: int) -> str:
+    """An alarm that stands."""
+    words = _ALARMS.get(code, f"alarm {code}")
+    return f"{words} (drawer {drawer})" if drawer else words
 
 
 def clock(utc_ms: int | None) -> str:
@@ -127,22 +155,3 @@ def entry(one: Entry, items: Mapping[str, Item] | None = None) -> str:
     if one.kind == kinds.REFERENCE:
         words += f": {one.ext[0]} version {one.ext[1]}"
     return words
-
-
-_ALARMS = {
-    codes.ALARM_LEFT_OPEN: "drawer left open",
-    codes.ALARM_FORCED: "drawer forced open",
-    codes.ALARM_JAMMED: "drawer jammed",
-    codes.ALARM_DISAGREE: "drawer sensors disagree",
-    codes.ALARM_JOURNAL_FULL: "journal full: the cabinet opens nothing more",
-    codes.ALARM_JOURNAL_DAMAGE: "journal damaged",
-    codes.FORK: "journal contradicts the ledger: its log has stopped",
-    codes.STATION_SILENT: "silent: no heartbeat for three minutes",
-    codes.TABLE_FULL: "more patients or orders than its tables hold: the newest are kept",
-}
-
-
-def alarm(code: int, drawer: int) -> str:
-    """An alarm for people."""
-    words = _ALARMS.get(code, f"alarm {code}")
-    return f"{words} (drawer {drawer})" if drawer else words

@@ -9,6 +9,7 @@ from typing import Any
 from firmware import codes
 
 MAX_LINE = 8 * 1024 * 1024
+MAX_CLIENTS = 64
 
 Handle = Callable[[Any], Awaitable[dict[str, Any]]]
 
@@ -16,18 +17,30 @@ Handle = Callable[[Any], Awaitable[dict[str, Any]]]
 async def serve(path: Path, handle: Handle) -> asyncio.Server:
     """Listen at `path` (mode 0600); `handle` gives the reply of one request."""
     path.unlink(missing_ok=True)
+    clients = 0
 
     async def client(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal clients
+        clients += 1
         try:
+            if clients > MAX_CLIENTS:
+                return await _too_many(writer)
             await _conversation(reader, writer, handle)
         except (ConnectionError, ValueError, asyncio.IncompleteReadError):
             pass
         finally:
+            clients -= 1
             writer.close()
 
     server = await asyncio.start_unix_server(client, path=str(path), limit=MAX_LINE)
     path.chmod(0o600)
     return server
+
+
+async def _too_many(writer: asyncio.StreamWriter) -> None:
+    reply = {"code": codes.CENTRE_BUSY, "message": "the centre has too much to do; send the same call again"}
+    writer.write(json.dumps(reply).encode() + b"\n")
+    await writer.drain()
 
 
 async def _conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, handle: Handle) -> None:
@@ -53,7 +66,7 @@ async def ask(path: Path, request: dict[str, Any], timeout_s: float = 30.0) -> d
     try:
         return await asyncio.wait_for(_ask(path, request), timeout_s)
     except (TimeoutError, OSError, ValueError) as error:
-        raise IntakeAway(f"ingest is away: {error}") from error
+        raise IntakeAway(f"the centre does not run here ({error}): start it with `apotheca server run`") from error
 
 
 async def _ask(path: Path, request: dict[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from firmware import codes
 from server_stub.integration.intake import ask
 
 
@@ -21,7 +22,7 @@ def _rows(path: Path) -> list[Any]:
         try:
             rows.append(json.loads(line))
         except ValueError:
-            raise ValueError(f"{path}, line {number}: not JSON") from None
+            raise ValueError(f"error {codes.BAD_REFERENCE}: {path}, line {number}: not JSON") from None
     return rows
 
 
@@ -31,6 +32,6 @@ async def _load(intake: Path, station: str, tables: dict[str, list[Any]]) -> dic
         args = {"station": station, "table": table, "rows": rows, "mode": "snapshot"}
         reply = await ask(intake, {"do": "reference", "args": args})
         if "version" not in reply:
-            raise ValueError(f"{table}: {reply.get('message', reply)}")
+            raise ValueError(f"error {reply['code']}: {table}: {reply['message']}")
         versions[table] = reply["version"]
     return versions

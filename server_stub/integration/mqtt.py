@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 import ssl
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -43,7 +44,7 @@ class Mqtt:
         self._arrived = arrived
         self._taken = taken
         self._under_way: dict[int, int] = {}
-        self._unsent: list[Outgoing] = []
+        self._unsent: deque[Outgoing] = deque()
         self._lost = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._client = self._make_client(tls(home, "centre"))
@@ -97,13 +98,20 @@ class Mqtt:
             self._loop.add_reader(sock, self._read)
 
     def publish(self, message: Outgoing) -> None:
-        """Send one message, QoS 1; kept for later if there is no room."""
+        """Send one message, QoS 1; what has an outbox row is kept for later if there is no room."""
         info = self._client.publish(message.topic, message.payload, qos=1)
         if info.rc == paho.MQTT_ERR_QUEUE_SIZE:
-            if message.id is not None:
-                self._unsent.append(message)
+            self._wait(message)
         elif message.id is not None:
             self._under_way[info.mid] = message.id
+
+    def _wait(self, message: Outgoing) -> None:
+        if message.id is None:
+            return
+        if len(self._unsent) < MAX_QUEUED:
+            self._unsent.append(message)
+        else:
+            log.warning("%s waits in the database until the next start: the broker takes too little", message.topic)
 
     def _read(self) -> None:
         while True:
@@ -144,4 +152,4 @@ class Mqtt:
         if outbox_id is not None:
             self._taken(outbox_id)
         if self._unsent:
-            self.publish(self._unsent.pop(0))
+            self.publish(self._unsent.popleft())

@@ -108,7 +108,7 @@ def test_a_command_goes_once_until_its_result(down):
 def test_answers_and_notices_are_handed_on(down):
     payload = cbor.encode([1, "ICU1", 1, 0, 5, b"h" * 32, 9, bytes(16)])
     assert down.message("answer", payload, 0.0) == [Answered(1, 0, 5, b"h" * 32, payload)]
-    assert down.message("notice", cbor.encode([1, "ICU1", 9, 2, ["late"]]), 0.0) == [Notice(2, ["late"])]
+    assert down.message("notice", cbor.encode([1, "ICU1", 9, 2, ["late"]]), 0.0) == [Notice(9, 2, ["late"])]
 
 
 def test_what_is_for_another_station_is_refused(down):

@@ -129,7 +129,7 @@ def test_wrong_settings_name_the_key(tmp_path, old, new, says):
 
 
 def test_missing_settings_say_what_to_do(tmp_path):
-    with pytest.raises(settings.SettingsError, match="apotheca init"):
+    with pytest.raises(settings.SettingsError, match="apotheca station add"):
         settings.load(tmp_path)
 
 

@@ -3,6 +3,7 @@
 import random
 import signal
 
+import cbor2
 import pytest
 
 from firmware.journal import kinds
@@ -133,6 +134,18 @@ def test_what_the_centre_did_not_sign_is_refused(site):
     until(lambda: agent.ask("status")["params"][0]["tables"].get("users") == 3, "the signed one")
     assert "patients" not in site.pty.cabinet.tables
     assert "4003" in (site.home / "agent.log").read_text()
+
+
+def test_notices_and_commands_reach_the_panel_and_the_controller(site):
+    agent = site.agent()
+    until(lambda: any(status["online"] for status in site.wire.statuses), "the birth")
+    for number in (1, 2, 3):
+        site.wire.send("command", [1, STATION, 1, number, 1 << 50, 2, ["D01-P01", number, 9]])
+    until(lambda: [m[0] for m in site.pty.cabinet.seen].count(messages.COMMAND) == 3, "the commands")
+    assert [cbor2.loads(m[1])[3] for m in site.pty.cabinet.seen if m[0] == messages.COMMAND] == [1, 2, 3]
+    site.wire.send("notice", [1, STATION, 8, 3, ["D01-P01", 3, 9, "more use"]])
+    until(lambda: agent.ask("notices")["params"] == [[8, 3, ["D01-P01", 3, 9, "more use"]]], "the notice")
+    assert "notices" not in agent.ask("state")["state"]
 
 
 def test_panel_socket_says_what_is_wrong(site):

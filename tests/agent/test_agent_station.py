@@ -64,7 +64,7 @@ def test_an_alarm_clears_with_the_next_good_message_of_its_kind(rig, bad):
         code = codes.BAD_MESSAGE
     assert rig.alarms() == [words.of(code)]
     assert "patient_names" not in rig.outbox.versions()
-    rig.down("notice", rig.centre.down("notice", [1, STATION, 5, 1, ["late"]]))
+    rig.down("notice", rig.centre.down("notice", [1, STATION, 5, 2, [7, 1, "order 12"]]))
     assert rig.alarms() == [words.of(code)], "of another kind"
     rig.down("reference", good)
     assert rig.alarms() == []

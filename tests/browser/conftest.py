@@ -11,8 +11,9 @@ from tests.scenario.mini import MiniDay
 from tests.tools import chromium
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Playwright keeps a loop running in this thread, so it ends before other modules call `asyncio.run`."""
     found = chromium.remembered(chromium.VENV / "chromium.json")
     if found is None:
         pytest.fail("no working Chromium is known: run `make test` (or `make chromium`) once")

@@ -132,21 +132,9 @@ def test_commands_once_in_order_in_time():
     assert c.command(7, kind=99) == codes.UNKNOWN_COMMAND
     c.tq = 0
     assert c.command(8) == codes.EXPIRED
-    assert [f[entry.F_EXT] for f in c.entries(start)] == [[5, 1, 0], [7, 99, codes.UNKNOWN_COMMAND]]
+    assert [f[entry.F_EXT] for f in c.entries(start)] == [[5, 1, 0, []], [7, 99, codes.UNKNOWN_COMMAND, []]]
     again = reboot(c)
     assert again.command(5) == codes.OLD_NUMBER
-
-
-# journaled before it acts: what cannot be written is not done
-def test_a_command_is_written_first():
-    c = ready()
-    done = []
-
-    def act(body):
-        done.append(c.kinds()[-1])
-
-    c.station.commands._handlers = {7: (lambda body: 0, act)}
-    assert c.command(1, kind=7) == 0 and done == [kinds.COMMAND]
 
 
 def test_answers_release_only_what_they_may():

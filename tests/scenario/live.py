@@ -4,11 +4,14 @@ import asyncio
 import threading
 from concurrent.futures import Future
 
+from firmware.journal import kinds
+from server_stub.ledger import store
 from server_stub.ledger.schema import open_database
 from server_stub.site.config import database_url
 from server_stub.site.home import Home
 from simulator.plan import Remove, Visit
 from simulator.world import World
+from tests.centre.processes import until
 from tests.scenario.mini import MINUTE_MS, MiniDay
 
 LIMIT_S = 120
@@ -64,19 +67,29 @@ class Live:
         """Let hospital time pass everywhere."""
         self.do(self._pass(minutes))
 
+    def status(self, station):
+        """`status` of a station's agent."""
+        return self.do(self.world.stations[station].panel.ask("status")).params[0]
+
+    def entries(self, log, since=0):
+        """Entries of a log in the ledger beyond `since`, for a station with nothing under way."""
+        until(lambda: log == "centre" or self._is_settled(log), f"{log} settles")
+        with self.engine.connect() as conn:
+            every = (page.entry for page in store.pages_in_order(conn))
+            return [entry for entry in every if entry.station == log and entry.seq > since]
+
     def removals(self, station):
         """Removals of a station in the ledger, with nothing under way."""
+        return sum(entry.kind == kinds.REMOVE for entry in self.entries(station))
 
-        async def counted():
-            await self.world.settle()
-            return (await self.world.intake.ask("status"))["stations"][station]["removals"]
-
-        return self.do(counted())
+    def _is_settled(self, station):
+        status = self.status(station)
+        return status["answered"] == status["journal"]["entries"]
 
     def a_good_removal(self, station):
         """A nurse comes and removes; whether exactly that one removal has reached the ledger."""
         before, number = self.removals(station), int(station[1:])
-        remove = Remove("", f"P{number}", f"O{number}-MORP4I", "MORP4I", 100, 0, "given")
+        remove = Remove("", f"P{number}", f"O{number}-MORP4I", "MORP4I", 10, 0, "given")
 
         async def came():
             at_ms = self._now() + MINUTE_MS

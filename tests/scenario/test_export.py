@@ -174,7 +174,7 @@ CHANGES = {
 }
 
 
-@pytest.mark.req("A12.b", "A12.c", "U37")
+@pytest.mark.req("A12.b", "A12.c", "U25")
 def test_an_export_of_a_real_run_verifies(exported):
     done = verify(exported[1])
     assert (done.returncode, done.stderr) == (0, "")

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from firmware import codes, schema
+from firmware import codes, levels, schema
 from firmware.compat import derive
 from firmware.journal import chain, entry, kinds
 from firmware.journal.flash import FileFlash
@@ -27,6 +27,8 @@ USERS = [[f"badge-{n:010d}", f"user-{n:011d}", SALT, pin_hash(SALT, "1234", 10),
 PATIENTS = [[f"patient-{n:08d}", 1] for n in range(60)]
 ORDERS = [[f"order-{n:010d}", PATIENTS[n % 60][0], ITEMS[n % 300][0], 1000, 30000000, 30009999] for n in range(720)]
 FULL = {"items": ITEMS, "pockets": POCKETS, "users": USERS, "patients": PATIENTS, "orders": ORDERS}
+# where the pockets of the table's last rows, in the order of their places, stand in POCKETS
+LAST_PLACES = sorted(range(500), key=lambda n: (len(POCKETS[n][0]), POCKETS[n][0]))[480:]
 ITEM, BADGE, PATIENT, ORDER = ITEMS[0][0], USERS[7][0], PATIENTS[3][0], ORDERS[3][0]
 
 
@@ -103,6 +105,34 @@ def test_one_removal_with_full_tables(controller: Controller, folder: Path) -> N
     order = [kinds.ACCESS, kinds.OPENED, kinds.REMOVE, kinds.CLOSED]
     assert [fields[entry.F_KIND] for fields in written] == order
     assert written[2][entry.F_PLACE] == place and written[2][entry.F_CHANGE] == -2000
+
+
+@pytest.mark.req("A1.d", "A21.c")
+def test_par_of_every_pocket_with_full_tables(controller: Controller, folder: Path) -> None:
+    load_all(controller)
+    for number, at in enumerate(range(0, len(POCKETS), levels.PLACES), 1):
+        body = [part for row in POCKETS[at : at + levels.PLACES] for part in (row[0], 1000 + at, 9000)]
+        fields = [1, STATION, LOG, number, 1 << 50, messages.COMMAND_PAR, body]
+        controller.send([messages.COMMAND, sealed.seal(fields, derive(KEY, "command"))])
+        assert controller.receive(messages.RESULT) == [messages.RESULT, messages.COMMAND, 0, [number]]
+    refill(controller, 8000)
+    for version in (2, 3):  # snapshots of all this are taken meanwhile
+        for table, rows in FULL.items():
+            assert load(controller, table, rows, version) == 0, table
+        for _ in range(130):
+            assert controller.ask(messages.SIGN_OFF)[0] == 0
+            assert controller.ask(messages.SIGN_ON, BADGE, "1234")[0] == 0
+    controller.stop()
+    again = Controller(folder)
+    try:
+        again.send([messages.GET_INVENTORY, 480])
+        rows = again.receive(messages.INVENTORY)[3]
+        assert [row[3:5] for row in rows] == [[1000 + at // 5 * 5, 9000] for at in LAST_PLACES]
+        again.ask(messages.SIGN_ON, BADGE, "1234")
+        code, reply = again.ask(messages.REMOVE, PATIENT, ORDER, ITEM, 2000, None, None)
+        assert (code, reply[4]) == (0, 8000)
+    finally:
+        again.close()
 
 
 @pytest.mark.req("A12.b")

@@ -162,7 +162,10 @@ def entry_cases(pages: list[bytes]) -> dict[str, Case]:
     fields = entry.decode(data)
     wrong = cbor.encode([*fields[:9], 7, *fields[10:]])
     short = cbor.encode(fields[:18])
+    par = [*fields[:8], kinds.COMMAND, "", None, None, None, None, None, None, 0, None]
+    par += [[12, 2, 0, ["D03-P07", 2, 10, "D03-P08", 0, 4]]]
     return {
+        "entry_command_par": valid("entry", "a command that set two PAR levels", entry.encode(par), plain(par)),
         "entry_remove": valid("entry", "the remove entry of one removal", data, plain(fields)),
         "bad_entry_type": refused("entry", "the actor is a number", wrong, "entry"),
         "bad_entry_fields": refused("entry", "18 fields", short, "entry"),

@@ -1,6 +1,7 @@
 """All stations on one page, and one page a station: sync, alarms, stock, PAR, the last entries in words."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -83,10 +84,14 @@ def alarms(engine: Engine, station: str | None = None) -> str:
 def evidence(engine: Engine) -> str:
     """Messages that were refused, and why."""
     rows = [
-        (e["station"], Cell(str(e["code"]), "apo-warn"), Cell(e["detail"]), words.clock(e["utc_ms"]), e["sha256"][:16])
+        (e["station"], Cell(str(e["code"]), "apo-warn"), _refusal(e), words.clock(e["utc_ms"]), e["sha256"][:16])
         for e in queries.evidence(engine)
     ]
     return table("evidence", "Evidence", ("Station", "Code", "What was wrong", "At (UTC)", "SHA-256"), rows)
+
+
+def _refusal(row: dict[str, Any]) -> Cell:
+    return Cell(row["detail"], note=words.REFUSALS.get(row["code"], ""))
 
 
 def entries(engine: Engine, station: str, *, patients: bool) -> str:
