@@ -14,6 +14,7 @@ import cbor2
 from sqlalchemy import Engine, create_engine, text
 
 from firmware.journal import kinds
+from firmware.wire import messages
 from server_stub.site import config
 from server_stub.site.home import Home
 
@@ -21,16 +22,20 @@ FLASH_PAGE, CRC_AT, LONGEST_PAGE = 256, 252, 246
 # fields of an entry, docs/journal.md section 2
 STATION, LOG, SEQ, KIND, ITEM, PLACE, BEFORE, CHANGE, AFTER, TXN, EXT = 1, 2, 4, 8, 11, 12, 13, 14, 15, 16, 18
 OPENED_AND_CLOSED = (kinds.OPENED, kinds.CLOSED)
+# place, min, max of a pocket in the body of a command
+LEVEL_FIELDS = 3
 SHOWN = 20
 
 
 @dataclass
 class Findings:
-    """What was found: counts from the ledger, and everything that is wrong, in words."""
+    """What was found: counts from the ledger, and everything that is wrong, in words. `par_updates` are the levels of
+    pockets that cabinets took from commands."""
 
     entries: int = 0
     removals: int = 0
     alarms: int = 0
+    par_updates: int = 0
     kinds: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
@@ -73,6 +78,8 @@ class StationCheck:
             self.open[txn] = entry[PLACE]
         elif kind in kinds.OUTCOMES:
             self._expect(self.open.pop(txn, None) == entry[PLACE], seq, "is an outcome without its access")
+        elif kind == kinds.COMMAND:
+            self.findings.par_updates += _levels_applied(*entry[EXT])
         if entry[AFTER] is not None:
             self._expect(entry[BEFORE] == self.stock.get(entry[PLACE], 0), seq, "starts from another quantity")
             self._expect(entry[BEFORE] + entry[CHANGE] == entry[AFTER], seq, "does not add up")
@@ -93,6 +100,10 @@ class StationCheck:
     def _expect(self, right: bool, seq: int, words: str) -> None:
         if not right:
             self.findings.say(f"{self.station}: entry {seq} {words}")
+
+
+def _levels_applied(number: int, kind: int, code: int, body: list[Any]) -> int:
+    return len(body) // LEVEL_FIELDS if number and kind == messages.COMMAND_PAR and not code else 0
 
 
 def ring_pages(ring: Path) -> Iterator[tuple[int, bytes]]:

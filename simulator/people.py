@@ -20,7 +20,7 @@ class Visitor:
     """Someone who works one visit with her hands."""
 
     def __init__(self, hands: Hands, station: StationPlan, tally: Tally) -> None:
-        self.hands, self.tally = hands, tally
+        self.hands, self.station, self.tally = hands, station.station, tally
         self._pockets: dict[str, Pocket] = {pocket.place: pocket for pocket in station.pockets}
 
     async def work(self, visit: Visit) -> None:
@@ -68,8 +68,7 @@ class Visitor:
                 break
             if action.cancel:
                 break
-            parts.append(Taken(action, outcome.txn, outcome.place, outcome.quantity))
-            self.tally.replayed += 1
+            parts.append(self._taken(action, outcome))
             needed -= outcome.quantity
             asked = needed
         else:
@@ -77,6 +76,13 @@ class Visitor:
         if action.record:
             self.tally.taken[action.record] = parts
         self._note_fate(action, fate)
+
+    def _taken(self, action: Remove, outcome: Outcome) -> Taken:
+        taken = Taken(action, outcome.txn, outcome.place, outcome.quantity)
+        self.tally.replayed += 1
+        if action.seeded:
+            self.tally.seeded.setdefault(self.station, []).append(taken)
+        return taken
 
     async def _remove_from_one_pocket(self, action: Remove, quantity: int) -> Outcome:
         args = {
@@ -91,7 +97,10 @@ class Visitor:
 
     def _refusal(self, outcome: Outcome) -> str:
         self.tally.note(outcome.code)
-        return STOCK_OUT if outcome.code in (codes.NOT_ENOUGH, codes.NO_POCKET) else REFUSED
+        if outcome.code not in (codes.NOT_ENOUGH, codes.NO_POCKET):
+            return REFUSED
+        self.tally.stockouts += 1
+        return STOCK_OUT
 
     async def _waste(self, parts: list[Taken]) -> None:
         if parts and parts[-1].action.waste:

@@ -52,12 +52,17 @@ class StationPlan:
     people: tuple[Person, ...]
 
 
+# marks of removals that verification must find
+NO_ORDER, NOT_ADMITTED = "no_order", "not_admitted"
+
+
 @dataclass(frozen=True)
 class Remove:
     """Take `quantity` (whole units) for a patient; `waste` of it is wasted at once in the same visit.
 
     `record` names the source record; `fate` is its fate if all goes well. Both are "" for a further product of a dose
-    whose record another removal carries. With `cancel` the nurse opens the drawer and takes nothing.
+    whose record another removal carries. With `cancel` the nurse opens the drawer and takes nothing. `seeded` marks one
+    that must not be, put in on purpose (NO_ORDER, NOT_ADMITTED): it belongs to no record and has no fate.
     """
 
     record: str
@@ -69,6 +74,7 @@ class Remove:
     fate: str
     administration_utc_ms: int | None = None
     cancel: bool = False
+    seeded: str = ""
 
 
 @dataclass(frozen=True)

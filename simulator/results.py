@@ -8,6 +8,8 @@ from rich.console import Console
 from rich.table import Table
 
 from simulator.check import Findings
+from simulator.decided import Decided
+from simulator.packets import Verified
 from simulator.plan import Plan
 from simulator.tally import Tally
 
@@ -19,6 +21,8 @@ class Results:
     plan: Plan
     tally: Tally
     findings: Findings
+    decided: Decided
+    packets: tuple[Verified, ...]
     statuses: Mapping[str, Mapping[str, Any]]
     kills: tuple[str, ...]
     seconds: float
@@ -32,14 +36,21 @@ class Results:
     @property
     def wrong(self) -> list[str]:
         """Everything that does not hold, in words."""
-        wrong = list(self.findings.wrong)
+        wrong = [*self.findings.wrong, *self.decided.wrong]
         total = sum(self.fates.values())
         if total != self.plan.records:
             wrong.append(f"fates sum to {total}, the records are {self.plan.records}")
         for name, counts in (("removals", self.removals), ("entries", self.entries)):
             if len(set(counts.values())) > 1:
                 wrong.append(f"{name} differ: {counts}")
-        return wrong
+        if sum(self.verdicts.values()) != self.findings.removals:
+            wrong.append(f"verdicts sum to {sum(self.verdicts.values())}, removals to {self.findings.removals}")
+        return wrong + [words for packet in self.packets if not packet.ok for words in packet.words]
+
+    @property
+    def verdicts(self) -> Mapping[str, int]:
+        """Number of removals by verdict."""
+        return self.decided.verdicts
 
     @property
     def removals(self) -> dict[str, int]:
@@ -68,13 +79,23 @@ class Results:
             "removals": self.removals,
             "entries": self.entries,
             "alarms": self.findings.alarms,
+            "verdicts": dict(self.verdicts),
+            "charted_late": self.verdicts["charted_late"],
+            "alerts": {name: self.decided.alerts[name] for name in ("raised", "cleared", "expired", "open")},
+            "alerts_open_needlessly": self.decided.needless,
+            "seeded": {mark: dict(count) for mark, count in self.decided.seeded.items()},
+            "restock_orders": self.decided.restock_orders,
+            "restock_orders_open": self.decided.standing,
+            "par_updates_applied": self.findings.par_updates,
+            "stockouts": self.tally.stockouts,
+            "packets": [{"path": str(packet.path), "ok": packet.ok} for packet in self.packets],
             "ledger_ok": not self.wrong,
             "seconds": round(self.seconds),
         }
 
     def show(self, console: Console) -> None:
         """Print the summary and the fate table."""
-        console.print(self._summary(), self._fate_table())
+        console.print(self._summary(), self._fate_table(), self._verdict_table())
         for words in self.wrong:
             console.print(f"[bold red]wrong:[/] {words}")
 
@@ -85,6 +106,14 @@ class Results:
         facts = {
             "stations": len(self.plan.stations),
             "alarms": self.findings.alarms,
+            "alerts raised": self.decided.alerts["raised"],
+            "alerts cleared": self.decided.alerts["cleared"],
+            "alerts expired": self.decided.alerts["expired"],
+            "alerts open though all is well": self.decided.needless,
+            "restock orders": self.decided.restock_orders,
+            "restock orders open": self.decided.standing,
+            "PAR levels applied": self.findings.par_updates,
+            "doses not available": self.tally.stockouts,
             "late tables": self.tally.late_tables,
             "kills": len(self.kills),
             "recoveries": self.tally.reboots,
@@ -93,7 +122,19 @@ class Results:
         }
         for name, value in facts.items():
             table.add_row(name, "", "", "", f"{value:,}")
-        table.add_row("ledger", "", "", "", "[green]verified[/]" if not self.wrong else "[red]WRONG[/]")
+        for mark, count in self.decided.seeded.items():
+            table.add_row(f"seeded as {mark}, found", f"{count['made']:,}", "", "", f"{count['found']:,}")
+        for packet in self.packets:
+            table.add_row(f"packet {packet.path.name}", "", "", "", _good(packet.ok))
+        table.add_row("ledger", "", "", "", _good(not self.wrong))
+        return table
+
+    def _verdict_table(self) -> Table:
+        table = Table("verdict", "removals", title="Verdicts", show_footer=True)
+        table.columns[0].footer, table.columns[1].footer = "all removals", f"{sum(self.verdicts.values()):,}"
+        table.columns[1].justify = "right"
+        for name, count in self.verdicts.items():
+            table.add_row(name, f"{count:,}")
         return table
 
     def _fate_table(self) -> Table:
@@ -112,3 +153,7 @@ class Results:
                 value = value[key]
             total += value
         return total
+
+
+def _good(good: bool) -> str:
+    return "[green]verified[/]" if good else "[red]WRONG[/]"

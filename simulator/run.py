@@ -9,7 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from simulator.check import check
+from simulator.decided import decided
 from simulator.kill import Killer
+from simulator.packets import make_and_verify
 from simulator.plan import Remove
 from simulator.results import Results
 from simulator.world import World
@@ -38,12 +40,19 @@ class Run:
             await self._watched(progress, self.world.play)
             await killer.finish()
             await self._settle(progress)
+            to_ms = await self.world.pass_timers()
+            await self._settle(progress)
+        return await self._results(began, tuple(killer.done), to_ms)
+
+    async def _results(self, began: float, kills: tuple[str, ...], to_ms: int) -> Results:
         world = self.world
         statuses = await world.statuses()
         appended = {name: status["journal"]["entries"] for name, status in statuses.items()}
         contents = {name: station.cabinet.contents for name, station in world.stations.items()}
         findings = await asyncio.to_thread(check, world.home, contents, appended)
-        return Results(world.plan, world.tally, findings, statuses, tuple(killer.done), time.monotonic() - began)
+        made = await asyncio.to_thread(decided, world.home, world.tally.seeded)
+        packets = (await make_and_verify(world.home, world.plan.start_ms, to_ms),)
+        return Results(world.plan, world.tally, findings, made, packets, statuses, kills, time.monotonic() - began)
 
     def _progress(self) -> Progress:
         columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -20,11 +20,14 @@ class Taken:
 
 @dataclass
 class Tally:
-    """Counts of a run. `replayed` is removals that a nurse knows to be confirmed; `refusals` codes that were met."""
+    """Counts of a run. `replayed` is removals that a nurse knows to be confirmed; `refusals` codes that were met;
+    `stockouts` doses asked for and not available; `seeded` the marked removals that came about, by station."""
 
     fates: Counter[str] = field(default_factory=Counter)
     replayed: int = 0
     refusals: Counter[int] = field(default_factory=Counter)
+    stockouts: int = 0
+    seeded: dict[str, list[Taken]] = field(default_factory=dict)
     late_tables: int = 0
     reboots: int = 0
     taken: dict[str, list[Taken]] = field(default_factory=dict)

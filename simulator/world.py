@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from server_stub.site import config
+from server_stub.stock.planning import UpdateSettings
 from simulator import processes, site
 from simulator.clock import Clock
+from simulator.decided import unanswered_commands
 from simulator.errors import RunFailed
 from simulator.helper import Helper
 from simulator.hospital_feed import HOSPITAL, Feed, Post, posts
@@ -21,7 +23,9 @@ from simulator.tally import Tally
 READY_S = 120.0
 SETTLE_S = 90.0
 AFTERWARDS_MS = 3_600_000
-MINUTE_MS = 60_000
+MINUTE_MS, DAY_MS = 60_000, 86_400_000
+# when in a day the centre updates the levels
+UPDATE_MS = UpdateSettings().hour * 3_600_000
 STEP_S = 1.0
 
 
@@ -80,8 +84,19 @@ class World:
         await self._count_what_is_owed()
         await self._bring_all_to(self.clock.latest())
 
+    async def pass_timers(self) -> int:
+        """Let hospital time go on beyond the deadline of the last removal and the next update of the levels; gives the
+        time it is then."""
+        now_ms = self.clock.latest()
+        charted_ms = now_ms + self.site.verify.documentation_minutes * MINUTE_MS
+        updated_ms = now_ms + (UPDATE_MS - now_ms) % DAY_MS
+        to_ms = max(charted_ms, updated_ms) + MINUTE_MS
+        await self._bring_all_to(to_ms)
+        return to_ms
+
     async def settle(self, on_progress: Callable[[int], None] = lambda answered: None) -> None:
-        """Wait until every entry of every journal is answered; NotSettled if nothing moves for SETTLE_S."""
+        """Wait until every entry of every journal is answered, and every command; NotSettled if nothing moves for
+        SETTLE_S."""
         loop = asyncio.get_running_loop()
         last, since = -1, loop.time()
         while True:
@@ -91,12 +106,12 @@ class World:
                 if status["journal"]["entries"] != status["answered"]:
                     waiting[name] = status["journal"]["entries"] - (status["answered"] or 0)
             on_progress(answered)
-            if not waiting:
+            if not waiting and not await asyncio.to_thread(unanswered_commands, self.home):
                 return
             if answered != last:
                 last, since = answered, loop.time()
             if loop.time() - since > SETTLE_S:
-                raise NotSettled(f"entries without answer: {waiting}; see {self.home / 'run'}/*.log")
+                raise NotSettled(f"entries or commands without answer: {waiting}; see {self.home / 'run'}/*.log")
             await asyncio.sleep(0.1)
 
     async def statuses(self) -> dict[str, dict[str, Any]]:

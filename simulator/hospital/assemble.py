@@ -7,6 +7,7 @@ from simulator.hospital.clocktime import DAY_MS, MINUTE_MS
 from simulator.hospital.events import Event
 from simulator.hospital.people import Staff
 from simulator.hospital.planogram import lay_out
+from simulator.hospital.seeded import Cabinet, seeded
 from simulator.hospital.visits import Removal, busiest_days, mishaps, nurse_visits, refills
 from simulator.plan import Item, Plan, StationPlan
 
@@ -39,7 +40,9 @@ def assemble(source: Source) -> Plan:
     staff = Staff(source.seed, sorted(busiest))
     stations = tuple(_station(source, name, busiest[name], staff) for name in sorted(busiest))
     scales = {name: item.scale for name, item in source.items.items()}
-    visits = nurse_visits(source.seed, source.removals, scales, staff)
+    cabinets = [Cabinet(name, source.stations[name], sorted(busiest[name])) for name in sorted(busiest)]
+    marked = seeded(source.seed, source.removals, source.events, cabinets, source.end_ms)
+    visits = nurse_visits(source.seed, [*source.removals, *marked], scales, staff)
     days = (source.end_ms - source.start_ms) // DAY_MS
     visits += mishaps(source.seed, visits, stations, days)
     visits += refills(source.seed, sorted(busiest), source.start_ms, source.end_ms, staff)

@@ -23,8 +23,8 @@ MISHAPS = ("jammed", "forced", "left_open")
 class Removal:
     """One product to be taken from `station` at `at_ms`, not before `earliest_ms`; `milli` thousandths are used.
 
-    `record` and `fate` are "" for a further product of a dose whose record another removal carries. With `return_ms`
-    all of it is brought back then.
+    `record` and `fate` are "" for a further product of a dose whose record another removal carries, and for one that is
+    `seeded` (as in `simulator.plan`). With `return_ms` all of it is brought back then.
     """
 
     record: str
@@ -38,6 +38,7 @@ class Removal:
     fate: str
     administered_ms: int | None = None
     return_ms: int | None = None
+    seeded: str = ""
 
     @property
     def units(self) -> int:
@@ -48,9 +49,8 @@ class Removal:
         """The removal in smallest units; what is not used is wasted at once unless all of it is brought back."""
         quantity = self.units * scale
         waste = 0 if self.return_ms else quantity - smallest(self.milli, scale)
-        return Remove(
-            self.record, self.patient, self.order, self.item, quantity, waste, self.fate, self.administered_ms
-        )
+        what = (self.record, self.patient, self.order, self.item, quantity, waste, self.fate, self.administered_ms)
+        return Remove(*what, seeded=self.seeded)
 
 
 @dataclass(frozen=True)
@@ -99,7 +99,8 @@ def nurse_visits(seed: int, removals: Sequence[Removal], scales: Mapping[str, in
     rng = random.Random(f"{seed}/cancels")
     tasks: list[_Task] = []
     for removal in removals:
-        tasks += _tasks_of(removal, scales[removal.item], staff, rng.random() < CANCELS_PER_REMOVAL)
+        cancels = rng.random() < CANCELS_PER_REMOVAL and not removal.seeded
+        tasks += _tasks_of(removal, scales[removal.item], staff, cancels)
     return _group(tasks)
 
 

@@ -3,7 +3,7 @@
 import re
 from collections import Counter, defaultdict
 
-from simulator.plan import Mishap, Plan, Refill, Remove, Return
+from simulator.plan import NO_ORDER, NOT_ADMITTED, Mishap, Plan, Refill, Remove, Return
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 GIVEN = {"given", "given_part_wasted"}
@@ -32,6 +32,7 @@ def check_fates(plan: Plan) -> None:
     for taken in removals(plan):
         assert bool(taken.record) == bool(taken.fate)
         assert not (taken.cancel and taken.record)
+        assert not (taken.seeded and (taken.record or taken.cancel))
 
 
 def check_stations(plan: Plan) -> None:
@@ -115,11 +116,13 @@ def timeline(plan: Plan) -> list[tuple[int, int, object]]:
 
 
 def check_presence(plan: Plan) -> None:
-    """At each removal the patient is in the station's ward and the order has been sent, for that patient."""
+    """At each removal the patient is in the station's ward and the order has been sent, for that patient; those marked
+    as having no order, or as after the discharge, are just that."""
     wards = {s.station: s.wards for s in plan.stations}
     items = {item.item for item in plan.items}
     at: dict[str, str] = {}
     orders: dict[str, str] = {}
+    ordered: set[tuple[str, str]] = set()
     ids = Counter(event["id"] for _, event in plan.events)
     assert not ids or max(ids.values()) == 1
     for at_ms, _, step in timeline(plan):
@@ -132,11 +135,14 @@ def check_presence(plan: Plan) -> None:
                 assert step["item"] in items and step["patient"] in at
             if step["type"] == "order":
                 orders[step["order"]] = step["patient"]
+                ordered.add((step["patient"], step["item"]))
                 assert step["dose"] > 0 and (step["stop_utc_ms"] or step["start_utc_ms"]) >= step["start_utc_ms"]
             continue
         for action in step.actions:
             if isinstance(action, Remove):
-                assert at[action.patient] in wards[step.station]
+                gone = action.seeded == NOT_ADMITTED
+                assert at[action.patient] == "" if gone else at[action.patient] in wards[step.station]
+                assert action.seeded != NO_ORDER or (action.patient, action.item) not in ordered
                 assert not action.order or orders[action.order] == action.patient
 
 
