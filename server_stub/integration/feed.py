@@ -9,8 +9,8 @@ from firmware.journal import kinds
 from firmware.wire import messages
 from server_stub.ledger.record import Entry
 from server_stub.ledger.sign import CENTRE
-from server_stub.verify.verdict import DOCUMENTATION
 from server_stub.stock.issued import answer_of
+from server_stub.verify.verdict import DOCUMENTATION
 
 _VERIFICATION = (kinds.ALERT_RAISED, kinds.ALERT_CLEARED, kinds.UNDOCUMENTED_REMOVAL)
 _STOCK = (kinds.REMOVE, kinds.RETURN, kinds.REFILL, kinds.COUNT)
