@@ -18,12 +18,13 @@ STUBS_rp2 := micropython-rp2-rpi-pico2-w-stubs
 STUBS_unix := micropython-unix-stubs
 firmware_of = $(shell find firmware -name '*.py' ! -path 'firmware/ports/*') firmware/ports/__init__.py $(wildcard firmware/ports/$(1)*.py)
 
-.PHONY: help setup demo test test-real bench chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
+.PHONY: help setup demo test test-real test-peers bench chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
 
 help:
 	@echo 'make demo       set up and run the demo (DEMO_ARGS="--help")'
 	@echo 'make test       set up and run all tests that need no data from outside (PYTEST_ARGS="-k name")'
 	@echo 'make test-real  tests on real data (DATA=$(DATA))'
+	@echo 'make test-peers tests with programs of others (poppler, NSS)'
 	@echo 'make bench      benchmarks, as JSON (BENCH_ARGS)'
 	@echo 'make setup lint types unit chromium docs screenshots lock clean'
 
@@ -52,8 +53,12 @@ test-real: setup chromium
 	@test -d "$(DATA)" || { echo 'No folder $(DATA): name the data with DATA=FOLDER' >&2; exit 1; }
 	$(BIN)/pytest -m real_data --data "$(DATA)" $(PYTEST_ARGS)
 
+test-peers: setup
+	@$(BIN)/python -m tests.tools.peers
+	$(BIN)/pytest -m peers --peers $(PYTEST_ARGS)
+
 bench: setup
-	@for name in ingest verdict touch firmware link par; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done
+	@for name in ingest verdict touch firmware link par packet; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done
 
 chromium: setup
 	@$(BIN)/python -m tests.tools.chromium

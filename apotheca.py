@@ -11,6 +11,9 @@ from typer.core import TyperGroup
 class _LazyGroup(TyperGroup):
     """Sub-commands are entry points of the group `apotheca.commands`; listing them imports nothing."""
 
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        return list(super().parse_args(ctx, _home_first(args)))
+
     def _points(self) -> dict[str, EntryPoint]:
         return {point.name: point for point in entry_points(group="apotheca.commands")}
 
@@ -29,6 +32,18 @@ class _LazyGroup(TyperGroup):
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, point.module.split(".")[0]) for name, point in sorted(self._points().items())])
+
+
+def _home_first(args: list[str]) -> list[str]:
+    """`--home DIR` may also follow a sub-command (as in `DEMO_ARGS="--home DIR"`): it is moved to the front."""
+    own = args[: args.index("--")] if "--" in args else args
+    for at, arg in enumerate(own):
+        if arg.startswith("--home=") or arg == "--home":
+            size = 1 if "=" in arg else 2
+            if len(own) < at + size:
+                return own[at:]
+            return args[at : at + size] + args[:at] + args[at + size :]
+    return args
 
 
 app = typer.Typer(cls=_LazyGroup, add_completion=False, no_args_is_help=True, rich_markup_mode=None)

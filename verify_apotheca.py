@@ -784,13 +784,15 @@ def _check_batches(folder: Folder, chains: dict[str, Chain], keys: dict[str, Aff
     batches = [(name, found) for name in folder.names if (found := BATCH_FILE.fullmatch(name))]
     for name, found in sorted(batches, key=lambda one: (one[1][1], int(one[1][2]), int(one[1][3]), int(one[1][4]))):
         station, log, first, last = found[1], int(found[2]), int(found[3]), int(found[4])
+        chain = chains.get(f"{station}-{log}")
+        if chain is None:
+            findings.files.append(f"{name}: of a log that the manifest does not have")
+            continue
+        # what a bad batch should have held is told once, by the batch
+        if first <= chain.covered + 1:
+            chain.covered = max(chain.covered, last)
         try:
-            chain = chains.get(f"{station}-{log}")
-            if chain is None:
-                raise Wrong("of a log that the manifest does not have")
             _check_batch(folder.small(name), chain, (first, last), keys[station])
-            if first <= chain.covered + 1:
-                chain.covered = max(chain.covered, last)
         except WrongEntry as wrong:
             findings.entries.append(f"{wrong} ({name})")
         except (Wrong, IndexError, ValueError, KeyError) as wrong:

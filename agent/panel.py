@@ -88,7 +88,7 @@ class Panel:
     """Requests by name, for people and for scripted users."""
 
     def __init__(self, desk: Desk, clock: Clock) -> None:
-        self._desk, self._clock = desk, clock
+        self._desk, self.clock = desk, clock
 
     @property
     def view(self) -> View:
@@ -119,7 +119,7 @@ class Panel:
         raise BadRequestError(f"unknown request {name!r}")
 
     def _advance(self, args: dict[str, Any]) -> Outcome:
-        clock, utc_ms = self._clock, args.get("utc_ms")
+        clock, utc_ms = self.clock, args.get("utc_ms")
         if not isinstance(clock, SteppedClock):
             raise BadRequestError("advance needs an agent run with --clock stepped")
         if type(utc_ms) is not int:

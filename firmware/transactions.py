@@ -157,7 +157,6 @@ class Transactions:
 
     def opened(self):
         self.current.opened = True
-        self.current.closed_at_ms = None
 
     def closed(self, now_ms):
         self.current.closed_at_ms = now_ms

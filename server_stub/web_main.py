@@ -25,8 +25,8 @@ from server_stub.site import config
 from server_stub.site.home import Home
 
 HOST = "127.0.0.1"
-MAX_CONNECTIONS = 256
 HAND_OVER_S = 2.0
+MAX_CONNECTIONS = 256
 
 
 def make_app(home: Home) -> FastAPI:
@@ -67,9 +67,9 @@ def main() -> None:
         ssl_certfile=str(home.keys / "centre.crt"),
         ssl_keyfile=str(home.keys / "centre.key"),
         log_level="warning",
+        server_header=False,
         timeout_graceful_shutdown=1,
         limit_concurrency=MAX_CONNECTIONS,
-        server_header=False,
     )
 
 

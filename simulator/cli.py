@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import sys
 import tempfile
 from pathlib import Path
@@ -23,6 +24,16 @@ bench_app = typer.Typer(add_completion=False)
 par_trial_app = typer.Typer(add_completion=False)
 
 
+def _writable(path: str | None) -> str | None:
+    """Told before a long run, not after it: results can be written to `path`."""
+    if path is None or path == "-":
+        return path
+    place = Path(path)
+    if place.is_dir() or not os.access(place if place.exists() else place.parent, os.W_OK):
+        raise typer.BadParameter(f"cannot write {path}: name a file in a folder that is there and yours")
+    return path
+
+
 @demo_app.command()
 def run_demo(  # noqa: PLR0913, PLR0917
     ctx: typer.Context,
@@ -30,11 +41,16 @@ def run_demo(  # noqa: PLR0913, PLR0917
     days: Annotated[int | None, typer.Option(min=1, help="Replay only this many days of them.")] = None,
     seed: Annotated[int, typer.Option(help="Everything drawn is drawn from this.")] = 1,
     exit_: Annotated[bool, typer.Option("--exit", help="End after the summary.")] = False,
-    json_: Annotated[str | None, typer.Option("--json", help="Write results as JSON here (- is standard out).")] = None,
+    json_: Annotated[
+        str | None,
+        typer.Option("--json", help="Write results as JSON here (- is standard out).", callback=_writable),
+    ] = None,
     kill: Annotated[int, typer.Option(min=0, help="SIGKILL each kind of process this often.")] = 0,
     kiosk: Annotated[int, typer.Option(min=0, max=65535, help="Port of the kiosk left up (0: a free one).")] = 0,
 ) -> None:
-    """Run a hospital through the whole chain and check what came of it."""
+    """Run a hospital through the whole chain and check what came of it (--home DIR: there, not in a fresh folder)."""
+    if days is not None and data is None:
+        raise typer.BadParameter("--days needs --data: the synthetic hospital has one day")
     console = Console(stderr=True)
     home = ctx.obj or Path(tempfile.mkdtemp(prefix="apotheca-demo-"))
     console.print(f"home {home}")
@@ -64,7 +80,9 @@ def _plan(data: Path | None, seed: int, days: int | None) -> Plan:
 @bench_app.command()
 def bench(
     name: Annotated[str, typer.Argument(help=f"One of {', '.join(BENCHES)}.")],
-    json_: Annotated[str, typer.Option("--json", help="Write the result here (- is standard out).")] = "-",
+    json_: Annotated[
+        str, typer.Option("--json", help="Write the result here (- is standard out).", callback=_writable)
+    ] = "-",
 ) -> None:
     """Measure one part against the bare limit of the same run."""
     if name not in BENCHES:

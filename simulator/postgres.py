@@ -86,4 +86,5 @@ def _wait(data: Path) -> None:
 
 def _status(data: Path) -> str:
     pid_file = data / "postmaster.pid"
-    return pid_file.read_text().rsplit("\n", 2)[-2] if pid_file.exists() else ""
+    # the last line, once there is one
+    return "".join(pid_file.read_text().splitlines()[-1:]) if pid_file.exists() else ""

@@ -11,15 +11,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--data", type=Path, default=None, help="folder with real data; without it real_data tests are left out"
     )
+    parser.addoption("--peers", action="store_true", help="also run what asks programs of others (make test-peers)")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--data") is not None:
-        return
-    left_out = [item for item in items if item.get_closest_marker("real_data")]
+    given = {"real_data": config.getoption("--data") is not None, "peers": config.getoption("--peers")}
+    absent = [name for name, there in given.items() if not there]
+    left_out = [item for item in items if any(item.get_closest_marker(name) for name in absent)]
     if left_out:
         config.hook.pytest_deselected(items=left_out)
-        items[:] = [item for item in items if not item.get_closest_marker("real_data")]
+        items[:] = [item for item in items if item not in left_out]
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 
 from agent import words
 from agent.kiosk import lists
+from agent.kiosk.daytime import nearest_utc_ms
 from agent.panel import Outcome, Panel
 from firmware import codes
 from firmware.journal import kinds
@@ -36,7 +37,7 @@ class Flow:
     def start_over(self, step: str) -> None:
         """Forget what was chosen."""
         self.step = step
-        self.pin, self.digits, self.search = "", "", ""
+        self.pin, self.digits, self.search, self.given_at = "", "", "", ""
         self.purpose = "remove"
         self.patient: lists.Patient | None = None
         self.item: lists.Item | None = None
@@ -68,7 +69,7 @@ class Flow:
     def go(self, step: str, purpose: str = "remove") -> None:
         """Show another list."""
         self.step, self.purpose = step, purpose
-        self.message, self.digits, self.search = "", "", ""
+        self.message, self.digits, self.search, self.given_at = "", "", "", ""
         self.changed()
 
     def press(self, key: str) -> None:
@@ -134,6 +135,11 @@ class Flow:
         if self.purpose == "remove" and self.patient:
             args["patient"] = self.patient.patient
             args["order"] = lists.order_for(self._panel.view, self.patient.patient, self.item.item)
+            if self.given_at.strip():
+                try:
+                    args["administration_utc_ms"] = nearest_utc_ms(self.given_at, self._panel.clock.utc_ms())
+                except ValueError as error:
+                    return self._say(str(error), False)
         if self.purpose in ("return", "waste") and self.removal:
             args |= {"patient": self.removal.patient, "order": self.removal.order, "removed_txn": self.removal.txn}
         outcome = await self._do(self.purpose, args)

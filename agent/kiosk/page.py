@@ -228,6 +228,9 @@ class Page:
                         for text in lists.par_changes(self._view, item.item):
                             ui.label(f"Stock level {text}").classes("lead").props('data-testid="par-change"')
                 _shown("Quantity", "quantity").bind_text_from(flow, "digits", lambda digits: digits or "0")
+                if flow.purpose == "remove":
+                    given = ui.input("To be given at (optional, UTC, as 14:05)").bind_value(flow, "given_at")
+                    given.classes("field").props('outlined autocomplete=off data-testid="given-at"')
                 text = "Record waste" if flow.purpose == "waste" else "Release the drawer"
                 _button(text, "release", flow.release, "main", flow)
             self._pad()

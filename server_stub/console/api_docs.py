@@ -48,7 +48,7 @@ def _call(method: str, path: str, about: dict[str, Any], api: dict[str, Any]) ->
 
 
 def _shape(one: dict[str, Any], api: dict[str, Any]) -> str:
-    content = next(iter(one.get("content", {}).values()), {})
+    content: dict[str, Any] = next(iter(one.get("content", {}).values()), {})
     schema = content.get("schema", {})
     many = schema.get("type") == "array"
     name = (schema.get("items", {}) if many else schema).get("$ref", "").rsplit("/", 1)[-1]

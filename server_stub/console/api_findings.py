@@ -1,6 +1,6 @@
 """Calls of the API about what was found and decided: verdicts, alerts, discrepancies, restock, PAR, packets."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 
@@ -68,7 +68,7 @@ def verification(console: Console, callers: Callers) -> APIRouter:
     return router
 
 
-def _shown(visitor: Visitor, row: dict[str, object]) -> dict[str, object]:
+def _shown(visitor: Visitor, row: dict[str, Any]) -> dict[str, Any]:
     return row if visitor.may(Right.PATIENTS) else {**row, "patient": None, "order": None}
 
 
@@ -81,7 +81,8 @@ def supply(console: Console, callers: Callers) -> APIRouter:
     def par(station: OptionalStation = None) -> list[models.ParLevel]:
         """The levels between which each pocket is kept, and why."""
         known_station(console, station)
-        return [models.ParLevel(**row) for row in shelves.pockets(console.engine, station=station or "")]
+        stations = [station] if station else [s.id for s in console.site().station]
+        return [models.ParLevel(**row) for row in shelves.pockets(console.engine, stations)]
 
     @router.get("/par/commands", dependencies=stock)
     def commands(

@@ -103,16 +103,26 @@ class Verdict(BaseModel):
 
 
 class ParLevel(BaseModel):
-    """What a pocket holds and should hold; `reason` is "" where the planogram's levels stand."""
+    """What a pocket holds, the levels that stand, those wanted last with their reason and their command's state."""
 
     station: str
     place: str
     item: str
+    scale: int
     quantity: int
-    par_min: int | None
-    par_max: int | None
-    capacity: int | None
-    reason: str
+    must_count: bool
+    min: int
+    max: int
+    capacity: int
+    held: bool
+    wanted_min: int | None
+    wanted_max: int | None
+    reason: str | None
+    number: int | None
+    wanted_ms: int | None
+    applied_ms: int | None
+    state: str | None
+    result: int | None
 
 
 class ParCommand(BaseModel):

@@ -20,7 +20,7 @@ class Point(NamedTuple):
     """So many of something at `href`; `urgent` ones come first and in red; `right` is what one needs to see it."""
 
     name: str
-    count: int
+    number: int
     words: str
     href: str
     right: Right
@@ -31,51 +31,56 @@ def points(engine: Engine, enrolled: Sequence[Station]) -> list[Point]:
     """All that is not zero, the urgent first."""
     with engine.connect() as conn:
         found = [*_stations(engine, enrolled), *_alerts(conn), *_discrepancies(conn), *_stock(conn)]
-    return sorted((p for p in found if p.count), key=lambda p: not p.urgent)
+    return sorted((p for p in found if p.number), key=lambda p: not p.urgent)
 
 
 def _stations(engine: Engine, enrolled: Sequence[Station]) -> Iterator[Point]:
     rows = queries.stations(engine, enrolled)
     for verdict, words in (
-        ("stopped", "stations stopped: the journal contradicts the ledger"),
-        ("silent", "stations silent"),
-        ("late", "stations with a heartbeat overdue"),
+        ("stopped", "stopped: the journal contradicts the ledger"),
+        ("silent", "silent: no heartbeat for three minutes"),
+        ("late", "late: a heartbeat is overdue"),
     ):
         count = sum(row.verdict == verdict for row in rows)
         yield Point(f"stations-{verdict}", count, words, "/stations", Right.STATIONS, verdict != "late")
     alarms = sum(row.alarms for row in rows)
-    yield Point("alarms", alarms, "cabinet alarms standing", "/stations", Right.STATIONS, True)
+    yield Point("alarms", alarms, "standing at the cabinets: alarms", "/stations", Right.STATIONS, True)
 
 
 def _alerts(conn: Connection) -> Iterator[Point]:
     alerts, verdicts = verify.alerts.c, verify.verdicts.c
     without = conn.scalar(select(func.count()).where(alerts.state == "open", alerts.facet == 1)) or 0
-    words = "removals without order or admission to look at"
+    words = "removed without order or admission, to be looked at"
     yield Point("alerts", without, words, "/alerts?show=open", Right.ALERTS, True)
     undocumented = conn.scalar(select(func.count()).where(verdicts.verdict == "undocumented")) or 0
-    words = "removals that nobody charted"
+    words = "removed and never charted"
     yield Point("undocumented", undocumented, words, "/alerts?show=undocumented", Right.ALERTS, True)
 
 
 def _discrepancies(conn: Connection) -> Iterator[Point]:
     count = conn.scalar(select(func.count()).where(watch.discrepancies.c.resolved_ms.is_(None))) or 0
-    yield Point("discrepancies", count, "counts that did not come out", "/discrepancies", Right.DISCREPANCIES, True)
+    yield Point("discrepancies", count, "counted and not as the book says", "/discrepancies", Right.DISCREPANCIES, True)
 
 
 def _stock(conn: Connection) -> Iterator[Point]:
     held, commands = schema.inventory.c, stock.commands.c
     for name, count, words, href in (
-        ("owed", select(func.count()).where(held.must_count == 1), "pockets owe a count", "/stock?show=owed"),
+        (
+            "owed",
+            select(func.count()).where(held.must_count == 1),
+            "owed a count",
+            "/stock?show=owed",
+        ),
         (
             "empty",
             select(func.count()).where(held.must_count == 0, held.quantity == 0),
-            "pockets empty",
+            "empty: pockets without a unit",
             "/stock?show=empty",
         ),
         (
             "par-refused",
             select(func.count()).where(commands.state == stock.REFUSED),
-            "PAR commands refused by a cabinet",
+            "refused by a cabinet: PAR levels",
             "/restock?show=par",
         ),
     ):

@@ -49,7 +49,7 @@ class _Scale(NamedTuple):
 
 def draw(title: str, bars: Sequence[Bar], bands: Sequence[Band], levels: Sequence[Level]) -> str:
     """The drawing; it needs at least one bar or band."""
-    days = [one.day for one in (*bars, *bands)]
+    days = [*(bar.day for bar in bars), *(band.day for band in bands)]
     amounts = [1.0, *(b.used for b in bars), *(b.high for b in bands), *(level.amount for level in levels)]
     step = _step(max(amounts))
     scale = _Scale(min(days), max(days) - min(days) + 1, step * (int(max(amounts) / step) + 1))

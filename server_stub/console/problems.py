@@ -1,5 +1,7 @@
 """Errors of the API: `application/problem+json` (RFC 9457) with a numbered code of firmware/codes.py."""
 
+from typing import Any
+
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -39,7 +41,9 @@ def add_to(app: FastAPI) -> None:
 
     async def refused(request: Request, error: Exception) -> JSONResponse:
         assert isinstance(error, HTTPException)
-        detail = error.detail if isinstance(error.detail, dict) else {"code": codes.NOT_FOUND, "message": error.detail}
+        detail: dict[str, Any] = {"code": codes.NOT_FOUND, "message": error.detail}
+        if isinstance(error.detail, dict):
+            detail = error.detail
         return answer(error.status_code, detail["code"], detail["message"], dict(error.headers or {}))
 
     async def invalid(request: Request, error: Exception) -> JSONResponse:

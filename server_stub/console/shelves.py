@@ -1,57 +1,21 @@
 """What pages and API show of stock: pockets with their levels, an item's use by day with its forecast."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-import cbor2
-from sqlalchemy import Connection, Engine, and_, func, select
+from sqlalchemy import Engine, func, select
 
 from server_stub.ledger import schema
 from server_stub.stock import schema as stock
+from server_stub.stock.queries import stock_and_par
 
 DAY_H = 24
 
 
-def pockets(engine: Engine, *, station: str = "", show: str = "") -> list[dict[str, Any]]:
-    """Pockets with `par_min`, `par_max` and the `reason` of the levels the cabinet applied, else the planogram's.
-
-    `show` is empty, owed, below, or "" for all.
-    """
-    held, levels = schema.inventory, stock.par_levels.c
-    joined = held.outerjoin(stock.par_levels, and_(held.c.station == levels.station, held.c.place == levels.place))
-    query = (
-        select(held, levels.applied_min, levels.applied_max, levels.wanted_min, levels.wanted_max, levels.reason)
-        .select_from(joined)
-        .order_by(held.c.station, held.c.place)
-    )
-    if station:
-        query = query.where(held.c.station == station)
-    with engine.connect() as conn:
-        planogram = _planogram(conn, station)
-        rows = [_pocket(dict(row._mapping), planogram) for row in conn.execute(query)]
-    return [row for row in rows if _shown(row, show)]
-
-
-def _planogram(conn: Connection, station: str) -> dict[tuple[str, str], list[Any]]:
-    rows = schema.reference_rows.c
-    query = select(rows.station, rows.key, rows.row).where(rows.table == "pockets", rows.row.is_not(None))
-    if station:
-        query = query.where(rows.station == station)
-    return {(at, place): cbor2.loads(data) for at, place, data in conn.execute(query)}
-
-
-def _pocket(row: dict[str, Any], planogram: dict[tuple[str, str], list[Any]]) -> dict[str, Any]:
-    plan = planogram.get((row["station"], row["place"]), [None] * 7)
-    low, top = row.pop("applied_min"), row.pop("applied_max")
-    applied = low is not None
-    return {
-        **row,
-        "must_count": bool(row["must_count"]),
-        "par_min": low if applied else plan[4],
-        "par_max": top if applied else plan[5],
-        "capacity": plan[6],
-        "reason": (row["reason"] or "") if applied else "",
-    }
+def pockets(engine: Engine, stations: Iterable[str], *, show: str = "", item: str = "") -> list[dict[str, Any]]:
+    """Pockets of these stations with their levels; `show` is empty, owed, below, or "" for all."""
+    rows = [row for station in stations for row in stock_and_par(engine, station)]
+    return [row for row in rows if _shown(row, show) and item in ("", row["item"])]
 
 
 def _shown(row: dict[str, Any], show: str) -> bool:
@@ -61,7 +25,7 @@ def _shown(row: dict[str, Any], show: str) -> bool:
         case "empty":
             return not row["must_count"] and row["quantity"] == 0
         case "below":
-            return row["par_min"] is not None and row["quantity"] < row["par_min"]
+            return bool(row["quantity"] < row["min"])
     return True
 
 
@@ -85,10 +49,10 @@ def use_by_day(engine: Engine, item: str, station: str = "") -> list[Day]:
     if station:
         query = query.where(use.station == station)
     with engine.connect() as conn:
-        return _days(conn.execute(query.group_by(use.hour)).tuples())
+        return _days([tuple(row) for row in conn.execute(query.group_by(use.hour))])
 
 
-def _days(hours: Iterable[tuple[int, ...]]) -> list[Day]:
+def _days(hours: Iterable[Sequence[int]]) -> list[Day]:
     sums: dict[int, list[int]] = {}
     for hour, *amounts in hours:
         found = sums.setdefault(hour // DAY_H, [0, 0, 0, 0])
@@ -100,7 +64,10 @@ def _days(hours: Iterable[tuple[int, ...]]) -> list[Day]:
 
 
 class Forecast(NamedTuple):
-    """What was expected from `day` on, for the protection time, in dispensed units; `daily` is the mean a day."""
+    """What was expected from `day` on, for the time until a restock, in dispensed units.
+
+    `daily` is the mean a day, `days` how many days of use were known.
+    """
 
     day: int
     daily: float

@@ -43,7 +43,7 @@ body { background: #f1f4f6; color: #17212b; font-family: system-ui, "Segoe UI", 
   padding: 8px 10px; min-height: 40px; min-width: 190px }
 .apo-form textarea { min-width: min(640px, 80vw); min-height: 90px }
 .apo-inline { display: inline-flex; gap: 8px; align-items: flex-end; margin: 0 }
-.apo-inline label { font-size: 0; gap: 0 }
+.apo-inline label { font-size: 0; line-height: 0; gap: 0 }
 .apo-inline select { min-height: 34px; min-width: 120px; padding: 4px 8px; font-size: 14px }
 .apo-inline button { font: inherit; font-size: 14px; color: #0b4a63; background: #fff; border: 1px solid #78899a;
   border-radius: 8px; padding: 5px 12px; min-height: 34px; cursor: pointer; white-space: nowrap }
@@ -65,7 +65,7 @@ body { background: #f1f4f6; color: #17212b; font-family: system-ui, "Segoe UI", 
 .apo-plain p { margin: 0 }
 .apo-plain .apo-brand { color: #0b5a78 }
 .apo-plain a { color: #0b5a78; font-weight: 600 }
-.apo-plain .apo-form input { width: 100%; min-width: 340px; box-sizing: border-box }
+.apo-plain .apo-form label, .apo-plain .apo-form input { width: 100%; box-sizing: border-box }
 .apo-plain .apo-button { width: 100% }
 .apo-plain .apo-inline { display: flex }
 .apo-facts { display: grid; grid-template-columns: max-content 1fr; gap: 6px 24px; font-size: 15px; margin: 0 }
@@ -75,6 +75,7 @@ body { background: #f1f4f6; color: #17212b; font-family: system-ui, "Segoe UI", 
   text-decoration: none; font-size: 14px; font-weight: 600 }
 .apo-tabs a:hover { background: #eaf2f5 }
 .apo-tabs a[aria-current] { background: #12394a; border-color: #12394a; color: #fff }
+.apo-tiles.small { grid-template-columns: repeat(auto-fit, minmax(145px, 1fr)); gap: 12px }
 .apo-tile.small { padding: 10px 14px; font-size: 14px }
 .apo-tile.small strong { font-size: 22px; line-height: 28px }
 .apo-key { color: #46535f; font-size: 14px; margin: 8px 0 0; display: flex; flex-wrap: wrap;

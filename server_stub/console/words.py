@@ -6,6 +6,7 @@ from decimal import Decimal
 
 from firmware import codes
 from firmware.journal import kinds
+from firmware.wire import messages
 from server_stub.console.queries import Item
 from server_stub.ledger.record import Entry
 
@@ -88,7 +89,10 @@ def age(ms: int | None) -> str:
     if ms is None:
         return "never"
     seconds = max(0, ms) // 1000
-    return f"{seconds} s ago" if seconds < 120 else f"{seconds // 60} min ago"
+    for size, name in ((86_400, "days"), (3600, "h"), (60, "min")):
+        if seconds >= 2 * size:
+            return f"{seconds // size} {name} ago"
+    return f"{seconds} s ago"
 
 
 def date(day: int) -> str:
@@ -146,6 +150,8 @@ def entry(one: Entry, items: Mapping[str, Item] | None = None) -> str:
         words += f", {units(one.before, item.scale)} → {units(one.after, item.scale)}"
     if one.kind in (kinds.ALARM, kinds.ALARM_CLEARED):
         words += f": {alarm(one.ext[0], one.ext[1])}"
+    if one.kind == kinds.COMMAND and one.ext[1] == messages.COMMAND_PAR:
+        words = f"refused PAR levels (code {one.ext[2]})" if one.ext[2] else "took up PAR levels"
     if one.kind == kinds.REFERENCE:
         words += f": {one.ext[0]} version {one.ext[1]}"
     return words

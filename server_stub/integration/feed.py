@@ -9,6 +9,7 @@ from firmware.journal import kinds
 from firmware.wire import messages
 from server_stub.ledger.record import Entry
 from server_stub.ledger.sign import CENTRE
+from server_stub.stock.issued import answer_of
 from server_stub.verify.verdict import DOCUMENTATION
 
 _VERIFICATION = (kinds.ALERT_RAISED, kinds.ALERT_CLEARED, kinds.UNDOCUMENTED_REMOVAL)
@@ -43,8 +44,8 @@ def _pocket(entry: Entry) -> dict[str, Any]:
 
 
 def _par(entry: Entry) -> dict[str, Any]:
-    number, _, code, body = entry.ext
-    levels = [dict(zip(("place", "min", "max"), body[at : at + 3], strict=True)) for at in range(0, len(body), 3)]
+    number, _, code, applied = answer_of(entry)
+    levels = [{"place": place, "min": low, "max": top} for place, low, top in applied]
     return {**_where(entry), "number": number, "code": code, "levels": levels}
 
 

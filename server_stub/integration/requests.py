@@ -87,7 +87,7 @@ def _refused(message: str) -> Reply:
 
 def _stations(conn: Connection, stations: Iterable[str]) -> dict[str, dict[str, Any]]:
     """Where each station stands (docs/interfaces.md, intake `status`)."""
-    beats = dict(conn.execute(select(schema.heartbeats.c.station, schema.heartbeats.c.utc_ms)).tuples().all())
+    beats = {row.station: row.utc_ms for row in conn.execute(select(schema.heartbeats))}
     alarms: dict[str, int] = {}
     for station in conn.scalars(select(schema.alarms.c.station)):
         alarms[station] = alarms.get(station, 0) + 1

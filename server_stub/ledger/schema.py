@@ -3,6 +3,7 @@
 SQLite (WAL, FULL) or PostgreSQL. Everything in PROJECTIONS can be thrown away and folded again from `entries`.
 """
 
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -211,6 +212,7 @@ def open_database(url: str) -> Engine:
     """Open (and on first use make) the database at `url`; raises WrongSchema if another version made it."""
     engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
     if engine.dialect.name == "sqlite":
+        _private(engine.url.database)
         event.listen(engine, "connect", _durable)
     try:
         _prepare(engine)
@@ -218,6 +220,12 @@ def open_database(url: str) -> Engine:
         # two processes made the tables at the same time; now they are there
         _prepare(engine)
     return engine
+
+
+def _private(path: str | None) -> None:
+    # SQLite gives its other files (-wal, -shm) the mode of this one
+    if path and path != ":memory:":
+        Path(path).touch(mode=0o600)
 
 
 def _prepare(engine: Engine) -> None:

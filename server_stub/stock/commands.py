@@ -15,7 +15,7 @@ from server_stub.ledger.record import Entry
 from server_stub.ledger.sign import Signer
 from server_stub.ledger.transaction import Transaction
 from server_stub.stock import schema
-from server_stub.stock.issued import reasons, triples
+from server_stub.stock.issued import answer_of, reasons
 from server_stub.stock.planning import Wanted
 
 PLACES = 5
@@ -60,7 +60,7 @@ class Commands:
 
     def answered(self, tx: Transaction, entry: Entry) -> None:
         """A station's journal names a command: it and all before it need no sending; tell the kiosk of new levels."""
-        number, kind, code, body = entry.ext
+        number, _, _, levels = answer_of(entry)
         open_ = self._open.get(entry.station, {})
         for old in [n for n in open_ if n <= number]:
             del open_[old]
@@ -68,8 +68,8 @@ class Commands:
             self._due[entry.station] = (tx.received_ms + RESEND_MS, RESEND_MS)
         else:
             self._due.pop(entry.station, None)
-        if kind == messages.COMMAND_PAR and not code and number:
-            self._tell(tx, entry.station, number, body)
+        if number:
+            self._tell(tx, entry.station, number, levels)
 
     def again(self, tx: Transaction) -> None:
         """Send again what is due, and under a new number what has expired or was passed by."""
@@ -117,10 +117,10 @@ class Commands:
                 tx.send_once(topic, envelope)
         self._due[station] = (tx.received_ms + RESEND_MS, RESEND_MS)
 
-    def _tell(self, tx: Transaction, station: str, number: int, body: list[Any]) -> None:
+    def _tell(self, tx: Transaction, station: str, number: int, levels: list[tuple[str, int, int]]) -> None:
         where = and_(_C.station == station, _C.number == number)
         text = tx.conn.scalar(select(_C.reason).where(where)) or ""
         topic = topics.down(*self._names, station, "notice")
-        for (place, low, top), words in zip(triples(body), reasons(text, len(body) // 3), strict=True):
+        for (place, low, top), words in zip(levels, reasons(text, len(levels)), strict=True):
             notice = cbor.encode([1, station, tx.utc_ms, NOTICE_PAR, [place, low, top, words]])
             tx.send_once(topic, self._signer.envelope("notice", notice))

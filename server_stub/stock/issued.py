@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, and_, bindparam, delete, update
 
@@ -28,6 +28,23 @@ _DONE = (
 )
 _APPLIED = ("applied_min", "applied_max", "applied_ms")
 _END = delete(schema.par_levels).where(and_(_L.station == bindparam("at"), _L.place == bindparam("where")))
+
+
+class Answer(NamedTuple):
+    """What a station's journal says of a command; `levels` are those it applied."""
+
+    number: int
+    kind: int
+    code: int
+    levels: list[tuple[str, int, int]]
+
+
+def answer_of(entry: Entry) -> Answer:
+    """Read an entry of kind 41. A body that is none (older firmware wrote no body) counts as empty."""
+    number, kind, code, *rest = entry.ext
+    body = rest[0] if rest and isinstance(rest[0], list) and len(rest[0]) % 3 == 0 else []
+    levels = list(triples(body)) if kind == messages.COMMAND_PAR and not code else []
+    return Answer(number, kind, code, levels)
 
 
 def triples(body: list[Any]) -> Iterator[tuple[str, int, int]]:
@@ -89,21 +106,20 @@ def _issued(conn: Connection, entry: Entry) -> None:
 
 def _answered(conn: Connection, entry: Entry) -> None:
     """Number 0 is the station's own: levels that ended because the pocket got another item (max 0)."""
-    number, kind, code, body = entry.ext
+    number, _, code, levels = answer_of(entry)
     at = {"at": entry.station}
     if number:
         state = schema.REFUSED if code else schema.APPLIED
         conn.execute(_DONE, {**at, "n": number, "came": state, "code": code, "when": entry.utc_ms})
         conn.execute(_LOST, {**at, "below": number})
-    if kind == messages.COMMAND_PAR and not code:
-        for place, low, top in triples(body):
-            if top:
-                row = {"station": entry.station, "place": place, "wanted_min": low, "wanted_max": top, "reason": ""}
-                row |= {"number": number, "wanted_ms": entry.utc_ms}
-                row |= {"applied_min": low, "applied_max": top, "applied_ms": entry.utc_ms}
-                conn.execute(upsert(conn, schema.par_levels, ("station", "place"), _APPLIED), row)
-            else:
-                conn.execute(_END, {**at, "where": place})
+    for place, low, top in levels:
+        if not top:
+            conn.execute(_END, {**at, "where": place})
+            continue
+        row = {"station": entry.station, "place": place, "wanted_min": low, "wanted_max": top, "reason": ""}
+        row |= {"number": number, "wanted_ms": entry.utc_ms}
+        row |= {"applied_min": low, "applied_max": top, "applied_ms": entry.utc_ms}
+        conn.execute(upsert(conn, schema.par_levels, ("station", "place"), _APPLIED), row)
 
 
 def _held(conn: Connection, entry: Entry) -> None:

@@ -12,6 +12,7 @@ BENCHES = {
     "firmware": "simulator.bench.firmware",
     "link": "simulator.bench.link",
     "par": "simulator.bench.par",
+    "packet": "simulator.bench.packet",
 }
 
 

@@ -71,6 +71,14 @@ def test_a_transaction_that_fails_takes_nothing(outbox, cabinet):
     assert (outbox.log().seq, outbox.log().entries) == (4, 4)
 
 
+def test_an_old_answer_that_comes_late_takes_nothing_back(outbox, cabinet):
+    outbox.take(read(cabinet, 1, 10))
+    outbox.answered(8, cabinet.heads[8], b"new")
+    outbox.answered(4, cabinet.heads[4], b"old")
+    stands = outbox.log()
+    assert (stands.answered, stands.answered_head, stands.answer) == (8, cabinet.heads[8], b"new")
+
+
 def test_old_answered_pages_go(outbox, cabinet, monkeypatch):
     monkeypatch.setattr(module, "KEPT_AFTER_ANSWER", 3)
     outbox.take(read(cabinet, 1, 10))

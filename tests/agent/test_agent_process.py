@@ -28,7 +28,7 @@ def arrived(site):
     return len(site.centre.pages) == site.pty.cabinet.seq
 
 
-@pytest.mark.req("A1.b")
+@pytest.mark.req("A1.b", "P9")
 def test_a_removal_at_the_panel_reaches_the_centre_and_is_released(site):
     agent = site.agent()
     until(lambda: agent.ask("state")["code"] == 0, "the controller")

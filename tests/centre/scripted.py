@@ -54,6 +54,7 @@ class Scripted:
         item=None,
         place=None,
         stock=None,
+        change=None,
         txn=0,
         patient="",
         order="",
@@ -64,7 +65,8 @@ class Scripted:
         if patient:
             ref, disclosure = entry.ref_of(secrets.token_bytes(16), patient, order)
         before, after = stock or (None, None)
-        change = None if stock is None else after - before
+        if stock is not None and change is None:
+            change = after - before
         fields = [1, self.station, self.log, 1, seq, self.utc_ms, seq * 1000, 3, kind, actor, None]
         fields += [item, place, before, change, after, txn, ref, list(ext)]
         data = entry.encode(fields)

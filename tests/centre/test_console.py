@@ -49,7 +49,7 @@ def test_entries_in_words_and_pockets_that_need_a_hand_first(quick):
     in_units = [words.entry(e, known) for e in queries.last_entries(quick.engine, "ICU1")]
     assert "removed 0.5 × Heparin 5,000 units/1 mL vial, 2.5 → 2" in in_units
     assert queries.totals(quick.engine) == queries.Totals(removals=3, pockets=2)
-    found = {p.name: p.count for p in attention.points(quick.engine, [])}
+    found = {p.name: p.number for p in attention.points(quick.engine, [])}
     assert {name: found[name] for name in ("owed", "empty")} == {"owed": 1, "empty": 1}
 
 

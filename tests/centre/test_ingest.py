@@ -7,7 +7,7 @@ from firmware import codes
 from firmware.journal import kinds
 from firmware.wire import cbor, cose, messages
 from server_stub.ledger import schema
-from tests.centre.scripted import sign
+from tests.centre.scripted import Scripted, sign
 
 
 def filled(bench, count=10, station="ICU1"):
@@ -106,6 +106,17 @@ def test_what_is_not_the_stations_word_is_evidence_and_gets_no_answer(quick, why
     assert [(e.code, e.raw) for e in quick.rows(schema.evidence)] == [(code, bad)], "kept once"
     assert [e.kind for e in quick.rows(schema.entries)][1:] == [kinds.EVIDENCE]
     assert quick.verdicts(quick.up("ICU1", "batch", good)) == [messages.ACCEPT], "and stops nothing"
+
+
+@pytest.mark.req("A12.b")
+def test_a_log_that_was_not_enrolled_is_refused(quick):
+    made = quick.station("ICU1")
+    other = Scripted("ICU1", made.key, made.signing, made.genesis, log=2)
+    other.add()
+    assert quick.verdicts(quick.up("ICU1", "batch", other.batch(1, 1))) == []
+    assert quick.verdicts(quick.up("ICU1", "heartbeat", other.heartbeat())) == []
+    assert {e.code for e in quick.rows(schema.evidence)} == {codes.BAD_BATCH}
+    assert quick.ledger() == []
 
 
 def test_unknown_station(quick):

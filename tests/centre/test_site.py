@@ -59,6 +59,7 @@ def test_a_bad_station_id_is_refused_and_changes_nothing(home, station):
     assert home.config.read_bytes() == before
 
 
+@pytest.mark.req("P4")
 def test_a_station_gets_all_it_needs(home):
     enrolled = add_station(home, "ICU1", ["MICU", 'Ward "7"'])
     assert config.read(home).station == (enrolled,)

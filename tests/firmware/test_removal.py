@@ -105,6 +105,34 @@ def test_cancel_with_the_drawer_open():
     assert c.ask(messages.CANCEL)[0] == codes.NOTHING_OPEN and c.ask(messages.CONFIRM, 1)[0] == codes.NOTHING_OPEN
 
 
+# the drawer is still open, but what was taken is in the book already
+def test_an_access_has_one_outcome():
+    c = ready()
+    start = c.journal.seq
+    c.remove()
+    c.pull(1)
+    assert c.ask(messages.CONFIRM, 2000)[0] == 0
+    assert c.ask(messages.CONFIRM, 2000) == (codes.NOTHING_OPEN, [])
+    assert c.ask(messages.CANCEL) == (codes.NOTHING_OPEN, [])
+    c.wait(CONFIRM_MS)
+    c.push(1)
+    c.wait(CONFIRM_MS)
+    outcomes = [kind for kind in c.kinds(start) if kind in kinds.OUTCOMES]
+    assert outcomes == [kinds.REMOVE] and c.state.quantity("D01-P01") == 6000
+
+
+# the time of the removal is the station's own, the time it is for is the nurse's
+def test_both_times_are_kept():
+    c = ready()
+    start = c.journal.seq
+    due = 1_760_000_000_000
+    c.ask(messages.REMOVE, "pat1", "ord1", "morphine", 2000, due, None)
+    c.pull(1)
+    c.ask(messages.CONFIRM, 2000)
+    removal = c.entries(start)[2]
+    assert removal[entry.F_UTC_MS] == c.now()[0] != due and removal[entry.F_EXT][1] == due
+
+
 def test_nothing_taken_is_cancelled():
     c = ready()
     start = c.journal.seq

@@ -19,7 +19,9 @@ from simulator.plan import (
 )
 
 START_MS = 1_767_571_200_000
+
 MINUTE_MS = 60_000
+DUE_MS = START_MS + 45 * MINUTE_MS
 NURSE = ROLE_REMOVE | ROLE_RETURN | ROLE_WASTE | ROLE_COUNT
 TECHNICIAN = ROLE_REFILL | ROLE_COUNT
 ITEMS = (Item("ACET500", "Acetaminophen 500 mg tablet"), Item("MORP4I", "Morphine 4 mg/1 mL syringe", 2, 1000))
@@ -80,7 +82,7 @@ class MiniDay:
     def _station(self, number, full):
         self.plan.events += admission(number, START_MS + 20 * MINUTE_MS)
         self._visit(number, 0, f"PT{number}", Refill(opening=True))
-        first = self._remove(number, "ACET500", 2)
+        first = self._remove(number, "ACET500", 2, due_ms=DUE_MS)
         self._visit(number, 30, f"RN{number}", first)
         if full:
             self._busy_day(number, first)
@@ -115,7 +117,7 @@ class MiniDay:
     def _visit(self, number, minute, user, *actions):
         self.plan.visits.append(Visit(START_MS + minute * MINUTE_MS, f"S{number}", user, actions))
 
-    def _remove(self, number, item, quantity, waste=0, cancel=False):
+    def _remove(self, number, item, quantity, waste=0, cancel=False, due_ms=None):
         self.plan.records += 1
         record, fate = f"r{next(self._records)}", "cancelled" if cancel else "given"
-        return Remove(record, f"P{number}", f"O{number}-{item}", item, quantity, waste, fate, None, cancel)
+        return Remove(record, f"P{number}", f"O{number}-{item}", item, quantity, waste, fate, due_ms, cancel)

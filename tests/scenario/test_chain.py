@@ -6,14 +6,15 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
+import cbor2
 import pytest
 from rich.console import Console
 
-from firmware.journal import kinds
+from firmware.journal import entry, kinds
 from simulator.check import check
 from simulator.run import Run
 from simulator.world import World
-from tests.scenario.mini import MiniDay
+from tests.scenario.mini import DUE_MS, MINUTE_MS, START_MS, MiniDay
 
 
 def play(plan, home, kills=0, wire_faults=0.0):
@@ -50,6 +51,17 @@ def test_one_removal_from_touch_to_ledger(one_removal):
         assert results.findings.kinds[kind] >= 1
 
 
+@pytest.mark.req("P8", "P9")
+def test_both_times_of_a_removal_are_in_the_ledger(one_removal):
+    home, _ = one_removal
+    with closing(sqlite3.connect(home / "centre.db")) as db:
+        query = "SELECT page FROM entries WHERE station = 'S1' AND kind = ?"
+        (page,) = db.execute(query, (kinds.REMOVE,)).fetchone()
+    removal = cbor2.loads(cbor2.loads(page)[0])
+    assert removal[entry.F_EXT][1] == DUE_MS
+    assert START_MS + 30 * MINUTE_MS <= removal[entry.F_UTC_MS] < START_MS + 35 * MINUTE_MS
+
+
 @pytest.mark.req("A12.b")
 def test_the_check_finds_what_does_not_hold(one_removal):
     home, results = one_removal
@@ -61,6 +73,10 @@ def test_the_check_finds_what_does_not_hold(one_removal):
     ]
     assert len(check(home, contents, {"S1": appended["S1"] + 1}).wrong) == 1
     with closing(sqlite3.connect(home / "centre.db")) as db:
+        db.execute("UPDATE inventory SET quantity = quantity + 1 WHERE place = 'D01-P01'")
+        db.commit()
+        assert check(home, contents, appended).wrong == ["S1: the centre's inventory is not what its ledger adds up to"]
+        db.execute("UPDATE inventory SET quantity = quantity - 1 WHERE place = 'D01-P01'")
         (removal,) = db.execute("SELECT seq FROM entries WHERE station = 'S1' AND kind = ?", (kinds.REMOVE,)).fetchone()
         db.execute("DELETE FROM entries WHERE station = 'S1' AND seq = ?", (removal,))
         db.commit()

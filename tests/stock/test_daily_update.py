@@ -155,6 +155,14 @@ def test_a_refusal_is_kept_and_shown_and_changes_nothing(quick):
     assert cabinet.commands() == []
 
 
+def test_an_answer_of_older_firmware_without_a_body_is_taken_in(quick):
+    cabinet = busy(quick, days=2)
+    number = cabinet.commands()[-1][0]
+    cabinet.append(kinds.COMMAND, (number, 2, codes.UNKNOWN_COMMAND), actor="")
+    cabinet.send()
+    assert {row.number: row.state for row in cabinet.rows(schema.commands)}[number] == schema.REFUSED
+
+
 def test_levels_end_when_the_station_says_so(quick):
     cabinet = busy(quick, days=3)
     cabinet.take()

@@ -108,13 +108,18 @@ def supply(executable: Path, folder: Path) -> dict[str, str]:
     if font:
         apt.unpack([FONT])
         _write_font_settings(root)
+    return complete(executable, apt)
+
+
+def complete(executable: Path, apt: Apt) -> dict[str, str]:
+    """Environment with which `executable` finds all its libraries; unpacks what is missing or raises LookupError."""
     for _ in range(ROUNDS):
-        env = _environment(root)
+        env = _environment(apt.folder / "root")
         lacking = missing(_ldd(executable, env))
         if not lacking:
             return env
         packages = choose(lacking, apt.exists)
-        print(f"chromium: unpacking {' '.join(packages)}", flush=True)
+        print(f"{executable.name}: unpacking {' '.join(packages)}", flush=True)
         apt.unpack(packages)
     raise LookupError(f"still missing after {ROUNDS} rounds: {', '.join(lacking)}")
 

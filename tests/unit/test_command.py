@@ -13,6 +13,14 @@ quitting = typer.Typer()
 FAILURES = {"exit": typer.Exit(7), "abort": typer.Abort(), "stop": KeyboardInterrupt(), "leave": SystemExit(3)}
 
 
+asking = typer.Typer()
+
+
+@asking.command()
+def ask(ctx: typer.Context) -> None:
+    raise SystemExit(str(ctx.obj))
+
+
 @quitting.command()
 def quit_(how: str) -> None:
     raise FAILURES[how]
@@ -33,9 +41,13 @@ def run(capsys, *args: str) -> tuple[int, str]:
         (("agent", "run", "a b", "--link", "x"), "a station id is 1 to 32"),
         (("demo", "--days", "x"), "'--days'"),
         (("demo", "--days", "0"), "'--days'"),
+        (("demo", "--days", "3"), "--days needs --data"),
+        (("demo", "--json", "/no/such/folder/x"), "cannot write /no/such/folder/x: name a file"),
+        (("bench", "ingest", "--json", "/no/such/folder/x"), "cannot write /no/such/folder/x: name a file"),
         (("bench", "nosuch"), "no benchmark nosuch: choose ingest"),
         (("--nosuch",), "No such option"),
         (("--home", __file__, "init", "--site", "x"), "is a file"),
+        (("init", "--site", "x", "--home", __file__), "is a file"),
         (("nosuch",), "there is no command 'nosuch'; there are agent, bench, broker, demo, export, init"),
     ],
 )
@@ -45,6 +57,16 @@ def test_a_usage_error_prints_a_usage_line_and_ends_with_2(capsys, args, says):
     assert err.startswith("Usage: apotheca")
     assert says in err
     assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("args", ["--home H ask", "ask --home H", "ask --home=H"])
+def test_the_home_may_be_named_before_and_after_the_sub_command(monkeypatch, args):
+    point = EntryPoint("ask", f"{__name__}:asking", "apotheca.commands")
+    monkeypatch.setattr(EntryPoint, "load", lambda self: asking)
+    monkeypatch.setattr(apotheca, "entry_points", lambda group: [point])
+    with pytest.raises(SystemExit) as ended:
+        apotheca.main(args.split(), prog_name="apotheca")
+    assert ended.value.code == "H"
 
 
 @pytest.mark.parametrize(("how", "code"), [("exit", 7), ("abort", 1), ("stop", 130), ("leave", 3)])

@@ -6,7 +6,7 @@ from server_stub.console.document import choice, field, form, hidden
 from server_stub.console.door import Door, Visitor
 from server_stub.console.frame import Console, View, add_page
 from server_stub.console.roles import ROLES, Right
-from server_stub.console.table import Cell, table
+from server_stub.console.table import Cell, Row, table
 
 
 def add(console: Console, actions: Actions) -> None:
@@ -28,7 +28,7 @@ def accounts(view: View) -> None:
     view.show(_roles(), "What each role may see and do")
 
 
-def _row(one: Account, visitor: Visitor) -> tuple[Cell, ...]:
+def _row(one: Account, visitor: Visitor) -> Row:
     state = Cell("disabled", "apo-bad")
     if one.enabled:
         state = Cell("one-time password", "apo-warn") if one.must_change else Cell("active", "apo-good")
@@ -44,7 +44,7 @@ def _row(one: Account, visitor: Visitor) -> tuple[Cell, ...]:
 
 
 def _roles() -> str:
-    rows = [
+    rows: list[Row] = [
         (right.value, *(Cell("yes", "apo-good") if right in ROLES[role] else Cell("–") for role in ROLES))
         for right in Right
         if right != Right.SEND_EVENTS

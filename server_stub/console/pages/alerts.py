@@ -51,7 +51,7 @@ def alerts(view: View) -> None:
     if show not in _TABS:
         raise NoSuchPage(f"There is no list {show} of alerts.")
     view.frame("Alerts", "Was each removal allowed, and was it charted in time", "/alerts")
-    view.live("", lambda: _counts(view), "apo-tiles")
+    view.live("", lambda: _counts(view), "apo-tiles small")
     view.show(tabs("/alerts", "show", [(key, title) for key, (title, _) in _TABS.items()], show))
     view.live(_TABS[show][0], lambda: _list(view, show))
 

@@ -28,7 +28,7 @@ def _attention(view: View) -> str:
         return '<p class="apo-well" data-testid="all-well">Nothing needs attention.</p>'
     return "".join(
         f'<a class="apo-point{" urgent" if p.urgent else ""}" href="{escape(p.href)}" data-testid="point-{p.name}">'
-        f"<strong>{p.count:,}</strong> <span>{escape(p.words)}</span></a>"
+        f"<strong>{p.number:,}</strong> <span>{escape(p.words)}</span></a>"
         for p in points
     )
 

@@ -1,5 +1,7 @@
 """An item at a station: its use by day with the forecast as a band over it, its pockets and their levels."""
 
+from math import ceil
+
 from server_stub.console import queries, shelves, words
 from server_stub.console.chart import Band, Bar, Level, draw
 from server_stub.console.document import choice
@@ -10,8 +12,8 @@ from server_stub.console.table import table
 
 MOST_DAYS = 60
 _KEY = (
-    '<p class="apo-key"><span class="use"></span> used a day <span class="band"></span> expected a day: the middle to '
-    'the 98th percentile, over the days until a restock comes <span class="mean"></span> mean expected '
+    '<p class="apo-key"><span class="use"></span> used a day <span class="band"></span> expected a day, of what may '
+    'be used until a restock comes: 50th to 98th percentile <span class="mean"></span> mean expected '
     '<span class="par"></span> PAR min and max</p>'
 )
 
@@ -24,7 +26,7 @@ def add(console: Console) -> None:
 def item(view: View) -> None:
     """The page; the station is in the address."""
     name = view.path["item"]
-    held = [p for p in shelves.pockets(view.engine) if p["item"] == name]
+    held = shelves.pockets(view.engine, [s.id for s in view.console.site().station], item=name)
     stations = sorted({p["station"] for p in held})
     if not held:
         raise NoSuchPage(f"No cabinet holds an item {name}.")
@@ -54,31 +56,26 @@ def _use(view: View, name: str, station: str, known: queries.Item) -> str:
     if not days and not made:
         return '<p class="apo-empty" data-testid="no-use">No use yet.</p>'
     bars = [Bar(d.day, (d.removed - d.returned) / known.scale) for d in days]
-    held = [p for p in shelves.pockets(view.engine, station=station) if p["item"] == name]
+    held = shelves.pockets(view.engine, [station], item=name)
     levels = [
-        Level(words_, sum(p[field] for p in held if p[field] is not None) / known.scale)
-        for words_, field in (("PAR min", "par_min"), ("PAR max", "par_max"))
+        Level(words_, sum(p[field] for p in held) / known.scale)
+        for words_, field in (("PAR min", "min"), ("PAR max", "max"))
     ]
     return draw(f"Use of {known.name} at {station} by day", bars, _bands(made), levels) + _KEY
 
 
 def _bands(made: list[shelves.Forecast]) -> list[Band]:
-    """The forecast of each day, and the last one as far as it reaches."""
-    bands = {f.day: f for f in made}
-    if made:
-        bands |= {made[-1].day + ahead: made[-1] for ahead in range(max(1, made[-1].days))}
-    first, last = (min(bands), max(bands)) if bands else (0, -1)
-    known, drawn = None, []
-    for day in range(first, last + 1):
-        known = bands.get(day, known)
-        if known:
-            reach = max(1, known.days)
-            drawn.append(Band(day, known.daily, known.p50 / reach, known.p98 / reach))
-    return drawn
+    """The forecast of each day, a day's share of the time until a restock; the last one as far as it reaches."""
+    bands: dict[int, Band] = {}
+    for f in made:
+        reach = f.mean / f.daily if f.daily > 0 else 1.0
+        for day in range(f.day, f.day + ceil(reach)):
+            bands[day] = Band(day, f.daily, f.p50 / reach, f.p98 / reach)
+    return [bands[day] for day in sorted(bands)]
 
 
 def _pockets(view: View, name: str, station: str) -> str:
-    held = [p for p in shelves.pockets(view.engine, station=station) if p["item"] == name]
+    held = shelves.pockets(view.engine, [station], item=name)
     return pocket_table(view.engine, f"stock-{station}", held)
 
 

@@ -5,17 +5,13 @@ from collections.abc import Sequence
 from server_stub.console import findings, queries, words
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
 from server_stub.console.roles import Right
-from server_stub.console.table import Cell, table, tabs
+from server_stub.console.table import Cell, Row, table, tabs
 from server_stub.supply.orders import EXPIRED, PUT_AWAY, SUPERSEDED
+from server_stub.supply.queries import WORDS
 
 MOST = 200
 _TABS = [("open", "Orders that stand"), ("closed", "Closed orders"), ("par", "PAR commands")]
-_REASONS = {
-    None: Cell("to be put away", "apo-warn"),
-    PUT_AWAY: Cell("put away", "apo-good"),
-    EXPIRED: Cell("expired", "apo-bad"),
-    SUPERSEDED: Cell("superseded", "apo-calm"),
-}
+_LOOKS = {None: "apo-warn", PUT_AWAY: "apo-good", EXPIRED: "apo-bad", SUPERSEDED: "apo-calm"}
 _STATES = {"sent": "apo-warn", "applied": "apo-good", "refused": "apo-bad", "lost": "apo-calm"}
 
 
@@ -44,7 +40,7 @@ def restock(view: View) -> None:
 def orders(view: View, rows: Sequence[findings.RestockOrder]) -> str:
     """Orders as a table."""
     items = queries.items(view.engine, (row.item for row in rows))
-    shown = []
+    shown: list[Row] = []
     for row in rows:
         item = items.get(row.item, queries.Item(row.item, 1))
         amounts = [
@@ -58,7 +54,7 @@ def orders(view: View, rows: Sequence[findings.RestockOrder]) -> str:
                 row.number,
                 Cell(item.name, note=row.item, href=f"/items/{row.item}?station={row.station}"),
                 *amounts,
-                _REASONS[row.reason],
+                Cell(WORDS[row.reason], _LOOKS[row.reason]),
                 *times,
             )
         )

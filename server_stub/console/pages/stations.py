@@ -1,6 +1,7 @@
 """All stations on one page, and one page a station: sync, alarms, stock, PAR, the last entries in words."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Engine
 
@@ -40,7 +41,7 @@ def one_station(view: View) -> None:
     if view.may(Right.STOCK):
         view.live(
             "Stock and PAR",
-            lambda: pocket_table(view.engine, f"stock-{name}", shelves.pockets(view.engine, station=name)),
+            lambda: pocket_table(view.engine, f"stock-{name}", shelves.pockets(view.engine, [name])),
         )
     view.live("Last entries", lambda: entries(view.engine, name, patients=view.may(Right.PATIENTS)))
 
@@ -62,7 +63,7 @@ def sync(engine: Engine, enrolled: Sequence[Station]) -> str:
         for row in queries.stations(engine, enrolled)
     ]
     columns = ("Station", "Sync", "Alarms", "Wards", "Removals", "Last seq", "Last entry (UTC)", "Heartbeat")
-    return table("stations", "Stations", (*columns, "Unanswered then"), rows)
+    return table("stations", "Stations", (*columns, "Unanswered"), rows)
 
 
 def alarms(engine: Engine, station: str | None = None) -> str:
@@ -83,10 +84,14 @@ def alarms(engine: Engine, station: str | None = None) -> str:
 def evidence(engine: Engine) -> str:
     """Messages that were refused, and why."""
     rows = [
-        (e["station"], Cell(str(e["code"]), "apo-warn"), Cell(e["detail"]), words.clock(e["utc_ms"]), e["sha256"][:16])
+        (e["station"], Cell(str(e["code"]), "apo-warn"), _refusal(e), words.clock(e["utc_ms"]), e["sha256"][:16])
         for e in queries.evidence(engine)
     ]
     return table("evidence", "Evidence", ("Station", "Code", "What was wrong", "At (UTC)", "SHA-256"), rows)
+
+
+def _refusal(row: dict[str, Any]) -> Cell:
+    return Cell(row["detail"], note=words.REFUSALS.get(row["code"], ""))
 
 
 def entries(engine: Engine, station: str, *, patients: bool) -> str:

@@ -14,7 +14,7 @@ from server_stub.console.table import Cell, Row, table
 
 MOST = 300
 _SHOW = (("", "all pockets"), ("below", "below PAR"), ("empty", "empty"), ("owed", "owing a count"))
-_COLUMNS = ("Pocket", "Item", "Quantity", "PAR min", "PAR max", "State", "Why this PAR", "Last change (UTC)")
+_COLUMNS = ("Pocket", "Item", "Quantity", "PAR min", "PAR max", "State", "Why this PAR", "PAR since (UTC)")
 
 
 def add(console: Console) -> None:
@@ -43,7 +43,8 @@ def _filter(view: View) -> str:
 
 def _pockets(view: View) -> str:
     find, station, show = (view.query.get(name, "") for name in ("find", "station", "show"))
-    pockets = shelves.pockets(view.engine, station=station, show=show)
+    stations = [s.id for s in view.console.site().station if station in ("", s.id)]
+    pockets = shelves.pockets(view.engine, stations, show=show)
     items = queries.items(view.engine, {p["item"] for p in pockets})
     wanted = [p for p in pockets if _matches(find, p["item"], items)]
     rows = [
@@ -72,15 +73,24 @@ def pocket_rows(engine: Engine, pockets: Sequence[dict[str, Any]]) -> list[Row]:
     for p in pockets:
         item = items.get(p["item"], queries.Item(p["item"], 1))
         name = Cell(item.name, note=p["item"], href=f"/items/{escape(p['item'])}?station={p['station']}")
-        levels = (_level(p["par_min"], item), _level(p["par_max"], item))
+        levels = (_level(p["min"], item), _level(p["max"], item))
         quantity = Cell(words.units(p["quantity"], item.scale), number=True)
-        why = Cell(p["reason"] or "as the planogram has it")
-        rows.append((p["place"], name, quantity, *levels, _state(p), why, words.clock(p["utc_ms"])))
+        why = _why(p)
+        rows.append((p["place"], name, quantity, *levels, _state(p), why, words.clock(p["applied_ms"])))
     return rows
 
 
-def _level(quantity: int | None, item: queries.Item) -> Cell:
-    return Cell("–" if quantity is None else words.units(quantity, item.scale), number=True)
+def _level(quantity: int, item: queries.Item) -> Cell:
+    return Cell(words.units(quantity, item.scale), number=True)
+
+
+def _why(pocket: dict[str, Any]) -> Cell:
+    wanted = {"refused": ("refused by the cabinet", "apo-bad"), "sent": ("on its way", "apo-warn")}
+    text, tag = wanted.get(pocket["state"] or "", ("", ""))
+    if tag:
+        return Cell(text, tag, note=pocket["reason"])
+    held = "held by a person. " if pocket["held"] else ""
+    return Cell(held + (pocket["reason"] if pocket["applied_ms"] is not None else "as the planogram has it"))
 
 
 def _state(pocket: dict[str, Any]) -> Cell:
@@ -88,6 +98,6 @@ def _state(pocket: dict[str, Any]) -> Cell:
         return Cell("count owed", "apo-warn")
     if not pocket["quantity"]:
         return Cell("empty", "apo-bad")
-    if pocket["par_min"] is not None and pocket["quantity"] < pocket["par_min"]:
+    if pocket["quantity"] < pocket["min"]:
         return Cell("below PAR", "apo-warn")
     return Cell("stocked", "apo-good")

@@ -1,0 +1,161 @@
+"""A hospital with everything a console can show: the centre's core fed by scripted cabinets, intake, `web`."""
+
+import asyncio
+import socket
+import sys
+import threading
+from contextlib import contextmanager
+
+from server_stub.console.accounts import Accounts
+from server_stub.ingest_main import transport_ms
+from server_stub.integration import intake
+from server_stub.site.config import database_url, read
+from server_stub.site.enrol import add_stations
+from server_stub.site.make import make_site
+from tests.centre.conftest import Bench
+from tests.centre.processes import free_port, running, until
+from tests.stock.stock_site import DAY_MS, HOUR_MS, START_MS, Cabinet
+
+NAMES = [["ACET", "Acetaminophen 500 mg tablet", ""], ["MORP", "Morphine 4 mg/1 mL syringe", ""]]
+DAYS = 20
+_USE = (6, 4, 7, 5, 8, 3, 2)
+
+
+def adt(event, number, utc_ms, patient):
+    return {
+        "type": "adt", "id": f"{event}-{patient}-{number}", "utc_ms": utc_ms, "event": event, "patient": patient,
+        "name": "Dahl, Kim", "ward": "MICU", "from_ward": "",
+    }  # fmt: skip
+
+
+def order(utc_ms, patient, item):
+    return {
+        "type": "order", "id": f"o-{patient}-{item}", "utc_ms": utc_ms, "event": "new", "order": f"O{patient}{item}",
+        "patient": patient, "item": item, "dose": 1, "start_utc_ms": utc_ms, "stop_utc_ms": None,
+    }  # fmt: skip
+
+
+def given(name, utc_ms, patient, item, quantity):
+    return {
+        "type": "administration", "id": name, "utc_ms": utc_ms, "patient": patient, "order": "", "item": item,
+        "quantity": quantity, "administered_utc_ms": utc_ms, "status": "given",
+    }  # fmt: skip
+
+
+class Hospital:
+    """`home` with weeks of use, verdicts of every kind, discrepancies and levels; `ask` is safe from any thread."""
+
+    def __init__(self, home):
+        make_site(home, "demo", web_port=free_port())
+        add_stations(home, {"ICU1": ("MICU",), "ED1": ("ED",)})
+        self.home = home
+        self.bench = Bench(home, database_url(home, read(home)), transport_ms=transport_ms())
+        self._lock = threading.Lock()
+        self.cabinet = Cabinet(self.bench)
+        self.bench.ask("reference", station="ICU1", table="item_names", rows=NAMES)
+        self._fill()
+
+    def ask(self, request):
+        with self._lock:
+            return self.bench.ask(request["do"], **request["args"])
+
+    def _fill(self):
+        cabinet, start = self.cabinet, START_MS
+        for patient in ("P1", "P2"):
+            self._events(adt("A01", 0, start, patient), order(start, patient, "ACET"))
+        for day in range(DAYS):
+            cabinet.day(day, 8)
+            for place in ("D01-P01", "D01-P02"):
+                cabinet.refill(place, 10 - cabinet.held[place])
+            cabinet.refill("D02-P01", 6000 - cabinet.held["D02-P01"])
+            self._doses(day, _USE[day % len(_USE)])
+            cabinet.take()
+        self._odd_ones(start + DAYS * DAY_MS)
+        self.bench.up("ICU1", "heartbeat", cabinet.script.heartbeat())
+
+    def _doses(self, day, count):
+        for number in range(count):
+            self.cabinet.day(day, 9 + number)
+            self._removal("P1", "D01-P01" if number % 2 else "D01-P02", f"g{day}-{number}", 10)
+
+    def _removal(self, patient, place, charted=None, minutes=0, quantity=1):
+        """A removal at this moment, charted so many minutes later."""
+        before = self.cabinet.held[place]
+        self.cabinet.held[place] -= quantity
+        where = {"item": self.cabinet.items[place], "place": place, "stock": (before, before - quantity)}
+        seq = len(self.cabinet.script.pages) + 1
+        self.cabinet.append(20, (0, None, None, None, None), patient=patient, txn=seq, **where)
+        self.cabinet.send()
+        if charted:
+            self._events(given(charted, self.cabinet.now + minutes * 60_000, patient, where["item"], quantity))
+
+    def _odd_ones(self, at):
+        cabinet = self.cabinet
+        cabinet.to(at + 8 * HOUR_MS)
+        self._removal("P1", "D01-P01", "late", 95)
+        self._removal("P1", "D01-P02")
+        cabinet.to(at + 10 * HOUR_MS)
+        self._events(given("late2", cabinet.now, "P1", "ACET", 1))
+        self._removal("P1", "D02-P01", quantity=1000)
+        self._removal("P9", "D01-P02", quantity=1)
+        cabinet.count("D01-P01", cabinet.held["D01-P01"] - 1)
+        cabinet.count("D02-P01", cabinet.held["D02-P01"] + 500)
+        self._removal("P2", "D01-P02", quantity=cabinet.held["D01-P02"] - 1)
+        cabinet.to(at + 12 * HOUR_MS)
+        self._removal("P1", "D01-P01")
+        cabinet.take()
+
+    def _events(self, *events):
+        reply = self.bench.ask("hospital_events", events=list(events), key="")
+        assert reply["refused"] == []
+
+    def removes_without_order(self):
+        """A removal that nobody ordered, at this moment."""
+        with self._lock:
+            self._removal("P2", "D02-P01", quantity=250)
+
+    def accounts(self):
+        """The accounts, as another process changes them."""
+        return Accounts(self.home.accounts)
+
+    @staticmethod
+    def until(true):
+        """Wait for what another process does."""
+        until(true, "the centre's log")
+
+    @contextmanager
+    def taking_requests(self):
+        """The intake socket, served from a thread of its own."""
+        loop = asyncio.new_event_loop()
+        stop = asyncio.Event()
+        ready = threading.Event()
+
+        async def handle(request):
+            return await asyncio.to_thread(self.ask, request)
+
+        async def serve():
+            async with await intake.serve(self.home.intake, handle):
+                ready.set()
+                await stop.wait()
+
+        thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+        thread.start()
+        assert ready.wait(30)
+        yield
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
+
+    @contextmanager
+    def console(self):
+        """The address of a running `web`."""
+        port = read(self.home).web.port
+        web = [sys.executable, "-m", "server_stub.web_main", str(self.home.root)]
+        with self.taking_requests(), running(web, self.home.run / "web.log"):
+            until(lambda: _listening(port), "the console")
+            yield f"https://localhost:{port}/"
+
+
+def _listening(port):
+    with socket.socket() as sock:
+        return sock.connect_ex(("127.0.0.1", port)) == 0

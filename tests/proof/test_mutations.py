@@ -1,0 +1,82 @@
+"""A hundred mutations each of a packet and an export are refused where they are; a verifier lacking a check fails."""
+
+import sys
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+
+import pytest
+
+import verify_apotheca
+from server_stub.proof.signatory import signatory
+from server_stub.site import signers
+from tests.proof.mutations import EXPORT_FILES, PACKET_FILES, trial
+
+SOURCE = Path(verify_apotheca.__file__)
+CHAINS_OF_PACKET, CHAINS_OF_EXPORT = ("chains/*.ndjson", "dataset.ndjson"), ("ledger/*.pages",)
+
+
+def failures(check, whole, folder, patterns, count, signer=None):
+    found = (trial(check, whole, folder, patterns, number, signer) for number in range(count))
+    return [one for one in found if one]
+
+
+@pytest.mark.req("A12.b", "A15", "A16.b")
+def test_unchanged_folders_are_good(packet, export):
+    for folder in (packet, export):
+        findings = verify_apotheca.check(folder)
+        assert findings.lines()[-1].startswith("GOOD"), findings.lines()
+
+
+@pytest.mark.req("A12.b", "A15", "A16.b")
+def test_a_hundred_mutations_of_a_packet_are_refused(packet, tmp_path):
+    assert failures(verify_apotheca.check, packet, tmp_path / "m", PACKET_FILES, 100) == []
+
+
+@pytest.mark.req("A12.b", "A15")
+def test_a_hundred_mutations_of_an_export_are_refused(export, tmp_path):
+    assert failures(verify_apotheca.check, export, tmp_path / "m", EXPORT_FILES, 100) == []
+
+
+@pytest.mark.req("A12.b")
+def test_entries_are_checked_even_where_the_signer_vouches_for_the_files(site, packet, export, tmp_path):
+    for name, whole, patterns in (
+        (signers.PHARMACIST, packet, CHAINS_OF_PACKET),
+        (signers.CENTRE, export, CHAINS_OF_EXPORT),
+    ):
+        signer = signatory(site.home, name)
+        assert failures(verify_apotheca.check, whole, tmp_path / "m", patterns, 50, signer) == []
+
+
+SKIPPED = {
+    "the manifest's signature": ("if is_der_signature(signer.key, raw, signature):", "if True:"),
+    "the files' hashes": ('if folder.digest(name) != (stated[name]["sha256"], stated[name]["bytes"]):', "if False:"),
+    "missing files": ("for name in sorted(stated.keys() - folder.names):", "for name in ():"),
+    "added files": ("for name in sorted(folder.names - stated.keys() - {MANIFEST, SIGNATURE}):", "for name in ():"),
+    "the chain": ('if head.hex() != row["head"] or row.get("leaf", leaf.hex()) != leaf.hex():', "if False:"),
+    "the end of a chain": ("if seq <= log.last_seq:", "if False:"),
+    "the dataset": ('if next(rows, b"") != json.dumps(dataset_row(page)).encode():', "if next(rows, None) is ...:"),
+}
+
+
+def skipping(old, new):
+    """The verifier without one check."""
+    text = SOURCE.read_text(encoding="utf-8")
+    assert text.count(old) == 1, "the check to skip is not there"
+    module = module_from_spec(spec_from_loader("lax_verifier", loader=None))
+    sys.modules["lax_verifier"] = module
+    try:
+        exec(compile(text.replace(old, new), "lax_verifier", "exec"), module.__dict__)
+    finally:
+        del sys.modules["lax_verifier"]
+    # tables of the curve are dear; both are the same
+    module.is_signature = verify_apotheca.is_signature
+    return module.check
+
+
+@pytest.mark.parametrize("check", SKIPPED)
+def test_a_verifier_that_skips_a_check_is_found_out(site, packet, export, tmp_path, check):
+    lax = skipping(*SKIPPED[check])
+    assert lax(packet).good and lax(export).good
+    pharmacist, centre = signatory(site.home, signers.PHARMACIST), signatory(site.home, signers.CENTRE)
+    trials = ((packet, PACKET_FILES, None), (packet, CHAINS_OF_PACKET, pharmacist), (export, CHAINS_OF_EXPORT, centre))
+    assert any(trial(lax, whole, tmp_path / "m", *rest[:1], n, rest[1]) for whole, *rest in trials for n in range(50))
