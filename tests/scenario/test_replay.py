@@ -32,13 +32,26 @@ def assert_nothing_lost(results):
     assert results["stations"] >= 10
 
 
+def assert_decided(results):
+    assert sum(results["verdicts"].values()) == results["removals"]["ledger"]
+    assert results["verdicts"]["pending"] == results["alerts_open_needlessly"] == 0
+    for count in results["seeded"].values():
+        assert count["made"] == count["found"] > 4
+    assert results["restock_orders"] > 100 and results["par_updates_applied"] > 100
+    assert [packet["ok"] for packet in results["packets"]] == [True]
+
+
 @pytest.mark.real_data
-@pytest.mark.req("A1", "A1.a", "A1.b", "A12.a", "P8", "P9", "P130")
+@pytest.mark.req("A1", "A1.a", "A1.b", "A3.c", "A12.a", "P8", "P9", "P130")
 def test_a_slice_of_the_real_hospital(tmp_path, data_dir):
-    assert_nothing_lost(replay(tmp_path, data_dir))
+    results = replay(tmp_path, data_dir)
+    assert_nothing_lost(results)
+    assert_decided(results)
 
 
 @pytest.mark.real_data
 @pytest.mark.req("A12.a", "A12.b", "P9")
 def test_a_slice_with_processes_killed(tmp_path, data_dir):
-    assert_nothing_lost(replay(tmp_path, data_dir, "--kill", str(KILLS), "--seed", "2"))
+    results = replay(tmp_path, data_dir, "--kill", str(KILLS), "--seed", "2")
+    assert_nothing_lost(results)
+    assert_decided(results)
