@@ -14,8 +14,6 @@ from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.centre.processes import free_port, until
 
-PASSWORD = "correct horse battery"
-
 
 @dataclass
 class Now:

@@ -10,8 +10,7 @@ from server_stub.console.accounts import Accounts, BadAccount
 from server_stub.console.door import BLOCKED, REFUSED, Door
 from server_stub.console.roles import ROLES, Right
 from server_stub.console.sessions import ABSOLUTE_S, BLOCKED_S, IDLE_S, MOST_FAILURES
-
-PASSWORD = "correct horse battery"
+from tests.console.visitor import PASSWORD
 
 
 @pytest.fixture

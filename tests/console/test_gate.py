@@ -9,7 +9,7 @@ from server_stub.console.actions import _local
 from server_stub.console.door import Visitor
 from server_stub.console.gate import COOKIE, Ask, decide
 from server_stub.console.sessions import Session
-from tests.console.conftest import PASSWORD
+from tests.console.visitor import sign_in
 
 HOST = "localhost"
 BASE = "https://localhost"
@@ -61,21 +61,17 @@ def post(client, path, **values):
     return client.post(path, data=values)
 
 
-def sign_in(client, accounts, role):
-    """A person of that role whose password is chosen."""
-    name = f"{role[:8]}.{len(accounts.all())}"
-    once = accounts.add(name, role, "test")
-    answer = post(client, "/sign-in", name=name, password=once, next="/stations")
-    assert (answer.status_code, answer.headers["location"]) == (303, "/stations")
-    assert client.get("/stations").headers["location"] == "/password"
-    assert post(client, "/password", old=once, new=PASSWORD, again="other").status_code == 422
-    assert post(client, "/password", old=once, new=PASSWORD, again=PASSWORD).status_code == 303
-    return name
-
-
 @pytest.fixture
 def accounts(web_home):
     return Accounts(web_home.accounts)
+
+
+def test_two_different_new_passwords_change_nothing(client, accounts):
+    name = f"t{len(accounts.all())}"
+    once = accounts.add(name, "biomed", "test")
+    post(client, "/sign-in", name=name, password=once)
+    assert post(client, "/password", old=once, new="a" * 6 + "bcdefgh", again="other").status_code == 422
+    assert accounts.check(name, once).must_change
 
 
 def test_the_cookie_is_of_no_use_elsewhere(client, accounts):

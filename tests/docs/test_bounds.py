@@ -30,7 +30,7 @@ BOUNDS = {
     "server_stub.web_main": ("MAX_CONNECTIONS", 256),
     "server_stub.integration.mqtt": ("MAX_QUEUED", 20_000),
     "server_stub.ledger.store": ("EVIDENCE_PER_STATION", 500),
-    "server_stub.integration.desk": ("REPLIES_KEPT", 10_000),
+    "server_stub.integration.replies": ("KEPT", 10_000),
 }
 
 
