@@ -16,6 +16,8 @@ from firmware import codes
 from firmware.wire import cbor, messages
 
 RESULT_TIMEOUT_S = 3.0
+ASK_AGAIN_S = 5.0
+ASK_AGAIN_MOST_S = 300.0
 TRIES = 5
 WAITING = 512
 PARTS = 256
@@ -96,6 +98,8 @@ class Downlink:
         self._jobs: deque[_Job] = deque()
         self._up = False
         self._due: float | None = None
+        self._ask_at: float | None = None
+        self._ask_after_s = ASK_AGAIN_S
 
     def versions(self) -> dict[str, int]:
         """Versions for `up/status`: what both controller and directory (where it has a copy) hold."""
@@ -105,8 +109,8 @@ class Downlink:
 
     @property
     def deadline(self) -> float | None:
-        """Monotonic time when the first job goes again."""
-        return self._due
+        """Monotonic time when the first job goes again, or a refused table is asked for again."""
+        return min((due for due in (self._due, self._ask_at) if due is not None), default=None)
 
     def message(self, kind: str, payload: bytes, now: float) -> list["Action | Downward"]:
         """A verified payload from the topic `down/{kind}`."""
@@ -149,15 +153,28 @@ class Downlink:
         actions: list[Action | Downward] = [Good(job.about)] if result.code in _DONE else []
         if job.what == messages.REFERENCE and result.code == codes.NONE:
             self.applied[job.key[0]] = job.key[1]
+            self._ask_after_s = ASK_AGAIN_S
             actions += self._keep(job.held)
         elif result.code in (codes.WRONG_BASE, codes.BAD_MESSAGE):
             actions.append(NeedVersions())
         elif result.code not in _DONE:
             actions.append(Trouble(result.code, f"{job.about} {job.key[-1]} refused by the controller", job.about))
+            self._ask_later(now)
         return actions + self._send(now)
 
     def tick(self, now: float) -> list["Action | Downward"]:
         """Send again what has no RESULT yet; after some tries the centre is asked again instead."""
+        asked: list[Action | Downward] = []
+        if self._ask_at is not None and now >= self._ask_at:
+            self._ask_at, asked = None, [NeedVersions()]
+        return asked + self._again(now)
+
+    def _ask_later(self, now: float) -> None:
+        """A table may have overtaken the one whose ids it names: it is asked for again, less and less often."""
+        self._ask_at = now + self._ask_after_s
+        self._ask_after_s = min(2 * self._ask_after_s, ASK_AGAIN_MOST_S)
+
+    def _again(self, now: float) -> list["Action | Downward"]:
         if self._due is None or now < self._due:
             return []
         if self._jobs[0].tries < TRIES:

@@ -61,6 +61,24 @@ def test_a_refused_version_is_trouble_for_people(down):
     assert [action.about for action in accepted if isinstance(action, Good)] == [refused[0].about]
 
 
+def test_a_table_that_overtook_another_is_asked_for_again_less_and_less_often(down):
+    waits, now = [], 0.0
+    for _ in range(8):
+        down.message("reference", reference("pockets", 1), now)
+        assert NeedVersions() not in down.result(Result(messages.REFERENCE, codes.BAD_ROW, ["pockets", 1]), now)
+        waits.append(down.deadline - now)
+        assert NeedVersions() not in down.tick(down.deadline - 0.001)
+        now = down.deadline
+        assert down.tick(now) == [NeedVersions()]
+        assert down.deadline is None
+    assert waits == [5, 10, 20, 40, 80, 160, 300, 300]
+    down.message("reference", reference("pockets", 1), now)
+    down.result(Result(messages.REFERENCE, codes.NONE, ["pockets", 1]), now)
+    down.message("reference", reference("pockets", 2, 1), now)
+    down.result(Result(messages.REFERENCE, codes.BAD_ROW, ["pockets", 2]), now)
+    assert down.deadline - now == 5
+
+
 def test_without_a_result_it_goes_again_then_the_centre_is_asked(down):
     down.message("reference", reference("users", 4, 3), 0.0)
     for _ in range(TRIES - 1):
