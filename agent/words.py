@@ -59,6 +59,7 @@ ALARMS: dict[int, str] = {
 ALERTS: dict[int, str] = {
     codes.NO_ACTIVE_ORDER: "no active order on file - check the order or tell the pharmacy",
     codes.NOT_ADMITTED: "the patient is not admitted - check the patient or tell the pharmacy",
+    codes.NO_ORDER_NOT_ADMITTED: "no active order, and the patient is not admitted - check both or tell the pharmacy",
     codes.AWAITING_DOCUMENTATION: "not charted yet - chart it, or return or waste what was not given",
     codes.UNDOCUMENTED: "not charted in time - chart it now and tell the pharmacy",
 }

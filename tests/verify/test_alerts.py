@@ -34,7 +34,7 @@ def test_charted_in_time(day_anywhere):
     assert day.rebuilt_the_same()
 
 
-@pytest.mark.req("A4.b", "A4.c", "RD-A3")
+@pytest.mark.req("A4.b", "A4.c")
 @pytest.mark.parametrize("late_ms, final", [(0, "verified"), (1, "charted_late")])
 def test_the_boundary(day, late_ms, final):
     day.admitted_with_order()
@@ -120,7 +120,7 @@ def test_a_removal_that_comes_hours_late_is_judged_at_once(day):
     assert state(day, DOCUMENTATION) == "cleared"
 
 
-@pytest.mark.req("A3.d", "A3.e", "RD-A3")
+@pytest.mark.req("A3.d", "A3.e")
 @pytest.mark.parametrize(
     "facts, code, mend, by",
     [
@@ -200,7 +200,7 @@ def test_what_was_not_given_documents_nothing(day):
     assert day.row().charted == 1
 
 
-@pytest.mark.req("RD-A3", "A21.h")
+@pytest.mark.req("A21.h")
 def test_a_pharmacist_clears_an_authority_alert_for_good(day_anywhere):
     day = day_anywhere
     day.hospital(adt("A01", -9))

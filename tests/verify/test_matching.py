@@ -26,7 +26,7 @@ def shares(removals, charts=(), backs=()):
     return {key[2]: share for key, share in match(removals, backs, charts).items()}
 
 
-@pytest.mark.req("A4.a", "A4.b", "RD-A3")
+@pytest.mark.req("A4.a", "A4.b")
 @pytest.mark.parametrize("delay, late", [(HOUR, False), (HOUR + 1, True), (0, False), (-HOUR, False)])
 def test_the_deadline_itself_is_in_time(delay, late):
     share = shares([removal(1, 5 * HOUR)], [chart("c", 5 * HOUR + delay)])[1]
