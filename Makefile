@@ -51,7 +51,7 @@ unit: setup chromium
 
 test-real: setup chromium
 	@test -d "$(DATA)" || { echo 'No folder $(DATA): name the data with DATA=FOLDER' >&2; exit 1; }
-	$(BIN)/pytest -m real_data --data "$(DATA)" $(PYTEST_ARGS)
+	$(BIN)/pytest tests -m real_data "--data=$(DATA)" $(PYTEST_ARGS)
 
 test-peers: setup
 	@$(BIN)/python -m tests.tools.peers
