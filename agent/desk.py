@@ -82,7 +82,8 @@ class Desk:
         waiters.append(future)
         self._run(start(time.monotonic()))
         try:
-            return await asyncio.wait_for(future, limit_s)
+            async with asyncio.timeout(limit_s):
+                return await future
         except TimeoutError:
             waiters.remove(future)
             return False

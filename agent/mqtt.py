@@ -116,7 +116,8 @@ class Mqtt:
 
     async def _misc_or_gone(self, client: paho.Client) -> None:
         try:
-            await asyncio.wait_for(self._gone.wait(), MISC_S)
+            async with asyncio.timeout(MISC_S):
+                await self._gone.wait()
         except TimeoutError:
             if client.loop_misc() != paho.MQTT_ERR_SUCCESS or not self._subscribed:
                 self._gone.set()

@@ -1,14 +1,13 @@
 """The process `packets`: makes the packets that are due by hospital time and has ingest record them (A16.a, A21.i).
 
 It runs beside ingest, which goes on answering stations meanwhile. Killed at any moment it takes up where the ledger is:
-a packet already made is recorded, not made again.
+a packet already made is recorded, not made again. So SIGTERM just ends it, also in the middle of a packet.
 """
 
 import argparse
 import asyncio
 import contextlib
 import logging
-import signal
 import time
 from hashlib import sha256
 from pathlib import Path
@@ -89,21 +88,14 @@ def _packet(home: Home, period: Period) -> Packet:
     return make_packet(home, period, signatory(home, signers.PHARMACIST), out, time.time_ns() // 1_000_000)
 
 
-async def _run(home: Home) -> None:
-    task = asyncio.ensure_future(Maker(home).serve())
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
-
-
 def main() -> None:
     """`python -m server_stub.packets_main HOME`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("home", type=Path)
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s packets %(levelname)s %(message)s")
-    asyncio.run(_run(Home(args.home)))
+    with contextlib.suppress(KeyboardInterrupt):
+        asyncio.run(Maker(Home(args.home)).serve())
 
 
 if __name__ == "__main__":

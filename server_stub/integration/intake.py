@@ -64,7 +64,8 @@ class IntakeAway(Exception):
 async def ask(path: Path, request: dict[str, Any], timeout_s: float = 30.0) -> dict[str, Any]:
     """One request to ingest; raises IntakeAway."""
     try:
-        return await asyncio.wait_for(_ask(path, request), timeout_s)
+        async with asyncio.timeout(timeout_s):
+            return await _ask(path, request)
     except (TimeoutError, OSError, ValueError) as error:
         raise IntakeAway(f"the centre does not run here ({error}): start it with `apotheca server run`") from error
 

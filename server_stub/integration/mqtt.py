@@ -83,8 +83,10 @@ class Mqtt:
             return
         self._loop.add_reader(sock, self._read)
         while not self._lost.is_set():
-            with contextlib.suppress(asyncio.TimeoutError):
-                await asyncio.wait_for(self._lost.wait(), 1.0)
+            # not wait_for: before Python 3.12 it could lose the cancellation that ends this process
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(1.0):
+                    await self._lost.wait()
             self._client.loop_misc()
 
     def pause(self, paused: bool) -> None:

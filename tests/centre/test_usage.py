@@ -32,7 +32,7 @@ def add(script, kind, item, quantity, later_ms):
         script.add(kind, (0, 0, quantity), item=item)
     else:
         down = kind == kinds.REMOVE
-        script.add(kind, (0,), item=item, place="D01-P01", stock=(quantity, 0) if down else (0, quantity))
+        script.add(kind, (0, 0), item=item, place="D01-P01", stock=(quantity, 0) if down else (0, quantity))
 
 
 def sums(scripts):
