@@ -1,5 +1,6 @@
 # Messages from the agent, docs/wire.md section 2: shape checked, then handed to the part that knows. s is the station.
-from firmware import codes, requests, status
+from firmware import codes, status
+from firmware.requests import dispatch
 from firmware.schema import is_uint
 from firmware.wire import messages
 
@@ -81,7 +82,7 @@ def _request(s, rid, request, args):
             s.reply = reply
             return
     s.reply = [rid, codes.JOURNAL_FULL, []]
-    code, params = requests.perform(s, request, args)
+    code, params = dispatch.perform(s, request, args)
     s.reply = [rid, code, params]
 
 
