@@ -91,7 +91,7 @@ class Centre:
     def _open_desk(self) -> None:
         wards = self._register.wards
         more = {**self._verify, **self._stockroom.handlers()}
-        self._desk = Desk(self._log, self._tables, self._downlink, wards)
+        self._desk = Desk(self._log, self._tables, self._downlink, wards, self._register.areas)
         self._requests = Requests(self._desk, self._clock, wards, self._log, more)
 
     def start(self) -> list[Outgoing]:

@@ -203,6 +203,8 @@ orders = Table(
     _int("dose"),
     _int("start_ms"),
     _maybe_int("stop_ms"),
+    _int("interval_min"),
+    _int("flags"),
 )
 
 PROJECTIONS = (inventory, usage, alarms, hospital_events, patients, stays, orders)

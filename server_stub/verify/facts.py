@@ -67,7 +67,10 @@ class Move(NamedTuple):
 
 
 class Word(NamedTuple):
-    """What the hospital said of an order at `utc_ms`; a discontinuation has become its `stop_ms`."""
+    """What the hospital said of an order at `utc_ms`; a discontinuation has become its `stop_ms`.
+
+    An order that is not `verified` (1) by a pharmacist counts as none.
+    """
 
     event_id: str
     order: str
@@ -76,7 +79,11 @@ class Word(NamedTuple):
     utc_ms: int
     start_ms: int
     stop_ms: int | None
+    verified: int = 1
 
+
+# the flags of an order in its entry
+_FLAGS, _UNVERIFIED = 6, 2
 
 Fact = Removal | Back | Chart | Move | Word
 KINDS = frozenset(
@@ -121,7 +128,8 @@ def _back(entry: Entry) -> Back:
 
 
 def _word(entry: Entry) -> Word:
-    event_id, event, _, start_ms, stop_ms = entry.ext
+    event_id, event, _, start_ms, stop_ms = entry.ext[:5]
+    verified = int(not (len(entry.ext) > _FLAGS and entry.ext[_FLAGS] & _UNVERIFIED))
     if event == "discontinue":
         stop_ms = entry.utc_ms if stop_ms is None else min(stop_ms, entry.utc_ms)
-    return Word(event_id, entry.order, entry.patient, entry.item or "", entry.utc_ms, start_ms, stop_ms)
+    return Word(event_id, entry.order, entry.patient, entry.item or "", entry.utc_ms, start_ms, stop_ms, verified)

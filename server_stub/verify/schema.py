@@ -83,6 +83,7 @@ order_words = Table(
     _int("utc_ms"),
     _int("start_ms"),
     _maybe_int("stop_ms"),
+    _int("verified"),
     Index("order_words_patient", "patient"),
 )
 

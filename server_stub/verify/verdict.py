@@ -102,7 +102,7 @@ def _active(words: Sequence[Word], item: str, at_ms: int) -> bool:
 
 
 def _covers(word: Word, at_ms: int) -> bool:
-    return word.start_ms <= at_ms and (word.stop_ms is None or at_ms <= word.stop_ms)
+    return bool(word.verified) and word.start_ms <= at_ms and (word.stop_ms is None or at_ms <= word.stop_ms)
 
 
 def documentation(share: Share) -> str:
