@@ -165,6 +165,8 @@ class Discrepancy(BaseModel):
     change: int
     counted_by: str
     counted_ms: int
+    previous: str | None
+    previous_seq: int | None
     opened_ms: int | None
     resolved_ms: int | None
     person: str | None

@@ -25,20 +25,23 @@ _RESOLVE = (
     )
 )
 
+# a plain count, or one at an access that was not what the book said (it names who was there before)
+COUNTED = frozenset((kinds.COUNT, kinds.DISCREPANCY))
+
 
 class Found:
-    """The projection `discrepancies`: a row for each count whose change is not 0."""
+    """The projection `discrepancies`: a row for each of COUNTED whose change is not 0."""
 
-    KINDS = frozenset((kinds.COUNT, kinds.DISCREPANCY_OPENED, kinds.DISCREPANCY_RESOLVED))
+    KINDS = COUNTED | {kinds.DISCREPANCY_OPENED, kinds.DISCREPANCY_RESOLVED}
 
     def __init__(self) -> None:
         self._steps: list[Callable[[Connection], None]] = []
 
     def apply(self, entry: Entry) -> None:
         """A count, and what the centre or a person made of it."""
-        if entry.kind == kinds.COUNT and not entry.change:
+        if entry.kind in COUNTED and not entry.change:
             return
-        step = {kinds.COUNT: _counted, kinds.DISCREPANCY_OPENED: _opened}.get(entry.kind, _resolved)
+        step = {kinds.DISCREPANCY_OPENED: _opened, kinds.DISCREPANCY_RESOLVED: _resolved}.get(entry.kind, _counted)
         self._steps.append(lambda conn: step(conn, entry))
 
     def flush(self, conn: Connection) -> None:
@@ -58,7 +61,11 @@ def _counted(conn: Connection, entry: Entry) -> None:
         "change": entry.change,
         "counted_by": entry.actor,
         "counted_ms": entry.utc_ms,
+        "previous": None,
+        "previous_seq": None,
     }
+    if entry.kind == kinds.DISCREPANCY:
+        row["previous"], row["previous_seq"] = entry.ext[:2]
     conn.execute(upsert(conn, schema.discrepancies, ("station", "log", "seq"), tuple(row)[3:]), row)
 
 

@@ -10,7 +10,10 @@ _T = schema.discrepancies.c
 
 
 class Discrepancy(NamedTuple):
-    """A count whose `change` (smallest units) is not 0; `resolved_ms` None while open, `person` "" for by itself."""
+    """A count whose `change` (smallest units) is not 0; `resolved_ms` None while open, `person` "" for by itself.
+
+    `previous` is who was at the place before, "" if nobody is known; None for a plain count.
+    """
 
     station: str
     log: int
@@ -20,6 +23,8 @@ class Discrepancy(NamedTuple):
     change: int
     counted_by: str
     counted_ms: int
+    previous: str | None
+    previous_seq: int | None
     opened_ms: int | None
     resolved_ms: int | None
     person: str | None

@@ -58,7 +58,7 @@ def _table(view: View, rows: Sequence[watch.Discrepancy]) -> str:
                 row.place,
                 Cell(item.name, note=row.item),
                 Cell(words.signed(row.change, item.scale), "apo-warn" if row.resolved_ms is None else "apo-calm"),
-                row.counted_by,
+                Cell(row.counted_by, note=f"before: {row.previous}" if row.previous else ""),
                 words.clock(row.counted_ms),
                 words.clock(row.resolved_ms),
                 Cell(row.note or "", note=f"by {row.person}" if row.person else ""),
@@ -82,6 +82,7 @@ def one(view: View) -> None:
         ("Item", item.name),
         ("Off by", f"{words.signed(found.change, item.scale)} against what the book said"),
         ("Counted by", found.counted_by),
+        ("At the place before", _before(found)),
         ("Entry", f"{found.station} log {found.log} seq {found.seq}"),
         ("Resolved (UTC)", words.clock(found.resolved_ms)),
         ("How", found.note or "not resolved"),
@@ -93,6 +94,12 @@ def one(view: View) -> None:
         fields += choice("reason", "What was the cause", [(r, r) for r in REASONS])
         fields += field("note", "Note", more='maxlength="300" size="50"')
         view.show(form("/discrepancies/resolve", fields, "Resolve", testid="resolve", look="apo-form wide"), "Resolve")
+
+
+def _before(found: watch.Discrepancy) -> str:
+    if found.previous is None:
+        return "a plain count: the entries of the place tell"
+    return f"{found.previous} (entry {found.previous_seq})" if found.previous else "nobody known"
 
 
 class _Forms:
