@@ -100,6 +100,9 @@ class Verdict(BaseModel):
     charted: int
     documented_by: str
     documented_ms: int | None
+    override: int
+    matched_order: str
+    matched_ms: int | None
 
 
 class ParLevel(BaseModel):
