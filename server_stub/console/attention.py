@@ -10,7 +10,9 @@ from server_stub.console.roles import Right
 from server_stub.ledger import schema
 from server_stub.stock import schema as stock
 from server_stub.verify import schema as verify
+from server_stub.verify.worklists import count_unmatched
 from server_stub.watch import schema as watch
+from server_stub.watch.conditions import QUARANTINE
 
 IN_SYNC, WAITING = "in sync", "waiting"
 
@@ -29,7 +31,7 @@ class Point(NamedTuple):
 def points(engine: Engine, stations: Sequence[StationRow]) -> list[Point]:
     """All that is not zero, the urgent first."""
     with engine.connect() as conn:
-        found = [*_stations(stations), *_alerts(conn), *_discrepancies(conn), *_stock(conn)]
+        found = [*_stations(stations), *_alerts(conn), *_cabinets(conn), *_discrepancies(conn), *_stock(conn)]
     return sorted((p for p in found if p.number), key=lambda p: not p.urgent)
 
 
@@ -53,6 +55,16 @@ def _alerts(conn: Connection) -> Iterator[Point]:
     undocumented = conn.scalar(select(func.count()).where(verdicts.verdict == "undocumented")) or 0
     words = "removed and never charted"
     yield Point("undocumented", undocumented, words, "/alerts?show=undocumented", Right.ALERTS, True)
+
+
+def _cabinets(conn: Connection) -> Iterator[Point]:
+    standing, added = watch.conditions.c, verify.provisional.c
+    held = conn.scalar(select(func.count()).where(standing.what == QUARANTINE)) or 0
+    yield Point("quarantine", held, "in quarantine: drawers that give nothing", "/stations", Right.STATIONS, True)
+    words = "removed on override, and no order covers it yet"
+    yield Point("overrides", count_unmatched(conn), words, "/overrides", Right.ALERTS)
+    waiting = conn.scalar(select(func.count()).where(added.into == "")) or 0
+    yield Point("provisional", waiting, "added at cabinets: patients to be merged", "/stations", Right.ORDER)
 
 
 def _discrepancies(conn: Connection) -> Iterator[Point]:

@@ -123,6 +123,13 @@ def items(engine: Engine, ids: Iterable[str | None]) -> dict[str, Item]:
     return {one: Item(names.get(one, one), scales.get(one, 1)) for one in names.keys() | scales.keys()}
 
 
+def hospital_ms(engine: Engine) -> int:
+    """Hospital time as the ledger has it: when the newest entry was made."""
+    table = schema.entries.c
+    with engine.connect() as conn:
+        return conn.scalar(select(table.utc_ms).order_by(table.id.desc()).limit(1)) or 0
+
+
 class Totals(NamedTuple):
     """The hospital in numbers."""
 

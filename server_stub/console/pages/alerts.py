@@ -155,13 +155,21 @@ def _facts(view: View, station: str, log: int, seq: int) -> str:
         ("Removed by", escape(row.user)),
         ("Patient", escape(row.patient if view.may(Right.PATIENTS) else "not for your role")),
         ("Order", escape(row.order or "none named")),
-        ("Authority", escape(words.code(row.authority) if row.authority else "order and admission hold")),
+        ("Authority", escape(_authority(row))),
         ("Charted", escape(words.units(row.charted, item.scale))),
         ("Returned or wasted", escape(words.units(row.back, item.scale))),
         ("Due by (UTC)", words.clock(row.deadline_ms)),
         ("Charted at (UTC)", words.clock(row.documented_ms)),
     ]
     return '<dl class="apo-facts">' + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts) + "</dl>"
+
+
+def _authority(row: verify.VerdictRow) -> str:
+    found = words.code(row.authority) if row.authority else "order and admission hold"
+    if not row.override:
+        return found
+    later = f"order {row.matched_order}, told {words.clock(row.matched_ms)}" if row.matched_order else "no order yet"
+    return f"override, reason {row.override}; {later}" + (f"; {found}" if row.authority else "")
 
 
 class _Forms:

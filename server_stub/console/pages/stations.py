@@ -7,6 +7,7 @@ from sqlalchemy import Engine
 
 from server_stub.console import queries, words
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
+from server_stub.console.pages import cabinet
 from server_stub.console.pages.stock import pocket_table
 from server_stub.console.roles import Right
 from server_stub.console.table import Cell, table
@@ -43,6 +44,7 @@ def one_station(view: View) -> None:
             "Stock and PAR",
             lambda: pocket_table(view.engine, f"stock-{name}", stock_queries.pockets(view.engine, [name])),
         )
+    cabinet.show(view, name)
     view.live("Last entries", lambda: entries(view.engine, name, patients=view.may(Right.PATIENTS)))
 
 
