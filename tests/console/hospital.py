@@ -118,7 +118,7 @@ class Hospital:
         cabinet.send()
         self._removal("P1", "D01-P01", "part", order="OP1ACET", quantity=2, given_of_it=1)
         self._removal("P1", "D02-P01", quantity=500, override=1)
-        bin_ = {"item": "ACET", "place": "D08-P01", "stock": (0, 2), "patient": "P1"}
+        bin_ = {"item": "ACET", "place": "D08-P01", "stock": (0, 2)}
         cabinet.append(kinds.RETURN_BIN, (0, 0), txn=len(cabinet.script.pages) + 1, **bin_)
         cabinet.append(kinds.TEMPERATURE, (1, 1130, 800), place="D05")
         cabinet.append(kinds.QUARANTINE, (1, 1), place="D05")
