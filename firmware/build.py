@@ -1,5 +1,6 @@
 # The parts of a station put together. Flash, stores, entropy come in; nothing here knows a port.
 from firmware.command import Commands
+from firmware.credentials import Credentials
 from firmware.journal.journal import Journal
 from firmware.reference import Reference
 from firmware.state import State, apply
@@ -15,5 +16,8 @@ def build(config, tables, flash, snapshot_store, files, entropy):
     adopted, damage = journal.recover()
     reference = Reference(config.station, config.key, tables, config.drawers, state, journal, files)
     reference.load()
-    commands, uplink = Commands(*who, state, journal, tables), Uplink(*who, journal)
-    return Station(config, journal, state, tables, reference, commands, uplink, clock, entropy), adopted, damage
+    credentials = Credentials(state.people, files)
+    credentials.load()
+    commands, uplink = Commands(*who, state, journal, tables, entropy), Uplink(*who, journal)
+    station = Station(config, journal, state, tables, reference, credentials, commands, uplink, clock, entropy)
+    return station, adopted, damage

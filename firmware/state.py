@@ -1,7 +1,8 @@
 # The durable state of a station: the fold of its journal. `apply` is the only thing that changes it.
-from firmware import codes, levels, schema
+from firmware import codes, levels, people, schema
 from firmware.journal import kinds
 from firmware.journal.entry import F_ACTOR, F_AFTER, F_BOOT, F_CHANGE, F_EXT, F_ITEM, F_KIND, F_PLACE, F_TXN
+from firmware.people import People
 from firmware.tables import Table
 from firmware.wire import messages
 
@@ -22,6 +23,7 @@ class State:
         self.open = {}  # txn -> [purpose, actor, item, place, quantity asked]
         self.alarms = []  # [code, drawer]
         self.last = [0, 0, 0]  # txn, kind of its outcome, quantity
+        self.people = People()
 
     # [place, quantity, must be counted, min, max]
     def pocket(self, place):
@@ -40,10 +42,12 @@ class State:
         tables = [[name, v[0], v[1]] for name, v in sorted(self.versions.items())]
         opened = [[txn] + access for txn, access in sorted(self.open.items())]
         counters = [self.entries, self.removals, self.open_drawers, self.user]
-        return [self.command_number, counters, tables, self.stock.dump(), opened, self.alarms, self.last]
+        book = [self.stock.dump(), opened, self.alarms, self.last]
+        return [self.command_number, counters, tables] + book + [self.people.dump()]
 
     def load(self, dumped):
-        self.command_number, counters, tables, stock, opened, self.alarms, self.last = dumped
+        self.command_number, counters, tables, stock, opened, self.alarms, self.last, who = dumped
+        self.people.load(who)
         self.entries, self.removals, self.open_drawers, self.user = counters
         self.versions = {name: (version, digest) for name, version, digest in tables}
         self.stock.load(stock)
@@ -51,12 +55,14 @@ class State:
         self.open = {row[0]: row[1:] for row in opened}
 
 
-def apply(state, fields):
+# `disclosure` is that of the entry, or None
+def apply(state, fields, disclosure):
     state.entries += 1
     state.boot = fields[F_BOOT]
     change = _APPLY.get(fields[F_KIND])
     if change:
         change(state, fields)
+    people.apply(state.people, fields, disclosure)
 
 
 def _signed_on(state, f):

@@ -30,7 +30,18 @@ def state(s):
         phase, prompt = t.phase(), t.prompt()
         access = [t.order.purpose, t.txn, t.order.item, t.pocket.place, t.order.quantity]
     out = [messages.STATE, phase, s.session.user] + access + [prompt, s.state.open_drawers]
-    return out + [sorted(s.state.alarms)] + s.state.last + [sorted(s.state.must_count)[:MUST_COUNT_SHOWN]]
+    out += [sorted(s.state.alarms)] + s.state.last + [sorted(s.state.must_count)[:MUST_COUNT_SHOWN]]
+    return out + _care(s)
+
+
+# count mode, label needed, witness, critical until, drawers in quarantine, failed places, provisional patients, units
+# seen, temporary users, must change PIN
+def _care(s):
+    people, witness = s.state.people, s.session.present(s.now_ms)
+    critical = people.critical_until_ms if s.now[0] < people.critical_until_ms else 0
+    temporary = [[user, until_min] for _, user, until_min in s.credentials.present(s.now)]
+    out = [0, 0, witness.user if witness else "", critical, [], []]
+    return out + [people.provisional, None, temporary, s.session.must_change_pin]
 
 
 def inventory(s, start):

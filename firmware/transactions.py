@@ -22,7 +22,8 @@ OUTCOME = {
 }
 
 
-# What was asked for. `extra` is what the outcome's ext carries beside its reason.
+# What was asked for. `extra` is what the outcome's ext carries beside its reason. What the gate wants to know beside
+# is as in gate.Request; `witness` is who will be named, "" nobody.
 class Order:
     def __init__(self, purpose, user, item, quantity, extra=(), disclosure=None):
         self.purpose = purpose
@@ -31,6 +32,12 @@ class Order:
         self.quantity = quantity
         self.extra = extra
         self.disclosure = disclosure
+        self.override = 0
+        self.kit = ""
+        self.answer = 0
+        self.scanned = False
+        self.prompt = None  # number of the item's prompt, where it is asked
+        self.witness = ""
 
 
 class Transaction:
@@ -96,10 +103,11 @@ class Transactions:
         txn = self._journal.append(
             kinds.ACCESS,
             actor=order.user,
+            witness=order.witness or None,
             item=order.item,
             place=pocket.place,
             disclosure=order.disclosure,
-            ext=(order.purpose, order.quantity, codes.NONE),
+            ext=(order.purpose, order.quantity, order.override),
         )
         self.current = Transaction(order, pocket, txn)
         return txn
@@ -110,7 +118,7 @@ class Transactions:
         kind, ext = OUTCOME[order.purpose], outcome_ext(order, most)
         amounts = (most, -most, most)
         if not self._journal.fits(
-            kind, order.user, None, order.item, pocket.place, *amounts, None, order.disclosure, ext
+            kind, order.user, schema.LONGEST_ID, order.item, pocket.place, *amounts, None, order.disclosure, ext
         ):
             raise TooLong()
 
@@ -140,6 +148,7 @@ class Transactions:
         self._journal.append(
             kind,
             actor=t.order.user,
+            witness=t.order.witness or None,
             item=t.order.item,
             place=t.pocket.place,
             before=amounts[0],

@@ -5,31 +5,39 @@ from firmware.requests import opening
 from firmware.transactions import Order
 
 
-def remove(s, patient, order_id, item, quantity, administration_utc_ms, code_scanned):
+def remove(s, patient, order_id, item, quantity, administration_utc_ms, code_scanned, override, kit, answer):
     rows = s.pockets.of_item(item)
-    extra = (administration_utc_ms, code_scanned, None, None)
-    order = _for_patient(s, kinds.PURPOSE_REMOVE, patient, order_id, item, quantity, extra)
+    order = _for_patient(s, kinds.PURPOSE_REMOVE, patient, order_id, item, quantity, ())
+    order.override, order.kit, order.answer = override, kit, answer
+    order.scanned = opening.scanned(s, code_scanned, item)
+    order.extra = (administration_utc_ms, code_scanned, None, None)
     chosen = pockets.for_removal(rows, quantity)
     return opening.begin(s, order, chosen, rows, codes.NOT_ENOUGH, pockets.available(rows))
 
 
-def give_back(s, patient, order_id, item, quantity, removed_txn):
+# `to` 1: a pocket, 0: the bin
+def give_back(s, patient, order_id, item, quantity, removed_txn, to, code_scanned):
+    if to == 0:
+        return codes.BAD_REQUEST, []
     rows = s.pockets.of_item(item)
     known, removed_from = _removal(s, removed_txn, patient, item)
     order = _for_patient(s, kinds.PURPOSE_RETURN, patient, order_id, item, quantity, (removed_txn,))
+    order.scanned = opening.scanned(s, code_scanned, item)
     chosen = pockets.for_return(rows, quantity, removed_from) if known else None
     return opening.begin(s, order, chosen, rows, codes.POCKET_FULL if known else codes.UNKNOWN_REMOVAL, [])
 
 
-def waste(s, patient, order_id, item, quantity, removed_txn):
+def waste(s, patient, order_id, item, quantity, removed_txn, reason):
     order = _for_patient(s, kinds.PURPOSE_WASTE, patient, order_id, item, quantity, (removed_txn, quantity))
     code = opening.ask(s, order, None)
     if code == codes.NONE and not _removal(s, removed_txn, patient, item)[0]:
         code = codes.UNKNOWN_REMOVAL
     if code:
         return opening.refuse(s, order, None, code, [])
-    ext = (codes.NONE,) + order.extra
-    txn = s.journal.append(kinds.WASTE, actor=order.user, item=item, disclosure=order.disclosure, ext=ext)
+    ext = (reason,) + order.extra
+    who = order.witness or None
+    txn = s.journal.append(kinds.WASTE, order.user, who, item, disclosure=order.disclosure, ext=ext)
+    s.session.spend(order.witness)
     return codes.NONE, [txn]
 
 

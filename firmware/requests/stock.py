@@ -5,9 +5,10 @@ from firmware.requests import opening
 from firmware.transactions import Order
 
 
-def refill(s, item, quantity, lot, expiry):
+def refill(s, item, quantity, lot, expiry, code):
     rows = s.pockets.of_item(item)
     order = Order(kinds.PURPOSE_REFILL, s.session.user, item, quantity, (lot, expiry))
+    order.scanned = opening.scanned(s, code, item)
     chosen, reason = pockets.hungriest(rows), codes.POCKET_FULL
     if chosen and quantity > chosen.capacity - chosen.quantity:
         chosen, reason = None, codes.BAD_QUANTITY
@@ -20,3 +21,10 @@ def count(s, place):
     if row is None:
         return codes.NO_POCKET, []
     return opening.begin(s, order, row, [row], codes.NO_POCKET, [])
+
+
+def _to_come(s, *_args):
+    return codes.BAD_REQUEST, []
+
+
+load = unload = outdate = empty_bin = fail = recover = _to_come
