@@ -14,10 +14,11 @@ _QUANTITY, _FLAGS, _MIN, _MAX, _USER, _SEQ = 1, 2, 3, 4, 5, 6
 _NEVER = 0xFFFFFFFF
 
 
+# `limit`: places, for a smaller one.
 class Holdings:
-    def __init__(self):
-        self.stock = Table(schema.STOCK)
-        self.lots = Lots()
+    def __init__(self, limit=None):
+        self.stock = Table(schema.STOCK, limit)
+        self.lots = Lots(2 * limit if limit else None)
         self.bin = Bin()
         self.failed_drawers = 0  # bits
         # places; the flags in stock say the same
@@ -119,8 +120,8 @@ def _at(table, place):
 
 # The known layers of all pockets. What a pocket holds beyond them is of unknown lot: so that layers and stock agree.
 class Lots:
-    def __init__(self):
-        self._table = Table(schema.LAYERS)
+    def __init__(self, limit):
+        self._table = Table(schema.LAYERS, limit)
         self.dump = self._table.dump
         self.load = self._table.load
 

@@ -90,6 +90,12 @@ class Check:
         known = self._tables.patients.has(row[1]) and self._tables.items.has(row[2])
         return codes.NONE if known else codes.BAD_ROW
 
+    def override(self, row):
+        return codes.NONE if self._tables.items.has(row[0]) else codes.BAD_ROW
 
-_ROWS = {"pockets": Check.pocket, "orders": Check.order}
+    def kit(self, row):
+        return codes.NONE if self._tables.items.has(row[2]) else codes.BAD_ROW
+
+
+_ROWS = {"pockets": Check.pocket, "orders": Check.order, "overrides": Check.override, "kits": Check.kit}
 _REMOVED = {"pockets": Check.pocket_free, "items": Check.item_free}

@@ -2,6 +2,7 @@
 import struct
 
 ID_MAX = 16
+LONGEST_ID = "w" * ID_MAX
 QUANTITY_MAX = 0x7FFFFFFF
 
 # a column is (kind, low, high): ID and PLACE are text packed small, NAME an id kept once in the tables' Names, RAW
@@ -22,7 +23,6 @@ _NAME = (NAME, 1, ID_MAX)
 _PLACE = (PLACE, 7, 8)
 _QUANTITY = ("I", 0, QUANTITY_MAX)
 _MINUTES = ("I", 0, 0xFFFFFFFF)
-_SEQ = ("I", 0, 0xFFFFFFFF)
 
 
 class Schema:
@@ -126,19 +126,28 @@ def is_place(value):
     return 1 <= drawer <= 16 and 1 <= pocket <= 255 and value == place_name(drawer, pocket)
 
 
-ITEMS = Schema("items", 300, (_ID, ("B", 0, 5), ("I", 1, QUANTITY_MAX), ("H", 0, 0xFFFF)))
+_FLAGS = ("H", 0, 0xFFFF)
+_WORD = ("I", 0, 0xFFFFFFFF)
+
+ITEMS = Schema("items", 300, (_ID, ("B", 0, 5), ("I", 1, QUANTITY_MAX), _FLAGS, ("B", 0, 31), ("B", 0, 255)))
 POCKETS = Schema(
     "pockets", 500, (_PLACE, ("B", 1, 16), ("B", 1, 255), _NAME, _QUANTITY, _QUANTITY, ("I", 1, QUANTITY_MAX))
 )
-USERS = Schema("users", 300, (_ID, _ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF), ("B", 0, 31)))
+USERS = Schema("users", 300, (_ID, _ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF), _FLAGS, _WORD))
 PATIENTS = Schema("patients", 60, (_ID, ("B", 1, 2)))
-ORDERS = Schema("orders", 720, (_ID, _NAME, _NAME, _QUANTITY, _MINUTES, _MINUTES))
+ORDERS = Schema("orders", 720, (_ID, _NAME, _NAME, _QUANTITY, _MINUTES, _MINUTES, _MINUTES, ("B", 0, 255)))
+OVERRIDES = Schema("overrides", 300, (_ID, ("B", 0, 255)))
+KITS = Schema("kits", 120, (_ID, _ID, _NAME, ("I", 1, QUANTITY_MAX)))
+POLICY = Schema("policy", 16, (_ID, _WORD))
+# users granted at the station: what the journal's fold says of each, and the secret that a file keeps
+TEMP_USERS = Schema("temp_users", 16, (_ID, _ID, _FLAGS, _WORD, _MINUTES, ("B", 0, 1), (RAW, 32, 32)))
+CREDENTIALS = Schema("credentials", 16, (_ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF)))
 # Part of the folded state, no reference tables. What is in the pockets, flags (holdings.py), min and max that a command
 # has set (max 0: none), who was there last and the seq of her last entry there.
-STOCK = Schema("stock", 500, (_PLACE, _QUANTITY, ("B", 0, 7), _QUANTITY, _QUANTITY, (ID, 0, ID_MAX), _SEQ))
+STOCK = Schema("stock", 500, (_PLACE, _QUANTITY, ("B", 0, 7), _QUANTITY, _QUANTITY, (ID, 0, ID_MAX), _WORD))
 # lots in the pockets: place, expiry and lot are the key (holdings.py)
 LAYERS = Schema("layers", 800, ((RAW, PLACE_BYTES + 24, PLACE_BYTES + 24), _QUANTITY))
 # what lies in return bins: place and item are the key
 BIN = Schema("bin", 48, ((RAW, PLACE_BYTES + ID_BYTES, PLACE_BYTES + ID_BYTES), _QUANTITY))
 
-REFERENCE = (ITEMS, POCKETS, USERS, PATIENTS, ORDERS)
+REFERENCE = (ITEMS, POCKETS, USERS, PATIENTS, ORDERS, OVERRIDES, KITS, POLICY)

@@ -1,16 +1,18 @@
 # The durable state of a station: the fold of its journal. `apply` is the only thing that changes it.
-from firmware import codes, holdings, layers, levels
+from firmware import codes, holdings, layers, levels, people
 from firmware.holdings import Holdings
 from firmware.journal import kinds
 from firmware.journal.entry import F_ACTOR, F_AFTER, F_BOOT, F_CHANGE, F_EXT, F_ITEM, F_KIND, F_PLACE, F_SEQ, F_TXN
+from firmware.people import People
 from firmware.schema import is_place
 from firmware.wire import messages
 
 UNKNOWN = (0, b"")
 
 
+# `limit` is for smaller ones, as that of Tables
 class State:
-    def __init__(self):
+    def __init__(self, limit=None):
         self.boot = 0
         self.command_number = 0
         self.entries = 0
@@ -18,10 +20,11 @@ class State:
         self.user = ""  # signed on, as far as the journal knows
         self.open_drawers = 0  # bits, as the switches last said
         self.versions = {}  # table -> (version, digest)
-        self.held = Holdings()
+        self.held = Holdings(limit)
         self.open = {}  # txn -> [purpose, actor, item, place, quantity asked, 1 once the drawer was open]
         self.alarms = []  # [code, drawer]
         self.last = [0, 0, 0]  # txn, kind of its outcome, quantity
+        self.people = People()
 
     def quantity(self, place):
         return self.held.pocket(place)[1]
@@ -40,22 +43,26 @@ class State:
         tables = [[name, v[0], v[1]] for name, v in sorted(self.versions.items())]
         opened = [[txn] + access for txn, access in sorted(self.open.items())]
         counters = [self.entries, self.removals, self.open_drawers, self.user]
-        return [self.command_number, counters, tables, self.held.dump(), opened, self.alarms, self.last]
+        book = [self.held.dump(), opened, self.alarms, self.last]
+        return [self.command_number, counters, tables] + book + [self.people.dump()]
 
     def load(self, dumped):
-        self.command_number, counters, tables, held, opened, self.alarms, self.last = dumped
+        self.command_number, counters, tables, held, opened, self.alarms, self.last, who = dumped
+        self.people.load(who)
         self.entries, self.removals, self.open_drawers, self.user = counters
         self.versions = {name: (version, digest) for name, version, digest in tables}
         self.held.load(held)
         self.open = {row[0]: row[1:] for row in opened}
 
 
-def apply(state, fields):
+# `disclosure` is that of the entry, or None
+def apply(state, fields, disclosure):
     state.entries += 1
     state.boot = fields[F_BOOT]
     change = _APPLY.get(fields[F_KIND])
     if change:
         change(state, fields)
+    people.apply(state.people, fields, disclosure)
 
 
 def _signed_on(state, f):

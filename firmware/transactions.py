@@ -1,5 +1,6 @@
 # One access from intent to outcome. Writes before it moves: `access` is durable before the lock is released.
 from firmware import codes, schema
+from firmware.flags import BLIND_COUNT, VERIFIED_COUNT
 from firmware.journal import kinds
 from firmware.journal.journal import RESERVE_PAGES, TooLong
 from firmware.wire import messages
@@ -35,8 +36,14 @@ COUNTED_FIRST = (kinds.PURPOSE_REMOVE, kinds.PURPOSE_RETURN, kinds.PURPOSE_REFIL
 # the quantity confirmed is what is there: 0 is one
 _COUNTS = (kinds.PURPOSE_COUNT, kinds.PURPOSE_UNLOAD, kinds.PURPOSE_RECOVER)
 _TAKES = (kinds.PURPOSE_REMOVE, kinds.PURPOSE_OUTDATE)
-_LONGEST_USER = "u" * schema.ID_MAX
 _KEPT_PAGES = 4  # what closing a drawer may write after the outcome
+
+
+# of an item's flags: a count that does not show the book goes before one that does
+def count_mode(flags):
+    if flags & BLIND_COUNT:
+        return COUNT_BLIND
+    return COUNT_VERIFIED if flags & VERIFIED_COUNT else COUNT_NONE
 
 
 # What was asked for. `extra` is what the outcome's ext carries beside its reason and what was counted. What the gate
@@ -55,9 +62,13 @@ class Order:
         self.answer = 0
         self.scanned = False
         self.witness = ""
+        self.prompt = None  # number of the item's prompt, where it is asked
         self.target = ""
         self.count_mode = COUNT_NONE
         self.label_needed = False
+
+    def is_blind(self):
+        return self.count_mode == COUNT_BLIND
 
     # all that lies in a return bin: to be taken out, item by item
     def whole_bin(self):
@@ -119,6 +130,8 @@ def outcome_ext(order, before, counted, previous):
     if OUTCOME[order.purpose] == kinds.COUNT:
         return (before,) + previous
     ext = (codes.NONE,) + tuple(order.extra)
+    if order.purpose == kinds.PURPOSE_REMOVE:
+        ext += (order.override, order.kit)
     return ext + (counted,) if order.purpose in COUNTED_FIRST else ext
 
 
@@ -151,7 +164,7 @@ class Transactions:
     def _would_fit(self, order, pocket, previous):
         most = schema.QUANTITY_MAX
         ext = outcome_ext(order, most, most, previous)
-        witness = order.witness if order.purpose == kinds.PURPOSE_REMOVE else _LONGEST_USER
+        witness = order.witness if order.purpose == kinds.PURPOSE_REMOVE else schema.LONGEST_ID
         amounts = (most, -most, most)
         if not self._journal.fits(
             OUTCOME[order.purpose], order.user, witness, order.item, pocket.place, *amounts, None, order.disclosure, ext
@@ -192,7 +205,7 @@ class Transactions:
 
     # who counts blind does not learn the book from the answer
     def _told(self, t, before, after):
-        return [t.txn, None, None] if t.order.count_mode == COUNT_BLIND else [t.txn, before, after]
+        return [t.txn, None, None] if t.order.is_blind() else [t.txn, before, after]
 
     def _asked(self, t, quantity, counted):
         if t.order.whole_bin():
@@ -201,7 +214,7 @@ class Transactions:
             return codes.BAD_QUANTITY
         return codes.COUNT_NEEDED if quantity and counted is None and t.order.must_be_counted() else codes.NONE
 
-    # Counted against the book: once the person is asked again, then the book follows, and who was there before is named.
+    # Against the book: once the person is asked again, then the book follows, and who was there before is named.
     def _compare(self, t, quantity, counted):
         if t.order.purpose == kinds.PURPOSE_UNLOAD:
             counted, t.asked_again = quantity, True

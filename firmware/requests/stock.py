@@ -1,5 +1,5 @@
-# What the pharmacy does with the pockets: refill, load, unload, take out what expires, count; empty a return bin; take a
-# place out of use and back.
+# What the pharmacy does with the pockets: refill, load, unload, take out what expires, count; empty a return bin; take
+# a place out of use and back.
 from firmware import codes, layers, pockets, schema
 from firmware.journal import kinds
 from firmware.requests import opening
@@ -26,7 +26,7 @@ def _put(s, purpose, item, row, quantity, extra, reason):
     if not layers.is_lot(lot or "") or not layers.is_expiry(expiry_min or 0):
         return codes.TOO_LONG if lot and len(lot) > layers.LOT_MAX else codes.BAD_REQUEST, []
     order = Order(purpose, s.session.user, item, quantity, extra)
-    order.scanned = code_scanned is not None
+    order.scanned = opening.scanned(s, code_scanned, item)
     if row:
         reason = _no_room(row, purpose, quantity) or s.pockets.lot_code(row.place, *layers.named(lot, expiry_min))
     rows = [row] if row else s.pockets.of_item(item)
