@@ -86,7 +86,8 @@ def valid_quantity(transaction, quantity, before):
 def outcome_ext(order, before):
     if order.purpose == kinds.PURPOSE_COUNT:
         return (before,)
-    return (codes.NONE,) + tuple(order.extra)
+    ext = (codes.NONE,) + tuple(order.extra)
+    return ext + (order.override, order.kit, None) if order.purpose == kinds.PURPOSE_REMOVE else ext
 
 
 # The one transaction that owns motion, or none.

@@ -29,7 +29,7 @@ def test_confirmed_with_the_drawer_open():
     assert seen(c, start) == [
         (kinds.ACCESS, txn, [1, 2000, 0]),
         (kinds.OPENED, txn, [1]),
-        (kinds.REMOVE, txn, [0, None, None, None, None]),
+        (kinds.REMOVE, txn, [0, None, None, None, None, 0, "", None]),
         (kinds.CLOSED, txn, [1, 0]),
     ]
     removal = c.entries(start)[2]
