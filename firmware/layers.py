@@ -1,6 +1,6 @@
-# What lots lie in one pocket: lists of (lot, expiry_min, quantity), first to expire first. Pure; shared with the centre,
-# so that journal, cabinet and centre agree. expiry_min is minutes since 1970, 0 unknown; what is unknown comes last.
-# Stock of which nothing is known is the layer ("", 0).
+# What lots lie in one pocket: lists of (lot, expiry_min, quantity), first to expire first. Pure; shared with the
+# centre, so that journal, cabinet and centre agree. expiry_min is minutes since 1970, 0 unknown; what is unknown comes
+# last. Stock of which nothing is known is the layer ("", 0).
 from firmware.journal import kinds
 
 UNKNOWN = ("", 0)
@@ -78,7 +78,7 @@ def expired(layers, now_min):
     return [layer for layer in layers if 0 < layer[1] <= now_min]
 
 
-# The layers after an entry of this kind, whose ext names what was put. In the end they are what the entry says is there.
+# The layers after an entry of this kind, whose ext names what was put. In the end they are what the entry says.
 def step(layers, kind, change, after, ext):
     if kind in (kinds.REMOVE, kinds.OUTDATE):
         layers = take(layers, -change)[0]
