@@ -386,7 +386,7 @@ KINDS: dict[int, tuple[str, str]] = {
     21: ("return", "reason removed_txn code lot expiry counted"),
     22: ("waste", "reason removed_txn quantity"),
     23: ("refill", "reason lot expiry code counted"),
-    24: ("count", "expected"),
+    24: ("count", "expected previous_accessor previous_seq"),
     25: ("return_bin", "reason removed_txn"),
     26: ("bin_emptied", "reason"),
     27: ("load", "reason lot expiry code"),

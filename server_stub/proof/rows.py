@@ -25,7 +25,7 @@ EXT = {
     kinds.RETURN: ("reason", "removed_txn", "code", "lot", "expiry", "counted"),
     kinds.WASTE: ("reason", "removed_txn", "quantity"),
     kinds.REFILL: ("reason", "lot", "expiry", "code", "counted"),
-    kinds.COUNT: ("expected",),
+    kinds.COUNT: ("expected", "previous_accessor", "previous_seq"),
     kinds.RETURN_BIN: ("reason", "removed_txn"),
     kinds.BIN_EMPTIED: ("reason",),
     kinds.LOAD: ("reason", "lot", "expiry", "code"),

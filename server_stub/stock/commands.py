@@ -57,7 +57,10 @@ class Commands:
     ) -> int:
         """Issue one command under the next number, which it gives; what was appended must have been settled."""
         number = (tx.conn.scalar(select(func.max(_C.number)).where(_C.station == station)) or 0) + 1
-        self._log.append(tx, kinds.COMMAND_ISSUED, [station, number, kind, body, reason], actor=actor)
+        # whom it is about stands where it can be redacted
+        patient = body[0] if kind == messages.COMMAND_END_PROVISIONAL else ""
+        ext = [station, number, kind, [] if patient else body, reason]
+        self._log.append(tx, kinds.COMMAND_ISSUED, ext, actor=actor, patient=patient)
         self._keep(station, number, tx.utc_ms, kind, body)
         self._send(tx, station, [number])
         tx.settle()

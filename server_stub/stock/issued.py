@@ -85,6 +85,8 @@ class Issued:
 
 def _issued(conn: Connection, entry: Entry) -> None:
     station, number, kind, body, reason = entry.ext
+    if kind == messages.COMMAND_END_PROVISIONAL:
+        body = [entry.patient]
     row = {"station": station, "number": number, "kind": kind, "body": json.dumps(body), "reason": reason}
     row["person"] = "" if entry.actor == CENTRE else entry.actor
     more = {"issued_ms": entry.utc_ms, "state": schema.SENT, "result": 0, "done_ms": None}

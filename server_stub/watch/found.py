@@ -1,6 +1,7 @@
 """Counts that did not come out, and what became of them."""
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, update
 
@@ -25,7 +26,7 @@ _RESOLVE = (
     )
 )
 
-# a plain count, or one at an access that was not what the book said (it names who was there before)
+# a plain count, or one at an access that was not what the book said
 COUNTED = frozenset((kinds.COUNT, kinds.DISCREPANCY))
 
 
@@ -61,12 +62,16 @@ def _counted(conn: Connection, entry: Entry) -> None:
         "change": entry.change,
         "counted_by": entry.actor,
         "counted_ms": entry.utc_ms,
-        "previous": None,
-        "previous_seq": None,
+        **_before(entry),
     }
-    if entry.kind == kinds.DISCREPANCY:
-        row["previous"], row["previous_seq"] = entry.ext[:2]
     conn.execute(upsert(conn, schema.discrepancies, ("station", "log", "seq"), tuple(row)[3:]), row)
+
+
+def _before(entry: Entry) -> dict[str, Any]:
+    """Who was at the place before, and her last entry there; a count tells first what was expected."""
+    told = entry.ext[1:] if entry.kind == kinds.COUNT else entry.ext
+    previous, seq = told[:2] or (None, None)
+    return {"previous": previous, "previous_seq": seq}
 
 
 def _opened(conn: Connection, entry: Entry) -> None:

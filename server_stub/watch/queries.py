@@ -12,7 +12,7 @@ _T = schema.discrepancies.c
 class Discrepancy(NamedTuple):
     """A count whose `change` (smallest units) is not 0; `resolved_ms` None while open, `person` "" for by itself.
 
-    `previous` is who was at the place before, "" if nobody is known; None for a plain count.
+    `previous` is who was at the place before, "" if nobody is known; None if the cabinet did not say.
     """
 
     station: str

@@ -25,7 +25,7 @@ discrepancies = Table(
     _int("change"),
     _text("counted_by"),
     _int("counted_ms"),
-    # where the cabinet found it itself (kind 34): who was there before, and her last entry at this place
+    # who was there before, and her last entry at this place
     Column("previous", Text),
     Column("previous_seq", BigInteger),
     Column("opened_ms", BigInteger),

@@ -154,7 +154,10 @@ def test_a_discrepancy_at_an_access_opens_one_that_names_both_people(ward):
     (row,) = watch.discrepancies(ward.bench.engine, resolved=False)
     assert (row.seq, row.change, row.counted_by, row.previous, row.previous_seq) == (seq, -1, "u1", "anna", 7)
     assert ward.lots()["D01-P01"] == [("A", MIN, 3)]
-    ward.count("D01-P01", 4)
+    ward.held["D01-P01"] = 4
+    seq = ward.say(kinds.COUNT, (3, "u1", 9), stock=(3, 4), txn=8, **about)
+    both = watch.discrepancies(ward.bench.engine, resolved=True)
+    assert {(row.seq, row.previous) for row in both} >= {(seq, "u1")}
     assert watch.discrepancies(ward.bench.engine, resolved=False) == [], "the opposite count resolves it"
 
 

@@ -98,7 +98,7 @@ def one(view: View) -> None:
 
 def _before(found: watch.Discrepancy) -> str:
     if found.previous is None:
-        return "a plain count: the entries of the place tell"
+        return "the cabinet did not say"
     return f"{found.previous} (entry {found.previous_seq})" if found.previous else "nobody known"
 
 
