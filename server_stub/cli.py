@@ -105,13 +105,15 @@ def server_run(
 ) -> None:
     """Run ingest and web until stopped."""
     from server_stub import supervisor  # noqa: PLC0415
-    from server_stub.site.config import NoSite, read  # noqa: PLC0415
+    from server_stub.ledger.schema import WrongSchema, open_database  # noqa: PLC0415
+    from server_stub.site.config import NoSite, database_url, read  # noqa: PLC0415
     from server_stub.site.home import make_folder  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
         site = read(home)
-    except NoSite as error:
+        open_database(database_url(home, site)).dispose()
+    except (NoSite, WrongSchema) as error:
         raise refuse(error) from None
     if clock not in ("system", "stepped"):
         raise refuse(ValueError("--clock is system or stepped"))
@@ -120,18 +122,24 @@ def server_run(
 
 @server_app.command("rebuild")
 def server_rebuild(ctx: typer.Context) -> None:
-    """Fold every projection anew from the ledger and say whether it came out the same (stop the server first)."""
-    from server_stub.fold import rebuild  # noqa: PLC0415
-    from server_stub.ledger.schema import open_database  # noqa: PLC0415
+    """Fold every projection anew from the ledger and say whether it came out the same (stop the server first).
+
+    The database of an older release is brought to this one by it.
+    """
+    from server_stub.fold import PROJECTIONS, rebuild  # noqa: PLC0415
+    from server_stub.ledger.schema import WrongSchema, open_renewed  # noqa: PLC0415
     from server_stub.site.config import NoSite, database_url, read  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
-        engine = open_database(database_url(home, read(home)))
-    except NoSite as error:
+        engine, renewed = open_renewed(database_url(home, read(home)), PROJECTIONS)
+    except (NoSite, WrongSchema) as error:
         raise refuse(error) from None
     with engine.begin() as conn:
         before, after = rebuild(conn)
+    if renewed:
+        typer.echo(f"the database is of this release now, the projections are {after.hex()}")
+        return
     if before != after:
         raise refuse(ValueError(f"the projections were {before.hex()} and are {after.hex()}: they had gone wrong"))
     typer.echo(f"the projections came out the same: {after.hex()}")

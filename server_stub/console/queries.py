@@ -9,7 +9,9 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, func, select
 
 from server_stub.ledger import schema
 from server_stub.ledger.batch import Refused
+from server_stub.ledger.log import LOG
 from server_stub.ledger.record import Entry
+from server_stub.ledger.sign import CENTRE
 from server_stub.ledger.store import read_page
 from server_stub.site.config import Station
 
@@ -124,10 +126,12 @@ def items(engine: Engine, ids: Iterable[str | None]) -> dict[str, Item]:
 
 
 def hospital_ms(engine: Engine) -> int:
-    """Hospital time as the ledger has it: when the newest entry was made."""
+    """Hospital time as the ledger has it: when the newest entry of the centre's own log was made."""
     table = schema.entries.c
+    newest = select(func.max(table.seq)).where(table.station == CENTRE, table.log == LOG).scalar_subquery()
+    query = select(table.utc_ms).where(table.station == CENTRE, table.log == LOG, table.seq == newest)
     with engine.connect() as conn:
-        return conn.scalar(select(table.utc_ms).order_by(table.id.desc()).limit(1)) or 0
+        return conn.scalar(query) or 0
 
 
 class Totals(NamedTuple):

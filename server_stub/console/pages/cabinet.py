@@ -17,6 +17,7 @@ from server_stub.watch import queries as watch
 from server_stub.watch.conditions import CRITICAL, QUARANTINE
 
 HOURS = ("1", "2", "4", "8", "12")
+MOST = 20
 _REASON = 'required maxlength="200" size="50"'
 
 
@@ -37,6 +38,7 @@ class _Now(NamedTuple):
     bins: list[expiry.InBin]
     users: list[watch.TemporaryUser]
     bypasses: list[watch.Bypass]
+    answers: list[watch.Attestation]
 
 
 def show(view: View, station: str) -> None:
@@ -46,6 +48,7 @@ def show(view: View, station: str) -> None:
         parts.append(Part("Return bins", lambda now: bin_table(view, now.bins)))
     parts.append(Part("Temporary users", _users))
     parts.append(Part("Scans passed by", _bypasses))
+    parts.append(Part("Prompts answered", lambda now: _answers(view, now)))
     view.follow(lambda: _read(view, station), *parts)
     if view.may(Right.PATIENTS):
         view.live("Patients added at the cabinet", lambda: _provisional(view, station))
@@ -61,6 +64,7 @@ def _read(view: View, station: str) -> _Now:
         expiry.bins(engine, station=station),
         watch.temporary_users(engine, station),
         watch.bypasses(engine, station),
+        watch.attestations(engine, station, MOST),
     )
 
 
@@ -90,6 +94,21 @@ def _users(now: _Now) -> str:
 def _bypasses(now: _Now) -> str:
     rows = [(row.user, words.bypass(row.what, row.reason), row.times) for row in now.bypasses]
     return table("bypasses", "Scans passed by", ("User", "What and why", "Times"), rows, key=2)
+
+
+def _answers(view: View, now: _Now) -> str:
+    items = queries.items(view.engine, (row.item for row in now.answers))
+    rows = [
+        (
+            words.clock(row.utc_ms),
+            row.user,
+            Cell(items.get(row.item, queries.Item(row.item, 1)).name, note=row.item),
+            row.prompt,
+            Cell("yes", "apo-good") if row.answer == 1 else Cell("no", "apo-bad"),
+        )
+        for row in now.answers
+    ]
+    return table("answers", "Prompts answered", ("At (UTC)", "User", "Item", "Prompt", "Answer"), rows)
 
 
 def _provisional(view: View, station: str) -> str:
