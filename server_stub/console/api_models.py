@@ -106,7 +106,10 @@ class Verdict(BaseModel):
 
 
 class ParLevel(BaseModel):
-    """What a pocket holds, the levels that stand, those wanted last with their reason and their command's state."""
+    """What a pocket holds, the levels that stand, those wanted last with their reason and their command's state.
+
+    `lot` and `expiry_min` (since 1970) are those of what is taken first, "" and 0 where nothing is known.
+    """
 
     station: str
     place: str
@@ -114,6 +117,8 @@ class ParLevel(BaseModel):
     scale: int
     quantity: int
     must_count: bool
+    lot: str
+    expiry_min: int
     min: int
     max: int
     capacity: int

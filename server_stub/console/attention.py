@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select
 
+from server_stub.console import queries
 from server_stub.console.queries import StationRow
 from server_stub.console.roles import Right
 from server_stub.ledger import schema
@@ -31,7 +32,13 @@ class Point(NamedTuple):
 def points(engine: Engine, stations: Sequence[StationRow]) -> list[Point]:
     """All that is not zero, the urgent first."""
     with engine.connect() as conn:
-        found = [*_stations(stations), *_alerts(conn), *_cabinets(conn), *_discrepancies(conn), *_stock(conn)]
+        found = [
+            *_stations(stations),
+            *_alerts(conn),
+            *_cabinets(conn),
+            *_discrepancies(conn),
+            *_stock(conn, queries.hospital_ms(engine) // 60_000),
+        ]
     return sorted((p for p in found if p.number), key=lambda p: not p.urgent)
 
 
@@ -72,8 +79,8 @@ def _discrepancies(conn: Connection) -> Iterator[Point]:
     yield Point("discrepancies", count, "counted and not as the book says", "/discrepancies", Right.DISCREPANCIES, True)
 
 
-def _stock(conn: Connection) -> Iterator[Point]:
-    held, commands = schema.inventory.c, stock.commands.c
+def _stock(conn: Connection, now_min: int) -> Iterator[Point]:
+    held, commands, lots = schema.inventory.c, stock.commands.c, stock.lots.c
     for name, count, words, href in (
         (
             "owed",
@@ -86,6 +93,12 @@ def _stock(conn: Connection) -> Iterator[Point]:
             select(func.count()).where(held.must_count == 0, held.quantity == 0),
             "empty: pockets without a unit",
             "/stock?show=empty",
+        ),
+        (
+            "expired",
+            select(func.count()).where(lots.number == 0, lots.expiry_min > 0, lots.expiry_min <= now_min),
+            "expired: pockets that give nothing until it is taken out",
+            "/expiry?within=0",
         ),
         (
             "par-refused",

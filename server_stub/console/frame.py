@@ -23,7 +23,7 @@ T = TypeVar("T")
 _MENU = (
     ("/", "Home", Right.STATIONS),
     ("/stations", "Stations", Right.STATIONS),
-    ("/stock", "Stock and PAR", Right.STOCK),
+    ("/stock", "Stock", Right.STOCK),
     ("/restock", "Restock", Right.STOCK),
     ("/expiry", "Expiry", Right.STOCK),
     ("/alerts", "Alerts", Right.ALERTS),

@@ -11,6 +11,8 @@ from server_stub.stock.history import HOURS
 from server_stub.stock.shelves import Pocket, Shelf, read_shelves
 
 _I, _L, _C, _F = ledger.inventory.c, schema.par_levels.c, schema.commands.c, schema.forecasts.c
+_S = schema.lots.c
+_FIRST = select(_S.station, _S.place, _S.lot, _S.expiry_min).where(_S.number == 0)
 _WANTED = ("wanted_min", "wanted_max", "reason", "number", "wanted_ms", "applied_ms", "state", "result")
 
 _Place = tuple[str, str]
@@ -36,12 +38,14 @@ def stock_and_par(engine: Engine, stations: Iterable[str]) -> list[dict[str, Any
     """A row a pocket: what it holds, the levels that stand, those wanted with their reason and their command's state.
 
     Quantities in smallest units, `scale` of them are one dispensed unit; `wanted_...` is null where nothing was sent.
+    `lot` and `expiry_min` are those of what is taken first, "" and 0 where nothing is known.
     """
     names = list(dict.fromkeys(stations))
     with engine.connect() as conn:
         shelves = read_shelves(conn, names)
         held = {(row.station, row.place): row for row in conn.execute(_of(select(ledger.inventory), _I, names))}
         wanted = _wanted(conn, names)
+        first = {(row.station, row.place): row for row in conn.execute(_of(_FIRST, _S, names))}
         holds = schema.par_holds.c
         kept = select(holds.station, holds.item).where(holds.held != 0)
         on_hold = {(station, item) for station, item in conn.execute(_of(kept, holds, names))}
@@ -53,6 +57,8 @@ def stock_and_par(engine: Engine, stations: Iterable[str]) -> list[dict[str, Any
             "scale": _scale(shelves[station], pocket),
             "quantity": now.quantity if (now := held.get((station, pocket.place))) else 0,
             "must_count": bool(now and now.must_count),
+            "lot": lot.lot if (lot := first.get((station, pocket.place))) else "",
+            "expiry_min": lot.expiry_min if lot else 0,
             "min": pocket.min,
             "max": pocket.max,
             "capacity": pocket.capacity,

@@ -3,6 +3,8 @@
 from typing import NamedTuple
 from urllib.parse import quote
 
+from sqlalchemy import Engine
+
 from server_stub.console import queries, words
 from server_stub.console.actions import Actions, Form, NotDone
 from server_stub.console.document import choice, field, form, hidden
@@ -34,7 +36,6 @@ def add(actions: Actions) -> None:
 
 class _Now(NamedTuple):
     utc_ms: int
-    conditions: list[watch.Condition]
     bins: list[expiry.InBin]
     users: list[watch.TemporaryUser]
     bypasses: list[watch.Bypass]
@@ -43,7 +44,7 @@ class _Now(NamedTuple):
 
 def show(view: View, station: str) -> None:
     """The parts of the page, and what the visitor may order."""
-    parts: list[Part[_Now]] = [Part("What stands", _conditions)]
+    parts: list[Part[_Now]] = []
     if view.may(Right.STOCK):
         parts.append(Part("Return bins", lambda now: bin_table(view, now.bins)))
     parts.append(Part("Temporary users", _users))
@@ -60,7 +61,6 @@ def _read(view: View, station: str) -> _Now:
     engine = view.engine
     return _Now(
         queries.hospital_ms(engine),
-        watch.conditions(engine, station),
         expiry.bins(engine, station=station),
         watch.temporary_users(engine, station),
         watch.bypasses(engine, station),
@@ -68,8 +68,10 @@ def _read(view: View, station: str) -> _Now:
     )
 
 
-def _conditions(now: _Now) -> str:
-    standing = [row for row in now.conditions if row.what != CRITICAL or row.value > now.utc_ms]
+def standing(engine: Engine, station: str) -> str:
+    """What stands at the cabinet; a critical override until it has ended by itself."""
+    now_ms = queries.hospital_ms(engine)
+    stands = [row for row in watch.conditions(engine, station) if row.what != CRITICAL or row.value > now_ms]
     rows = [
         (
             Cell(words.condition(row.what, row.value), words.CONDITION_LOOKS.get(row.what, "apo-warn")),
@@ -77,7 +79,7 @@ def _conditions(now: _Now) -> str:
             row.actor or "–",
             words.clock(row.utc_ms),
         )
-        for row in standing
+        for row in stands
     ]
     return table("conditions", "What stands", ("What", "Place", "By", "Since (UTC)"), rows, key=2)
 

@@ -39,6 +39,7 @@ def one_station(view: View) -> None:
     view.frame(f"Station {name}", ", ".join(enrolled[0].wards), "/stations")
     view.live("Sync", lambda: sync(queries.stations(view.engine, enrolled)))
     view.live("Alarms that stand", lambda: alarms(view.engine, name))
+    view.live("What stands", lambda: cabinet.standing(view.engine, name))
     if view.may(Right.STOCK):
         view.live(
             "Stock and PAR",
