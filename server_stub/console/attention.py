@@ -31,14 +31,9 @@ class Point(NamedTuple):
 
 def points(engine: Engine, stations: Sequence[StationRow]) -> list[Point]:
     """All that is not zero, the urgent first."""
+    now_min = queries.hospital_ms(engine) // 60_000
     with engine.connect() as conn:
-        found = [
-            *_stations(stations),
-            *_alerts(conn),
-            *_cabinets(conn),
-            *_discrepancies(conn),
-            *_stock(conn, queries.hospital_ms(engine) // 60_000),
-        ]
+        found = [*_stations(stations), *_alerts(conn), *_cabinets(conn), *_discrepancies(conn), *_stock(conn, now_min)]
     return sorted((p for p in found if p.number), key=lambda p: not p.urgent)
 
 

@@ -70,7 +70,7 @@ def _counted(conn: Connection, entry: Entry) -> None:
 def _before(entry: Entry) -> dict[str, Any]:
     """Who was at the place before, and her last entry there; a count tells first what was expected."""
     told = entry.ext[1:] if entry.kind == kinds.COUNT else entry.ext
-    previous, seq = told[:2] or (None, None)
+    previous, seq = told[:2] if len(told) > 1 else (None, None)
     return {"previous": previous, "previous_seq": seq}
 
 
