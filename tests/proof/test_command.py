@@ -26,7 +26,7 @@ def home(tmp_path):
     return made
 
 
-@pytest.mark.req("A14", "A16.a")
+@pytest.mark.req("A14", "A16", "A16.a", "A16.b")
 def test_a_packet_is_made_verified_and_recorded(home, tmp_path):
     ingest = Ingest(home)
     try:

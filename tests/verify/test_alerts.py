@@ -18,7 +18,7 @@ def state(day, facet, seq=1):
     return day.alerts(seq).get(facet, ("none",))[0]
 
 
-@pytest.mark.req("A3.c", "A4.a", "A4.b", "A21.d", "A21.e")
+@pytest.mark.req("A3.c", "A4", "A4.a", "A4.b", "A21.d", "A21.e")
 def test_charted_in_time(day_anywhere):
     day = day_anywhere
     day.admitted_with_order()
