@@ -5,10 +5,9 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine, func, select
 
-from server_stub.console import queries
+from server_stub.console.queries import StationRow
 from server_stub.console.roles import Right
 from server_stub.ledger import schema
-from server_stub.site.config import Station
 from server_stub.stock import schema as stock
 from server_stub.verify import schema as verify
 from server_stub.watch import schema as watch
@@ -27,15 +26,14 @@ class Point(NamedTuple):
     urgent: bool = False
 
 
-def points(engine: Engine, enrolled: Sequence[Station]) -> list[Point]:
+def points(engine: Engine, stations: Sequence[StationRow]) -> list[Point]:
     """All that is not zero, the urgent first."""
     with engine.connect() as conn:
-        found = [*_stations(engine, enrolled), *_alerts(conn), *_discrepancies(conn), *_stock(conn)]
+        found = [*_stations(stations), *_alerts(conn), *_discrepancies(conn), *_stock(conn)]
     return sorted((p for p in found if p.number), key=lambda p: not p.urgent)
 
 
-def _stations(engine: Engine, enrolled: Sequence[Station]) -> Iterator[Point]:
-    rows = queries.stations(engine, enrolled)
+def _stations(rows: Sequence[StationRow]) -> Iterator[Point]:
     for verdict, words in (
         ("stopped", "stopped: the journal contradicts the ledger"),
         ("silent", "silent: no heartbeat for three minutes"),

@@ -1,26 +1,50 @@
 """What console and API show of discrepancies: reads only."""
 
-from typing import Any
+from typing import NamedTuple
 
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, and_, select
 
 from server_stub.watch import schema
 
 _T = schema.discrepancies.c
 
 
-def open_discrepancies(engine: Engine, station: str | None = None) -> list[dict[str, Any]]:
-    """Those for a person to look at, the oldest first; `change` in smallest units, negative where some are missing."""
-    query = select(schema.discrepancies).where(_T.resolved_ms.is_(None)).order_by(_T.counted_ms, _T.station, _T.seq)
-    return _rows(engine, query if station is None else query.where(_T.station == station))
+class Discrepancy(NamedTuple):
+    """A count whose `change` (smallest units) is not 0; `resolved_ms` None while open, `person` "" for by itself."""
+
+    station: str
+    log: int
+    seq: int
+    item: str
+    place: str
+    change: int
+    counted_by: str
+    counted_ms: int
+    opened_ms: int | None
+    resolved_ms: int | None
+    person: str | None
+    note: str | None
 
 
-def resolved_discrepancies(engine: Engine, limit: int = 100) -> list[dict[str, Any]]:
-    """The last resolved, with notes; `person` is "" where a compensating entry (`by_...`) resolved it."""
-    query = select(schema.discrepancies).where(_T.resolved_ms.is_not(None))
-    return _rows(engine, query.order_by(_T.resolved_ms.desc(), _T.station, _T.seq).limit(limit))
+_QUERY = select(*(_T[name] for name in Discrepancy._fields))
 
 
-def _rows(engine: Engine, query: Any) -> list[dict[str, Any]]:
+def discrepancies(
+    engine: Engine, *, resolved: bool | None = None, limit: int = 100, station: str | None = None
+) -> list[Discrepancy]:
+    """Open ones, resolved ones, or (None) both; the newest first."""
+    query = _QUERY
+    if resolved is not None:
+        query = query.where(_T.resolved_ms.is_not(None) if resolved else _T.resolved_ms.is_(None))
+    if station is not None:
+        query = query.where(_T.station == station)
+    query = query.order_by(_T.counted_ms.desc(), _T.station, _T.log.desc(), _T.seq.desc()).limit(limit)
     with engine.connect() as conn:
-        return [dict(row._mapping) for row in conn.execute(query)]
+        return [Discrepancy(*row) for row in conn.execute(query)]
+
+
+def discrepancy(engine: Engine, station: str, log: int, seq: int) -> Discrepancy | None:
+    """The one of this count."""
+    with engine.connect() as conn:
+        row = conn.execute(_QUERY.where(and_(_T.station == station, _T.log == log, _T.seq == seq))).first()
+    return Discrepancy(*row) if row else None

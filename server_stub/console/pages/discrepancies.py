@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
 
-from server_stub.console import findings, queries, words
+from server_stub.console import queries, words
 from server_stub.console.actions import Actions, Form, NotDone
 from server_stub.console.document import choice, field, form, hidden
 from server_stub.console.door import Visitor
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
 from server_stub.console.roles import Right
+from server_stub.console.scope import entry_key
 from server_stub.console.table import Cell, table, tabs
+from server_stub.watch import queries as watch
 
 MOST = 200
 REASONS = (
@@ -40,11 +42,11 @@ def discrepancies(view: View) -> None:
     view.show(tabs("/discrepancies", "show", [("open", "Open"), ("resolved", "Resolved")], show))
     view.live(
         show.capitalize(),
-        lambda: _table(view, findings.discrepancies(view.engine, resolved=show == "resolved", limit=MOST)),
+        lambda: _table(view, watch.discrepancies(view.engine, resolved=show == "resolved", limit=MOST)),
     )
 
 
-def _table(view: View, rows: Sequence[findings.Discrepancy]) -> str:
+def _table(view: View, rows: Sequence[watch.Discrepancy]) -> str:
     items = queries.items(view.engine, (row.item for row in rows))
     shown = []
     for row in rows:
@@ -68,7 +70,8 @@ def _table(view: View, rows: Sequence[findings.Discrepancy]) -> str:
 
 def one(view: View) -> None:
     """One discrepancy, and the form to resolve it."""
-    found = findings.discrepancy(view.engine, view.path["station"], view.path["log"], view.path["seq"])
+    key = entry_key(view.path["station"], view.path["log"], view.path["seq"])
+    found = watch.discrepancy(view.engine, *key) if key else None
     if found is None:
         raise NoSuchPage("There is no such discrepancy.")
     view.frame(
@@ -97,7 +100,7 @@ class _Forms:
         self._actions = actions
 
     async def resolve(self, visitor: Visitor, values: Form) -> str:
-        key = findings.key(values.get("station", ""), values.get("log", ""), values.get("seq", ""))
+        key = entry_key(values.get("station", ""), values.get("log", ""), values.get("seq", ""))
         if key is None or values.get("reason") not in REASONS:
             raise NotDone("That is no discrepancy with a cause. Go back and look at the list again.")
         station, log, seq = key

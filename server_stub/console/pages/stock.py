@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from server_stub.console import queries, shelves, words
+from server_stub.console import queries, words
 from server_stub.console.document import choice, field
 from server_stub.console.frame import Console, View, add_page
 from server_stub.console.roles import Right
 from server_stub.console.table import Cell, Row, table
+from server_stub.stock import queries as stock_queries
 
 MOST = 300
 _SHOW = (("", "all pockets"), ("below", "below PAR"), ("empty", "empty"), ("owed", "owing a count"))
@@ -44,7 +45,7 @@ def _filter(view: View) -> str:
 def _pockets(view: View) -> str:
     find, station, show = (view.query.get(name, "") for name in ("find", "station", "show"))
     stations = [s.id for s in view.console.site().station if station in ("", s.id)]
-    pockets = shelves.pockets(view.engine, stations, show=show)
+    pockets = stock_queries.pockets(view.engine, stations, show=show)
     items = queries.items(view.engine, {p["item"] for p in pockets})
     wanted = [p for p in pockets if _matches(find, p["item"], items)]
     rows = [
