@@ -11,7 +11,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import simulator.bench
-from simulator.bench import firmware, ingest, link, measure, packet, touch, verdict
+from simulator.bench import firmware, ingest, link, measure, packet, par, touch, verdict
 from simulator.cli import bench_app
 
 DOC = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -22,6 +22,7 @@ TINY = {
     "firmware": (firmware, firmware.Sizes((16, 40), 1, 50)),
     "link": (link, link.Sizes(300)),
     "packet": (packet, packet.Sizes((40, 80))),
+    "par": (par, (250, 1500)),
 }
 
 
