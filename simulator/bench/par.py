@@ -70,7 +70,7 @@ class Night:
 
     def run(self, stations: list[str]) -> list[float]:
         """Seconds of each transaction of the night."""
-        spent = []
+        spent: list[float] = []
         while not spent or self._nightly.busy:
             began = time.perf_counter()
             with self._engine.begin() as conn:
