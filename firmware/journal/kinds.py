@@ -19,6 +19,7 @@ ALARM = 30
 ALARM_CLEARED = 31
 REFERENCE = 40
 COMMAND = 41
+# from here on the centre's own: in a station's batch they are refused
 HOSPITAL_ADT = 200
 HOSPITAL_ORDER = 201
 HOSPITAL_ADMINISTRATION = 202
