@@ -62,7 +62,7 @@ class Stockroom:
         self._commands = Commands(names, register, signer, log)
         self._nightly = Nightly(self._shelves, self._commands, UpdateSettings())
         self._restock = Restock(self._shelves, log)
-        self._discrepancies = Discrepancies(log)
+        self._discrepancies = Discrepancies(self._shelves, log)
         self._asked: dict[str, Callable[[Transaction, Any], dict[str, Any]]] = {
             "par_hold": self._par_hold,
             "pick_list": self._pick_list,
