@@ -1,12 +1,13 @@
 """The request `operator`: what people did at the console or the command line becomes entries of kind 215."""
 
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from firmware import codes
 from firmware.journal import kinds
 from server_stub.integration import replies
+from server_stub.ledger.actors import not_the_centre
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.transaction import Transaction
 
@@ -15,7 +16,7 @@ class _Entry(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     key: str = Field(min_length=8, max_length=64)
-    actor: str = Field(min_length=1, max_length=16)
+    actor: Annotated[str, Field(min_length=1, max_length=16), AfterValidator(not_the_centre)]
     what: str = Field(min_length=1, max_length=200)
     about: str = Field(max_length=200)
 

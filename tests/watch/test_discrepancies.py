@@ -225,7 +225,7 @@ def test_a_person_resolves_the_rest(bench):
     assert queries.open_discrepancies(bench.engine) == []
 
 
-@pytest.mark.parametrize("bad", [{"seq": 999}, {"person": ""}, {"log": "1"}, {"reason": None}])
+@pytest.mark.parametrize("bad", [{"seq": 999}, {"person": ""}, {"person": "centre"}, {"log": "1"}, {"reason": None}])
 def test_a_resolution_that_means_nothing_is_refused(quick, bad):
     made = cabinet(quick)
     seq = made.count("D01-P01", 9)
