@@ -46,6 +46,7 @@ _NAMES = {
     kinds.DISCREPANCY_RESOLVED: "discrepancy resolved",
     kinds.PACKET_MADE: "packet made",
     kinds.OPERATOR: "console",
+    kinds.TIME_ASSUMED: "time of a removal assumed",
 }
 
 
@@ -58,6 +59,7 @@ _ALARMS = {
     codes.ALARM_JOURNAL_DAMAGE: "journal damaged",
     codes.FORK: "journal contradicts the ledger: its log has stopped",
     codes.STATION_SILENT: "silent: no heartbeat for three minutes",
+    codes.CLOCK_WRONG: "clock is wrong: its removals are judged by when they came in; set the clock",
     codes.TABLE_FULL: "more patients or orders than its tables hold: the newest are kept",
 }
 

@@ -23,11 +23,12 @@ _KEY = ("station", "log", "seq")
 class Verification:
     """The projections of verify/schema.py; `book` may outlive the transaction."""
 
-    KINDS = facts.KINDS | DECISIONS | {kinds.OPERATOR}
+    KINDS = facts.KINDS | DECISIONS | {kinds.OPERATOR, kinds.TIME_ASSUMED}
 
     def __init__(self, book: Book) -> None:
         self._book = book
         self._entries: list[Entry] = []
+        self._assumed: dict[facts.Key, int] = {}
 
     def apply(self, entry: Entry) -> None:
         """Take one entry in."""
@@ -49,9 +50,16 @@ class Verification:
         for entry in entries:
             if entry.kind == kinds.OPERATOR:
                 self._setting(conn, entry)
-            elif entry.kind in facts.KINDS and (one := facts.fact(entry, self._book.interval_ms(conn))):
+            elif entry.kind == kinds.TIME_ASSUMED:
+                self._assumed[_about(entry)] = entry.ext[3]
+            elif entry.kind in facts.KINDS and (one := facts.fact(self._timed(entry), self._book.interval_ms(conn))):
                 found.append(one)
         return found
+
+    def _timed(self, entry: Entry) -> Entry:
+        """The entry at the time that the centre took it to be of, where its own can not be right."""
+        key = (entry.station, entry.log, entry.seq)
+        return entry._replace(utc_ms=self._assumed.pop(key)) if key in self._assumed else entry
 
     def _setting(self, conn: Connection, entry: Entry) -> None:
         what, value = entry.ext
