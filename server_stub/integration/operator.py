@@ -10,6 +10,18 @@ from server_stub.integration import replies
 from server_stub.ledger.actors import not_the_centre
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.transaction import Transaction
+from server_stub.stock.issued import PAR_HOLD
+from server_stub.verify.decider import CLEAR_ALERT
+from server_stub.verify.settings import MINUTES
+
+# what the centre itself says with this kind: the fold, or whoever reads the log, takes it for the centre's word
+RESERVED = frozenset((MINUTES, PAR_HOLD, CLEAR_ALERT))
+
+
+def _free(what: str) -> str:
+    if what.strip() in RESERVED:
+        raise ValueError(f"{what} is for the centre to say: use the request for it")
+    return what
 
 
 class _Entry(BaseModel):
@@ -17,7 +29,7 @@ class _Entry(BaseModel):
 
     key: str = Field(min_length=8, max_length=64)
     actor: Annotated[str, Field(min_length=1, max_length=16), AfterValidator(not_the_centre)]
-    what: str = Field(min_length=1, max_length=200)
+    what: Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_free)]
     about: str = Field(max_length=200)
 
 

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, insert
 from firmware.journal import kinds
 from server_stub.ledger.record import Entry
 from server_stub.ledger.store import upsert
-from server_stub.verify import facts, schema
-from server_stub.verify.book import FACTS, MINUTES, Book
+from server_stub.verify import facts, schema, settings
+from server_stub.verify.book import FACTS, Book
 from server_stub.verify.case import DECISIONS, Case
 from server_stub.verify.facts import Fact
 
@@ -63,9 +63,11 @@ class Verification:
 
     def _setting(self, conn: Connection, entry: Entry) -> None:
         what, value = entry.ext
-        if what == MINUTES:
-            conn.execute(upsert(conn, schema.verify_settings, ("name",)), {"name": MINUTES, "value": int(value)})
-            self._book.set_minutes(int(value))
+        minutes = settings.minutes(value) if what == settings.MINUTES else None
+        if minutes is not None:
+            row = {"name": settings.MINUTES, "value": minutes}
+            conn.execute(upsert(conn, schema.verify_settings, ("name",)), row)
+            self._book.set_minutes(minutes)
 
     def _decide(self, conn: Connection, decisions: Sequence[Entry]) -> list[Case]:
         if not decisions:
