@@ -409,6 +409,7 @@ KINDS: dict[int, tuple[str, str]] = {
     213: ("discrepancy_resolved", "station log seq by_station by_log by_seq note"),
     214: ("packet_made", "from_utc_ms to_utc_ms manifest_sha256"),
     215: ("operator", "what about"),
+    216: ("time_assumed", "station log seq utc_ms"),
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from server_stub.cli import home_of, refuse
+from server_stub.cli import by_shell, home_of, refuse
 
 packet_app = typer.Typer(help="Make and verify compliance packets.", no_args_is_help=True)
 
@@ -21,12 +21,16 @@ def make(  # noqa: PLR0913, PLR0917 - options of a command
         Path | None, typer.Option(help="A folder that does not exist yet (default: in HOME/packets).")
     ] = None,
     signer: Annotated[str, typer.Option(help="keys/NAME.key (no passphrase) and keys/NAME.crt.")] = "pharmacist-sign",
-    actor: Annotated[str, typer.Option(help="User id of the one who asks for it, for the ledger.")] = "command",
+    actor: Annotated[
+        str | None, typer.Option(help="User id of the one who asks for it, for the ledger (default: shell:USER).")
+    ] = None,
 ) -> None:
     """Make the packet of a period, signed, and have the running centre record that it was made."""
     from server_stub.integration.intake import IntakeAway  # noqa: PLC0415
+    from server_stub.ledger.actors import BadActor  # noqa: PLC0415
     from server_stub.proof.packet import PacketRefused, make_packet  # noqa: PLC0415
     from server_stub.proof.period import BadPeriod, between  # noqa: PLC0415
+    from server_stub.proof.record import person  # noqa: PLC0415
     from server_stub.proof.signatory import NoSigner, signatory  # noqa: PLC0415
     from server_stub.recording import NotRecorded, record  # noqa: PLC0415
     from server_stub.site.config import NoSite, read  # noqa: PLC0415
@@ -34,14 +38,15 @@ def make(  # noqa: PLR0913, PLR0917 - options of a command
     home = home_of(ctx)
     try:
         read(home)
+        who = person(actor or by_shell())
         period = between(from_, to)
         target = out or home.packets / f"{period.name}--{time.time_ns()}"
         made = make_packet(home, period, signatory(home, signer), target, time.time_ns() // 1_000_000)
-    except (NoSite, BadPeriod, NoSigner, PacketRefused) as error:
+    except (NoSite, BadPeriod, NoSigner, PacketRefused, BadActor) as error:
         raise refuse(error) from None
     typer.echo(f"{made.path}: {made.entries} entries, signed by {signer}")
     try:
-        seq = asyncio.run(record(home, made, actor))
+        seq = asyncio.run(record(home, made, who))
         typer.echo(f"recorded as entry {seq} of the centre's log")
     except (IntakeAway, NotRecorded) as error:
         typer.secho(f"warning: the ledger does not say yet that this packet was made: {error}", err=True, fg="yellow")

@@ -5,10 +5,11 @@ import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from firmware import codes
 from firmware.journal import kinds
+from server_stub.ledger import actors
 from server_stub.ledger.ingest import Names, Register
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import Signer
@@ -23,6 +24,7 @@ from server_stub.supply.restock import Restock
 from server_stub.watch.discrepancies import Discrepancies, NotResolved
 
 _Id = Annotated[str, Field(min_length=1, max_length=32)]
+_Person = Annotated[_Id, AfterValidator(actors.person)]
 _Words = Annotated[str, Field(min_length=1, max_length=400)]
 _Uint = Annotated[int, Field(ge=0, lt=2**31)]
 
@@ -34,7 +36,7 @@ class _Request(BaseModel):
 class _ParHold(_Request):
     station: _Id
     item: _Id
-    person: _Id
+    person: _Person
     held: bool
     floor: _Uint = 0
     reason: _Words
@@ -48,7 +50,7 @@ class _Resolve(_Request):
     station: _Id
     log: _Uint
     seq: _Uint
-    person: _Id
+    person: _Person
     reason: _Words
     note: Annotated[str, Field(max_length=400)] = ""
 
@@ -62,7 +64,7 @@ class Stockroom:
         self._commands = Commands(names, register, signer, log)
         self._nightly = Nightly(self._shelves, self._commands, UpdateSettings())
         self._restock = Restock(self._shelves, log)
-        self._discrepancies = Discrepancies(log)
+        self._discrepancies = Discrepancies(self._shelves, log)
         self._asked: dict[str, Callable[[Transaction, Any], dict[str, Any]]] = {
             "par_hold": self._par_hold,
             "pick_list": self._pick_list,

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from server_stub.console import passwords
 from server_stub.console.roles import ROLES
+from server_stub.ledger import actors
 
 _NAME = re.compile(r"[a-z][a-z0-9._-]{1,15}")
 _TABLES = """
@@ -77,6 +78,10 @@ class Accounts:
         if not _NAME.fullmatch(name):
             raise BadAccount("a name has 2 to 16 of a-z, 0-9, . _ - and begins with a letter")
         _known(role)
+        try:
+            actors.person(name)
+        except actors.BadActor as error:
+            raise BadAccount(str(error)) from None
         password = passwords.one_time()
         row = (name, role, passwords.hashed(password))
         with self._change() as conn:

@@ -16,11 +16,14 @@ from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import CENTRE
 from server_stub.ledger.transaction import Transaction
 from server_stub.verify import schema
-from server_stub.verify.book import MINUTES, Book
+from server_stub.verify.book import Book
 from server_stub.verify.case import CLEARED, EXPIRED, EXPIRED_BY, OPEN, Case
 from server_stub.verify.facts import Key
 from server_stub.verify.notices import Notices
+from server_stub.verify.settings import MINUTES
 from server_stub.verify.verdict import AUTHORITY, DOCUMENTATION, DOCUMENTED, PENDING
+
+CLEAR_ALERT = "clear_alert"
 
 
 class Decider:
@@ -69,7 +72,7 @@ class Decider:
             return False
         about = "/".join(map(str, key))
         self._clear(tx, case, AUTHORITY, f"cleared by {user}: {note}", actor=user)
-        self._log.append(tx, kinds.OPERATOR, ["clear_alert", f"{about}: {note}"], actor=user)
+        self._log.append(tx, kinds.OPERATOR, [CLEAR_ALERT, f"{about}: {note}"], actor=user)
         return True
 
     def _sorted(self, conn: Connection, keys: Iterable[Key]) -> list[Case]:

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from firmware import codes
+from server_stub.ledger.actors import person
 from server_stub.ledger.transaction import Transaction
 from server_stub.verify import queries
 from server_stub.verify.decider import Decider
@@ -32,7 +33,7 @@ class _Clear(_Args):
     station: str
     log: Annotated[int, Field(ge=1, lt=2**63)]
     seq: Annotated[int, Field(ge=1, lt=2**63)]
-    user: Annotated[str, Field(pattern=r"^[!-~]{1,32}$")]
+    user: Annotated[str, Field(pattern=r"^[!-~]{1,32}$"), AfterValidator(person)]
     note: Annotated[str, Field(min_length=1, max_length=200)]
 
 

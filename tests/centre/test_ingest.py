@@ -108,6 +108,21 @@ def test_what_is_not_the_stations_word_is_evidence_and_gets_no_answer(quick, why
     assert quick.verdicts(quick.up("ICU1", "batch", good)) == [messages.ACCEPT], "and stops nothing"
 
 
+CENTRES_OWN = sorted({number for number in vars(kinds).values() if type(number) is int and number >= 200} | {999})
+
+
+@pytest.mark.req("A12.b")
+@pytest.mark.parametrize("kind", CENTRES_OWN)
+def test_a_station_writes_none_of_the_centres_decisions(quick, kind):
+    script = filled(quick, 1)
+    script.add(kind, ("ICU1", 1, 1, 1, "cleared"), actor="pharm7", item="HEPARIN", patient="P1", order="OX")
+    bad = script.batch(1, 2)
+    assert quick.verdicts(quick.up("ICU1", "batch", bad)) == []
+    assert [(e.code, e.raw) for e in quick.rows(schema.evidence)] == [(codes.BAD_BATCH, bad)]
+    assert quick.ledger() == [], "nothing of it is in the ledger, so nothing can fold it"
+    assert [e.kind for e in quick.rows(schema.entries)] == [kinds.BOOT, kinds.EVIDENCE]
+
+
 @pytest.mark.req("A12.b")
 def test_a_log_that_was_not_enrolled_is_refused(quick):
     made = quick.station("ICU1")

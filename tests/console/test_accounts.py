@@ -10,6 +10,7 @@ from server_stub.console.accounts import Accounts, BadAccount
 from server_stub.console.door import BLOCKED, REFUSED, Door
 from server_stub.console.roles import ROLES, Right
 from server_stub.console.sessions import ABSOLUTE_S, BLOCKED_S, IDLE_S, MOST_FAILURES
+from server_stub.ledger.actors import RESERVED
 from tests.console.visitor import PASSWORD
 
 
@@ -121,6 +122,10 @@ def test_names_and_roles_are_checked(accounts):
     for name in ("", "A", "a", "x" * 17, "anna b", "1anna", "anna\n"):
         with pytest.raises(BadAccount):
             accounts.add(name, "pharmacist", "x")
+    for name in RESERVED:
+        with pytest.raises(BadAccount, match="the system itself"):
+            accounts.add(name, "pharmacist", "x")
+    assert accounts.all() == []
     with pytest.raises(BadAccount, match="no role"):
         accounts.add("anna", "root", "x")
     with pytest.raises(BadAccount, match="no account"):

@@ -44,7 +44,18 @@ def test_an_operator_entry_is_appended_once(quick):  # noqa: F811
 
 @pytest.mark.parametrize(
     "entries",
-    [None, [{}], [{**entry("k" * 32), "actor": "x" * 17}], [{**entry("k" * 32), "kind": 1}], [entry("short")]],
+    [
+        None,
+        [{}],
+        [{**entry("k" * 32), "actor": "x" * 17}],
+        [{**entry("k" * 32), "actor": "centre"}],
+        [{**entry("k" * 32), "kind": 1}],
+        [entry("short")],
+        [entry("k" * 32), {**entry("l" * 32, "documentation_minutes"), "about": "100000"}],
+        [{**entry("k" * 32, "documentation_minutes"), "about": "abc"}],
+        [{**entry("k" * 32, "par_hold"), "about": "no JSON"}],
+        [{**entry("k" * 32, "clear_alert"), "about": "ICU1/1/1: fine"}],
+    ],
 )
 def test_what_is_no_operator_entry_is_refused_and_nothing_kept(quick, entries):  # noqa: F811
     assert quick.ask("operator", entries=entries)["code"] == codes.MALFORMED_EVENT

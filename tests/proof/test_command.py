@@ -61,6 +61,8 @@ def test_what_cannot_be_done_is_said_and_nothing_made(home, tmp_path):
         (("--from", "2023-11-16", "--to", "2023-11-15"), "is empty"),
         (("--from", "monday", "--to", "2023-11-15"), "is no time"),
         ((*PERIOD, "--signer", "nobody"), "no signer nobody"),
+        ((*PERIOD, "--actor", "centre"), "the system itself"),
+        ((*PERIOD, "--actor", "a" * 17), "1 to 16 characters"),
     ):
         done = packet(home, "make", *words)
         assert done.exit_code == 1 and said in done.output

@@ -193,7 +193,16 @@ def test_an_item_held_by_hand_keeps_its_levels(quick):
 
 
 @pytest.mark.parametrize(
-    "bad", [{"item": "NONE"}, {"station": "NOWHERE"}, {"held": 1}, {"floor": -1}, {"person": ""}, {"more": 1}]
+    "bad",
+    [
+        {"item": "NONE"},
+        {"station": "NOWHERE"},
+        {"held": 1},
+        {"floor": -1},
+        {"person": ""},
+        {"person": "centre"},
+        {"more": 1},
+    ],
 )
 def test_a_hold_that_means_nothing_is_refused(quick, bad):
     Cabinet(quick)

@@ -1,12 +1,17 @@
 """Below PAR always orders, once; refills at the cabinet close; the pick list says what to bring."""
 
 import pytest
+from sqlalchemy import insert
 
 from firmware.journal import kinds
-from server_stub.fold import rebuild
+from server_stub.fold import Projections, rebuild
+from server_stub.ledger.log import CentreLog
+from server_stub.ledger.transaction import Transaction
+from server_stub.stock.shelves import Shelves
 from server_stub.supply import queries, schema
 from server_stub.supply.orders import EXPIRED, PUT_AWAY, SUPERSEDED
-from server_stub.supply.restock import EXPIRES_MS
+from server_stub.supply.restock import EXPIRES_MS, Restock
+from server_stub.verify.book import Book
 from tests.stock.stock_site import HOUR_MS, START_MS, Cabinet
 
 ONE = [["D02-P01", 2, 1, "MORP", 3000, 6000, 12000]]
@@ -55,6 +60,32 @@ def test_one_order_however_often_it_is_looked_at(bench):
     bench.restart()
     bench.centre.tick()
     assert len(standing(bench)) == 1, "3500 on order and 500 on hand"
+
+
+def steps(bench, utc_ms):
+    """How many steps SQLite takes to find the orders that have stood too long."""
+    count = [0]
+
+    def step():
+        count[0] += 1
+
+    with bench.engine.begin() as conn:
+        raw = conn.connection.driver_connection
+        raw.set_progress_handler(step, 1)
+        Restock(Shelves(), CentreLog(b"", b"")).expire(Transaction(conn, Projections(Book()), utc_ms, 0))
+        raw.set_progress_handler(None, 1)
+    return count[0]
+
+
+@pytest.mark.req("A1.e")
+def test_orders_of_the_past_cost_a_transaction_nothing(quick):
+    cabinet = filled(quick)
+    closed = orders(quick)[0]._asdict()
+    assert closed["closed_ms"] is not None
+    before = steps(quick, cabinet.now)
+    with quick.engine.begin() as conn:
+        conn.execute(insert(schema.restock_orders), [{**closed, "number": n} for n in range(100, 5100)])
+    assert steps(quick, cabinet.now + EXPIRES_MS) < 2 * before
 
 
 @pytest.mark.req("A1.e", "P16")

@@ -230,6 +230,7 @@ def entries(conn):
     "do, args, words",
     [
         ("clear_alert", {"station": "ICU1", "log": 1, "seq": 1, "user": "", "note": "n"}, "user"),
+        ("clear_alert", {"station": "ICU1", "log": 1, "seq": 1, "user": "centre", "note": "n"}, "the system itself"),
         ("clear_alert", {"station": "ICU1", "log": 1, "seq": 1, "user": "u", "note": ""}, "note"),
         ("clear_alert", {"station": "ICU1", "log": 1, "seq": "x", "user": "u", "note": "n"}, "seq"),
         ("clear_alert", {"station": "ICU1", "log": 1, "seq": 9, "user": "u", "note": "n"}, "no open alert"),
