@@ -31,6 +31,11 @@ def _fits(shape, args):
     return isinstance(args, list) and len(args) == len(shape) and all(_SHAPES[k](a) for k, a in zip(shape, args))
 
 
+# the centre refuses what is larger (its database could not hold it), and with it the whole batch
+def _is_number(value):
+    return schema.is_uint(value) and value < 1 << 62
+
+
 def _is_quantity(value):
     return schema.is_uint(value) and value <= schema.QUANTITY_MAX
 
@@ -46,8 +51,8 @@ _SHAPES = {
     "l": schema.is_place,
     "o": lambda v: v == "" or schema.is_id(v),
     "q": _is_quantity,
-    "u": lambda v: v is None or schema.is_uint(v),
-    "n": schema.is_uint,
+    "u": lambda v: v is None or _is_number(v),
+    "n": _is_number,
     "t": lambda v: v is None or _is_text(v),
 }
 
