@@ -14,10 +14,10 @@ from firmware.journal.chain import head0
 from firmware.journal.flash import PAGE
 from server_stub.ledger import schema
 from server_stub.ledger.schema import open_database
+from server_stub.ledger.snapshot import snapshot
 from server_stub.ledger.store import load_log
 from server_stub.proof import seal
 from server_stub.proof.signatory import signatory
-from server_stub.proof.snapshot import snapshot
 from server_stub.proof.stretch import LogKey, Stretch, all_logs, described, pages
 from server_stub.site import signers
 from server_stub.site.config import SiteConfig, database_url, read

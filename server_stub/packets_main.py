@@ -15,11 +15,11 @@ from pathlib import Path
 from server_stub.integration.intake import IntakeAway, ask
 from server_stub.ledger.schema import open_database
 from server_stub.ledger.sign import CENTRE
+from server_stub.ledger.snapshot import snapshot
 from server_stub.proof import schedule, seal
 from server_stub.proof.packet import Packet, make_packet
 from server_stub.proof.period import Period
 from server_stub.proof.signatory import signatory
-from server_stub.proof.snapshot import snapshot
 from server_stub.recording import NotRecorded, record
 from server_stub.site import signers
 from server_stub.site.config import database_url, read

@@ -154,6 +154,35 @@ class RestockOrder(BaseModel):
     reason: int | None
 
 
+class PocketNeed(BaseModel):
+    """What a pocket lacks up to its max; pockets are filled in this order."""
+
+    place: str
+    quantity: int
+    on_hand: int
+    min: int
+    max: int
+
+
+class PickLine(BaseModel):
+    """An item with open orders: what its pockets lack now, and what is still outstanding of the orders."""
+
+    item: str
+    quantity: int
+    ordered: int
+    orders: list[int]
+    pockets: list[PocketNeed]
+
+
+class PickList(BaseModel):
+    """What to bring to a station: a snapshot with the id of the ledger's last entry and that entry's time."""
+
+    station: str
+    as_of_utc_ms: int
+    snapshot: int
+    lines: list[PickLine]
+
+
 class Discrepancy(BaseModel):
     """A count whose change is not 0; `resolved_ms` is null while it is open."""
 

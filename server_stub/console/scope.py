@@ -11,6 +11,7 @@ from server_stub.console.problems import problem
 _ID = r"^[A-Za-z0-9_-]{1,32}$"
 
 StationId = Annotated[str, Path(pattern=_ID, description="Id of a station")]
+OneStation = Annotated[str, Query(pattern=_ID, description="Id of a station")]
 OptionalStation = Annotated[str | None, Query(pattern=_ID, description="Only this station")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many rows")]
 

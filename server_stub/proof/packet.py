@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 
 from server_stub.ledger.batch import Refused
 from server_stub.ledger.schema import open_database
+from server_stub.ledger.snapshot import snapshot
 from server_stub.proof import pades, seal
 from server_stub.proof.facts import Facts
 from server_stub.proof.formulary import Formulary
@@ -22,7 +23,6 @@ from server_stub.proof.period import Period, iso
 from server_stub.proof.report import report
 from server_stub.proof.rows import dataset_row, line
 from server_stub.proof.signatory import Signatory
-from server_stub.proof.snapshot import snapshot
 from server_stub.proof.stretch import Stretch, all_logs, described, pages, stretches
 from server_stub.site.config import SiteConfig, database_url, read
 from server_stub.site.home import Home, make_folder

@@ -40,6 +40,7 @@ def test_the_description_names_all_that_the_console_shows(api):
         "/api/v1/par",
         "/api/v1/par/commands",
         "/api/v1/restock-orders",
+        "/api/v1/pick-list",
         "/api/v1/discrepancies",
         "/api/v1/packets",
         "/api/v1/hospital-events",
@@ -76,7 +77,13 @@ def _quoted(text):
 
 def test_who_may_call_what(client, api, people):
     may = {role: {path for path in gets(api) if _status(client, path, people[role]) == 200} for role in ROLES}
-    stock = {"/api/v1/stations/{station}/inventory", "/api/v1/par", "/api/v1/par/commands", "/api/v1/restock-orders"}
+    stock = {
+        "/api/v1/stations/{station}/inventory",
+        "/api/v1/par",
+        "/api/v1/par/commands",
+        "/api/v1/restock-orders",
+        "/api/v1/pick-list",
+    }
     stations = {"/api/v1/stations", "/api/v1/alarms"}
     assert may["pharmacist"] == may["auditor"] == set(gets(api))
     assert may["technician"] == stations | stock | {"/api/v1/discrepancies"}
@@ -84,7 +91,8 @@ def test_who_may_call_what(client, api, people):
 
 
 def _status(client, path, token):
-    return client.get(path.replace("{station}", "ICU1"), headers=bearer(token)).status_code
+    where = path.replace("{station}", "ICU1")
+    return client.get(where, params={"station": "ICU1"}, headers=bearer(token)).status_code
 
 
 def test_without_a_right_nothing_is_told(client, people):

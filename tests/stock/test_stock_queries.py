@@ -62,5 +62,5 @@ def test_orders_in_words_and_the_same_pick_list(quick):
     states = {row["item"]: row["state"] for row in supply.restock_orders(quick.engine, "ICU1")}
     assert states["MORP"] == "open"
     assert "put away" in {row["state"] for row in supply.restock_orders(quick.engine, only_open=False)}
-    asked = quick.ask("pick_list", station="ICU1")["lines"]
+    asked = quick.ask("pick_list", station="ICU1")
     assert supply.station_pick_list(quick.engine, "ICU1") == asked
