@@ -10,7 +10,7 @@ class Right(StrEnum):
     STOCK = "see stock, use and PAR"
     PATIENTS = "see which patient"
     ALERTS = "see alerts and verdicts"
-    CLEAR_ALERTS = "clear alerts"
+    CLEAR_ALERTS = "clear alerts, close undocumented removals"
     DISCREPANCIES = "see discrepancies"
     RESOLVE = "resolve discrepancies"
     PACKETS = "see and fetch packets"

@@ -1,6 +1,7 @@
 """A hospital with everything a console can show: the centre's core fed by scripted cabinets, intake, `web`."""
 
 import asyncio
+import queue
 import socket
 import sys
 import threading
@@ -136,27 +137,25 @@ class Hospital:
 @contextmanager
 def taking_requests(home, ask):
     """The intake socket of `home`, served from a thread of its own; `ask` gives the reply of a request."""
-    loop = asyncio.new_event_loop()
     stop = asyncio.Event()
-    ready = threading.Event()
+    ready = queue.Queue()
 
     async def handle(request):
         return await asyncio.to_thread(ask, request)
 
     async def serve():
         async with await intake.serve(home.intake, handle):
-            ready.set()
+            ready.put(asyncio.get_running_loop())
             await stop.wait()
 
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
     thread.start()
-    assert ready.wait(30)
+    loop = ready.get(timeout=30)
     try:
         yield
     finally:
         loop.call_soon_threadsafe(stop.set)
         thread.join()
-        loop.close()
 
 
 def _listening(port):
