@@ -13,9 +13,8 @@ from hashlib import sha256
 from pathlib import Path
 
 from server_stub.integration.intake import IntakeAway, ask
-from server_stub.ledger.schema import open_database
 from server_stub.ledger.sign import CENTRE
-from server_stub.ledger.snapshot import snapshot
+from server_stub.ledger.snapshot import snapshot_of
 from server_stub.proof import schedule, seal
 from server_stub.proof.packet import Packet, make_packet
 from server_stub.proof.period import Period
@@ -55,10 +54,8 @@ class Maker:
         site = read(self._home)
         if not site.packets.every_days:
             return None
-        engine = open_database(database_url(self._home, site))
-        with snapshot(engine) as conn:
+        with snapshot_of(database_url(self._home, site)) as conn:
             period = schedule.due(conn, site.packets.every_days, now_utc_ms)
-        engine.dispose()
         if period is None:
             self._look_again_ms = schedule.look_again_ms(site.packets.every_days, now_utc_ms)
         return period

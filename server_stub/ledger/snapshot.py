@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
+from server_stub.ledger.schema import open_database
+
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
@@ -24,3 +26,14 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
             if sqlite:
                 # the connection goes back to a pool, which may be one that never writes
                 conn.exec_driver_sql(f"PRAGMA query_only={before}")
+
+
+@contextmanager
+def snapshot_of(url: str) -> Iterator[Connection]:
+    """As `snapshot`, of the database at `url`, which is closed at the end whatever happens. Raises WrongSchema."""
+    engine = open_database(url)
+    try:
+        with snapshot(engine) as conn:
+            yield conn
+    finally:
+        engine.dispose()
