@@ -39,6 +39,7 @@ def test_the_description_names_all_that_the_console_shows(api):
         "/api/v1/verdicts/counts",
         "/api/v1/par",
         "/api/v1/par/commands",
+        "/api/v1/par/holds",
         "/api/v1/restock-orders",
         "/api/v1/pick-list",
         "/api/v1/discrepancies",
@@ -81,6 +82,7 @@ def test_who_may_call_what(client, api, people):
         "/api/v1/stations/{station}/inventory",
         "/api/v1/par",
         "/api/v1/par/commands",
+        "/api/v1/par/holds",
         "/api/v1/restock-orders",
         "/api/v1/pick-list",
     }
@@ -120,4 +122,5 @@ def test_hospital_events_are_for_the_hospitals_token(client, people, web_home):
 def test_the_documentation_needs_nothing_from_elsewhere(client, api):
     page = client.get("/api/docs").text
     assert all(path in page for path in api["paths"])
+    assert "<td>floor</td><td>body</td>" in page
     assert "http://" not in page and "https://" not in page and "<script" not in page

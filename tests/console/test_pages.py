@@ -89,3 +89,52 @@ def test_a_pharmacist_closes_what_was_never_charted_and_home_asks_no_more(client
     assert f"/alerts/ICU1/1/{seq}" not in client.get("/alerts?show=undocumented").text
     assert f"/alerts/ICU1/1/{seq}" in client.get("/alerts?show=closed").text
     assert client.post("/alerts/clear", data=about).status_code == 409
+
+
+def held(client):
+    return [(h["item"], h["held"], h["floor"], h["person"]) for h in client.get("/api/v1/par/holds").json()]
+
+
+@pytest.mark.req("A1.g")
+@pytest.mark.usefixtures("centre_runs")
+def test_a_pharmacist_holds_levels_on_the_items_page_and_a_technician_only_sees_it(client, ward, at):
+    where, form = "/items/MORP?station=ICU1", "/items/MORP/ICU1/hold"
+    at("technician")
+    assert "Least min" not in client.get(where).text
+    values = {"held": "yes", "floor": "3", "reason": "shortage"}
+    assert client.post(form, data=values).status_code == 403
+    client.post("/sign-out")
+    name = at("pharmacist")
+    assert "Least min" in client.get(where).text
+    for bad in ({"floor": "-1"}, {"floor": "9" * 7}, {"floor": ""}, {"reason": " "}):
+        assert client.post(form, data={**values, **bad}).status_code == 409
+    assert client.post("/items/NONE/ICU1/hold", data=values).status_code == 409
+    assert held(client) == []
+    answer = client.post(form, data=values)
+    assert (answer.status_code, answer.headers["location"]) == (303, where)
+    page = client.get(where).text
+    assert "Levels stay as they are, min at least 3. shortage" in page and name in page
+    assert held(client) == [("MORP", True, 3000, name)]
+    client.post(form, data={"held": "", "floor": "0", "reason": "over"})
+    assert held(client) == [("MORP", False, 0, name)]
+
+
+@pytest.mark.req("A1.g")
+@pytest.mark.usefixtures("centre_runs")
+def test_a_hold_by_the_api_is_for_pharmacists_and_never_from_pages_of_others(client, ward, at, people):
+    wanted = {"station": "ICU1", "item": "ACET", "held": True, "reason": "shortage"}
+    technician, pharmacist = ({"authorization": f"Bearer {people[r]}"} for r in ("technician", "pharmacist"))
+
+    def post(headers, **more):
+        return client.post("/api/v1/par/holds", json={**wanted, **more}, headers=headers).status_code
+
+    assert post(technician) == 403
+    name = at("pharmacist")
+    assert post({"origin": "https://evil.example"}) == 401
+    assert "ACET" not in [row[0] for row in held(client)]
+    assert post({}) == 204
+    assert held(client)[0] == ("ACET", True, 0, name)
+    assert post(pharmacist, held=False, floor=7) == 204
+    assert held(client)[0] == ("ACET", False, 7, "pharmacist.p")
+    assert (post(pharmacist, item="NONE"), post(pharmacist, station="NONE")) == (409, 404)
+    assert (post(pharmacist, floor=-1), post(pharmacist, held=1), post(pharmacist, more=1)) == (422, 422, 422)

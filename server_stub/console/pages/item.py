@@ -6,6 +6,7 @@ from server_stub.console import queries, shelves, words
 from server_stub.console.chart import Band, Bar, Level, draw
 from server_stub.console.document import choice
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
+from server_stub.console.pages import hold
 from server_stub.console.pages.stock import pocket_table
 from server_stub.console.roles import Right
 from server_stub.console.table import table
@@ -39,6 +40,7 @@ def item(view: View) -> None:
         view.show(_choose(name, station, stations))
     view.live("Use and forecast", lambda: _use(view, name, station, known), "apo-card")
     view.live("Pockets and PAR", lambda: _pockets(view, name, station))
+    hold.show(view, name, station, known)
     view.live("By day", lambda: _by_day(view, name, station, known))
 
 
