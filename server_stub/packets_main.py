@@ -13,12 +13,11 @@ from hashlib import sha256
 from pathlib import Path
 
 from server_stub.integration.intake import IntakeAway, ask
-from server_stub.ledger.schema import open_database
+from server_stub.ledger.snapshot import snapshot_of
 from server_stub.proof import schedule, seal
 from server_stub.proof.packet import Packet, make_packet
 from server_stub.proof.period import Period
 from server_stub.proof.signatory import signatory
-from server_stub.proof.snapshot import snapshot
 from server_stub.recording import NotRecorded, record
 from server_stub.site import signers
 from server_stub.site.config import database_url, read
@@ -54,10 +53,8 @@ class Maker:
         site = read(self._home)
         if not site.packets.every_days:
             return None
-        engine = open_database(database_url(self._home, site))
-        with snapshot(engine) as conn:
+        with snapshot_of(database_url(self._home, site)) as conn:
             period = schedule.due(conn, site.packets.every_days, now_utc_ms)
-        engine.dispose()
         if period is None:
             self._look_again_ms = schedule.look_again_ms(site.packets.every_days, now_utc_ms)
         return period

@@ -124,7 +124,7 @@ class Stockroom:
 
     def _pick_list(self, tx: Transaction, wanted: _PickList) -> dict[str, Any]:
         shelf = self._shelves.of(tx.conn, wanted.station)
-        return {"station": wanted.station, "lines": pick_list(tx.conn, wanted.station, shelf)}
+        return pick_list(tx.conn, wanted.station, shelf)
 
     def _resolve(self, tx: Transaction, wanted: _Resolve) -> dict[str, Any]:
         note = f"{wanted.reason}: {wanted.note}" if wanted.note else wanted.reason

@@ -36,13 +36,15 @@ class Actions:
         self._intake = intake
 
     def add(self, path: str, right: Right, back: str, do: Action) -> None:
-        """A form at `path`: `do` gives words to show on the page `back`, or raises NotDone."""
+        """A form at `path`, whose parts are among the values: `do` gives words to show on the page `back`, or raises
+        NotDone.
+        """
 
         async def handle(request: Request) -> Response:
             visitor: Visitor = request.scope[gate.VISITOR]
             if not visitor.may(right):
                 return refusal("Not for your role", f"Your role may not {right}.", 403)
-            values = await read_form(request)
+            values = {**await read_form(request), **request.path_params}
             try:
                 words = await do(visitor, values)
             except NotDone as error:

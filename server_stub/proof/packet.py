@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from server_stub.ledger.batch import Refused
-from server_stub.ledger.schema import open_database
+from server_stub.ledger.snapshot import snapshot_of
 from server_stub.proof import pades, seal
 from server_stub.proof.facts import Facts
 from server_stub.proof.formulary import Formulary
@@ -22,7 +22,6 @@ from server_stub.proof.period import Period, iso
 from server_stub.proof.report import report
 from server_stub.proof.rows import dataset_row, line
 from server_stub.proof.signatory import Signatory
-from server_stub.proof.snapshot import snapshot
 from server_stub.proof.stretch import Stretch, all_logs, described, pages, stretches
 from server_stub.site.config import SiteConfig, database_url, read
 from server_stub.site.home import Home, make_folder
@@ -55,10 +54,8 @@ def make_packet(home: Home, period: Period, signer: Signatory, out: Path, made_u
         make_folder(draft / name)
     try:
         site = read(home)
-        engine = open_database(database_url(home, site))
-        with snapshot(engine) as conn:
+        with snapshot_of(database_url(home, site)) as conn:
             described_logs, entries = _write_ledger(conn, draft, site, period, signer)
-        engine.dispose()
         _copy_keys(home, site, draft, signer)
         digest = seal.seal(draft, _manifest(site, period, described_logs), signer, made_utc_ms)
         draft.rename(out)

@@ -1,4 +1,4 @@
-"""The pick list of a station: what its open orders ask for, what else is below max, what each pocket takes (A1.f)."""
+"""The pick list of a station: what its open orders ask for, what else is below max, what goes where (A1.f, P13)."""
 
 from typing import Any
 
@@ -6,13 +6,23 @@ from sqlalchemy import Connection, and_, select
 
 from firmware import pockets as rules
 from server_stub.ledger import schema as ledger
+from server_stub.ledger import store
 from server_stub.stock.shelves import Pocket, Shelf
 from server_stub.supply import schema
 
 _T, _I = schema.restock_orders.c, ledger.inventory.c
 
 
-def pick_list(conn: Connection, station: str, shelf: Shelf) -> list[dict[str, Any]]:
+def pick_list(conn: Connection, station: str, shelf: Shelf) -> dict[str, Any]:
+    """What `station` needs as the ledger knows it now: `snapshot` is the id of its last entry, `as_of_utc_ms` when
+    that was made (P13). `conn` must see one moment of the database; quantities are smallest units.
+    """
+    last = store.last_entry(conn)
+    lines = _lines(conn, station, shelf)
+    return {"station": station, "as_of_utc_ms": last.utc_ms, "snapshot": last.id, "lines": lines}
+
+
+def _lines(conn: Connection, station: str, shelf: Shelf) -> list[dict[str, Any]]:
     """A line an item that is ordered or below max, smallest units; what is ordered comes first, and of an item's
     `pockets` the hungriest.
 

@@ -10,6 +10,7 @@ from server_stub.ledger.actors import person
 from server_stub.ledger.transaction import Transaction
 from server_stub.verify import queries
 from server_stub.verify.decider import Decider
+from server_stub.verify.verdict import AUTHORITY, DOCUMENTATION
 
 Handler = Callable[[Transaction, dict[str, Any]], dict[str, Any]]
 
@@ -33,6 +34,7 @@ class _Clear(_Args):
     station: str
     log: Annotated[int, Field(ge=1, lt=2**63)]
     seq: Annotated[int, Field(ge=1, lt=2**63)]
+    facet: Literal[1, 2] = 1
     user: Annotated[str, Field(pattern=r"^[!-~]{1,32}$"), AfterValidator(person)]
     note: Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -67,9 +69,10 @@ class Requests:
         return {"alerts": [row._asdict() for row in queries.alerts(tx.conn, wanted, args.limit)]}
 
     def _clear(self, tx: Transaction, args: _Clear) -> dict[str, Any]:
-        if self._decider.clear(tx, (args.station, args.log, args.seq), args.user, args.note):
+        if self._decider.clear(tx, (args.station, args.log, args.seq), args.facet, args.user, args.note):
             return {"cleared": True}
-        words = "no open alert about the authority of this removal: look at the list of alerts again"
+        which = {AUTHORITY: "open alert about the authority", DOCUMENTATION: "expired alert about the charting"}
+        words = f"no {which[args.facet]} of this removal: look at the list of alerts again"
         return {"code": codes.NO_SUCH_ALERT, "message": words}
 
 

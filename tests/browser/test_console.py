@@ -15,8 +15,8 @@ from tests.console.hospital import Hospital
 
 pytestmark = pytest.mark.browser
 PAGES = (
-    "", "stations", "stations/ICU1", "stock", "items/ACET?station=ICU1", "restock", "restock?show=par", "alerts",
-    "alerts?show=late", "alerts?show=cleared", "discrepancies", "packets",
+    "", "stations", "stations/ICU1", "stock", "items/ACET?station=ICU1", "restock", "restock?show=par",
+    "restock?station=ICU1", "alerts", "alerts?show=late", "alerts?show=cleared", "discrepancies", "packets",
 )  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """A hospital with everything a console can show: the centre's core fed by scripted cabinets, intake, `web`."""
 
 import asyncio
+import queue
 import socket
 import sys
 import threading
@@ -124,36 +125,37 @@ class Hospital:
         until(true, "the centre's log")
 
     @contextmanager
-    def taking_requests(self):
-        """The intake socket, served from a thread of its own."""
-        loop = asyncio.new_event_loop()
-        stop = asyncio.Event()
-        ready = threading.Event()
-
-        async def handle(request):
-            return await asyncio.to_thread(self.ask, request)
-
-        async def serve():
-            async with await intake.serve(self.home.intake, handle):
-                ready.set()
-                await stop.wait()
-
-        thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-        thread.start()
-        assert ready.wait(30)
-        yield
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
-        loop.close()
-
-    @contextmanager
     def console(self):
         """The address of a running `web`."""
         port = read(self.home).web.port
         web = [sys.executable, "-m", "server_stub.web_main", str(self.home.root)]
-        with self.taking_requests(), running(web, self.home.run / "web.log"):
+        with taking_requests(self.home, self.ask), running(web, self.home.run / "web.log"):
             until(lambda: _listening(port), "the console")
             yield f"https://localhost:{port}/"
+
+
+@contextmanager
+def taking_requests(home, ask):
+    """The intake socket of `home`, served from a thread of its own; `ask` gives the reply of a request."""
+    stop = asyncio.Event()
+    ready = queue.Queue()
+
+    async def handle(request):
+        return await asyncio.to_thread(ask, request)
+
+    async def serve():
+        async with await intake.serve(home.intake, handle):
+            ready.put(asyncio.get_running_loop())
+            await stop.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    loop = ready.get(timeout=30)
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
 
 
 def _listening(port):

@@ -140,6 +140,7 @@ def test_who_may_do_what():
     may = {right: {role for role, rights in ROLES.items() if right in rights} for right in Right}
     assert may[Right.MAKE_PACKETS] == {"pharmacist", "auditor"}
     assert may[Right.RESOLVE] == may[Right.CLEAR_ALERTS] == {"pharmacist"}
+    assert may[Right.HOLD_PAR] == {"pharmacist"}
     assert may[Right.ACCOUNTS] == {"administrator"}
     assert may[Right.PATIENTS] == {"pharmacist", "auditor"}
     assert may[Right.SEND_EVENTS] == set()

@@ -33,7 +33,7 @@ def test_without_a_session_only_signing_in():
     assert ask("POST", "/packets/make", origin=BASE)[0] == 401
 
 
-@pytest.mark.parametrize("origin", ["", "https://evil.example", "null", "https://localhost.evil.example"])
+@pytest.mark.parametrize("origin", ["", "https://evil.example", "null", "https://localhost.evil.example", "https://["])
 @pytest.mark.parametrize("method", ["POST", "WEBSOCKET", "DELETE"])
 def test_nothing_changes_from_pages_of_others(method, origin):
     assert ask(method, "/packets/make", origin=origin, who=visitor())[0] == 403

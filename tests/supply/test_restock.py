@@ -1,10 +1,11 @@
 """Below PAR always orders, once; refills at the cabinet close; the pick list says what to bring."""
 
 import pytest
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from firmware.journal import kinds
 from server_stub.fold import Projections, rebuild
+from server_stub.ledger import schema as ledger
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.transaction import Transaction
 from server_stub.stock.shelves import Shelves
@@ -163,6 +164,22 @@ def test_the_pick_list_says_what_each_pocket_takes(quick):
     assert (line["item"], line["quantity"], line["ordered"]) == ("ACET", 16, 16)
     assert [(p["place"], p["quantity"]) for p in line["pockets"]] == [("D01-P02", 10), ("D01-P01", 6)]
     assert quick.ask("pick_list", station="ICU1", more=1)["code"]
+
+
+@pytest.mark.req("P13", "A1.f")
+def test_a_pick_list_names_the_snapshot_it_is_of(bench):
+    cabinet = filled(bench)
+    cabinet.use("D02-P01", 4000)
+    first = queries.station_pick_list(bench.engine, "ICU1")
+    with bench.engine.connect() as conn:
+        last = conn.execute(select(ledger.entries).order_by(ledger.entries.c.id.desc()).limit(1)).one()
+    assert (first["snapshot"], first["as_of_utc_ms"]) == (last.id, last.utc_ms)
+    assert queries.station_pick_list(bench.engine, "ICU1") == first == bench.ask("pick_list", station="ICU1")
+    cabinet.to(cabinet.now + HOUR_MS)
+    cabinet.use("D02-P01", 500)
+    second = queries.station_pick_list(bench.engine, "ICU1")
+    assert second["snapshot"] > first["snapshot"] and second["as_of_utc_ms"] > first["as_of_utc_ms"]
+    assert [line["quantity"] for line in (*first["lines"], *second["lines"])] == [4000, 4500]
 
 
 @pytest.mark.req("P15")

@@ -4,13 +4,24 @@ from fastapi import FastAPI
 
 from server_stub.console.actions import Actions
 from server_stub.console.frame import Console
-from server_stub.console.pages import accounts, alerts, discrepancies, home, item, packets, restock, stations, stock
+from server_stub.console.pages import (
+    accounts,
+    alerts,
+    discrepancies,
+    hold,
+    home,
+    item,
+    packets,
+    restock,
+    stations,
+    stock,
+)
 
 
 def add_all(console: Console, actions: Actions, app: FastAPI) -> None:
     """Register every page and form."""
     for shown in (home, stations, stock, item, restock):
         shown.add(console)
-    for worked in (alerts, discrepancies, accounts):
+    for worked in (alerts, discrepancies, accounts, hold):
         worked.add(console, actions)
     packets.add(console, actions, app)
