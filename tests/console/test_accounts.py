@@ -2,6 +2,8 @@
 
 import sqlite3
 import stat
+import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -9,7 +11,7 @@ from server_stub.console import passwords
 from server_stub.console.accounts import Accounts, BadAccount
 from server_stub.console.door import BLOCKED, REFUSED, Door
 from server_stub.console.roles import ROLES, Right
-from server_stub.console.sessions import ABSOLUTE_S, BLOCKED_S, IDLE_S, MOST_FAILURES
+from server_stub.console.sessions import ABSOLUTE_S, BLOCKED_S, IDLE_S, MOST_FAILURES, Sessions
 from tests.console.visitor import PASSWORD
 
 
@@ -93,6 +95,31 @@ def test_five_failures_close_a_name_for_five_minutes_known_or_not(door, anna, no
     assert door.sign_in("anna", PASSWORD) == ("", BLOCKED)
     now.s += 1
     assert door.sign_in("anna", PASSWORD)[1] == ""
+
+
+def test_tries_at_once_are_counted_like_tries_one_by_one(door, anna):
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda n: door.sign_in("anna", f"wrong {n}")[1], range(40)))
+    assert (answers.count(REFUSED), answers.count(BLOCKED)) == (MOST_FAILURES, 40 - MOST_FAILURES)
+    visitor = door.visitor(anna)
+    with ThreadPoolExecutor(40) as pool:
+        assert set(pool.map(lambda _: door.change_password(visitor, PASSWORD, PASSWORD + "!"), range(3))) == {""}
+    assert said(door.accounts).count(("console", "sign-in refused", "anna")) == MOST_FAILURES
+
+
+def test_sessions_opened_and_ended_at_once_are_all_kept_and_all_ended(now):
+    switch_s = sys.getswitchinterval()
+    sessions = Sessions(now)
+    try:
+        sys.setswitchinterval(1e-6)
+        with ThreadPoolExecutor(8) as pool:
+            kept = list(pool.map(lambda _: sessions.open("anna", 1), range(400)))
+            for _ in pool.map(lambda n: (sessions.end(kept[n]), sessions.open("ben", 1)), range(200)):
+                pass
+    finally:
+        sys.setswitchinterval(switch_s)
+    assert len(set(kept)) == 400
+    assert [sessions.find(token, use=False) is None for token in kept] == [True] * 200 + [False] * 200
 
 
 def test_what_is_typed_for_an_unknown_name_is_not_kept(door):
