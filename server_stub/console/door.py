@@ -26,7 +26,7 @@ class Visitor(NamedTuple):
 
     def may(self, right: Right) -> bool:
         """True if the role has the right; nobody has any before the one-time password is changed."""
-        return right in rights_of(self.account.role) and not (self.session and self.account.must_change)
+        return right in rights_of(self.account.role) and not self.account.must_change
 
 
 class Door:
@@ -70,9 +70,9 @@ class Door:
         return Visitor(account, session)
 
     def program(self, token: str) -> Visitor | None:
-        """Which program has this token."""
+        """Which program has this token; none while the account must change its password."""
         account = self.accounts.of_token(token)
-        return Visitor(account) if account else None
+        return Visitor(account) if account and not account.must_change else None
 
     def change_password(self, visitor: Visitor, old: str, new: str) -> str:
         """The person's own choice; gives the token of a fresh session, "" if `old` is wrong. Raises BadPassword."""
