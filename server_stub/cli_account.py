@@ -82,6 +82,6 @@ def reset(ctx: typer.Context, name: Name) -> None:
 
 @app.command()
 def token(ctx: typer.Context, name: Name) -> None:
-    """Print a token with which a program calls the API with this account's rights."""
+    """Print a token with which a program calls the API with this account's rights, until its password changes."""
     with _accounts(ctx) as accounts:
         typer.echo(accounts.token(name, by_shell()))

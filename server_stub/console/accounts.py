@@ -98,11 +98,14 @@ class Accounts:
         return password
 
     def choose_password(self, name: str, old: str, new: str) -> Account | None:
-        """The person's own choice; None if `old` is not the password. Raises passwords.BadPassword."""
+        """The person's own choice; None if `old` is not the password. Raises passwords.BadPassword.
+
+        Tokens made before are no longer good: whoever else knew the old password may have made them.
+        """
         if self.check(name, old) is None:
             return None
         passwords.check_choice(name, old, new)
-        self._update(name, _Changes(hash=passwords.hashed(new), must_change=0), name, "password changed")
+        self._update(name, _Changes(hash=passwords.hashed(new), must_change=0), name, "password changed", tokens=True)
         return self.get(name)
 
     def enable(self, name: str, enabled: bool, by: str) -> None:
@@ -116,10 +119,17 @@ class Accounts:
         self._update(name, _Changes(role=role), by, f"role changed to {role}")
 
     def token(self, name: str, by: str) -> str:
-        """A token with which a program acts with the account's rights; only its hash is kept."""
+        """A token with which a program acts with the account's rights; only its hash is kept.
+
+        There is none before the one-time password is changed: till then two know it.
+        """
         token = secrets.token_urlsafe(32)
         with self._change() as conn:
             _must_be(conn, name)
+            if conn.execute("SELECT 1 FROM accounts WHERE name = ? AND must_change", (name,)).fetchone():
+                raise BadAccount(
+                    f"{name} has a one-time password: sign in as {name} and choose another, then make a token"
+                )
             conn.execute("INSERT INTO tokens VALUES (?, ?)", (_digest(token), name))
             _note(conn, by, "token made", name)
         return token

@@ -22,11 +22,12 @@ _OPEN = ("/sign-in", "/favicon.ico")
 _ASSETS = "/_nicegui/"
 _NO_PASSWORD_YET = ("/password", "/sign-out")
 _SAFE = ("GET", "HEAD", "OPTIONS")
+# no Strict-Transport-Security: it would hold for every port of this name, and the kiosk speaks plain HTTP on localhost;
+# the console itself speaks HTTPS alone, and its cookie is Secure
 _PROTECTING = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Strict-Transport-Security": "max-age=31536000",
 }
 
 

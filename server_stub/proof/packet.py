@@ -50,7 +50,7 @@ def make_packet(home: Home, period: Period, signer: Signatory, out: Path, made_u
         raise PacketRefused(f"{out} is there already: name a new folder with --out")
     draft = out.with_name(f".{out.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
-    for name in ("chains", "keys/stations"):
+    for name in ("chains", "keys"):
         make_folder(draft / name)
     try:
         site = read(home)
@@ -124,4 +124,4 @@ def _copy_keys(home: Home, site: SiteConfig, draft: Path, signer: Signatory) -> 
     (draft / "keys" / "centre-sign.pub").write_bytes((home.keys / "centre-sign.pub").read_bytes())
     for station in site.station:
         public = home.public_key(station.id)
-        (draft / "keys" / "stations" / public.name).write_bytes(public.read_bytes())
+        (make_folder(draft / "keys" / "stations") / public.name).write_bytes(public.read_bytes())

@@ -24,6 +24,7 @@ def test_a_refused_par_command_is_asked_about_until_a_later_one_wants_the_same_p
     assert asked(quick, "par-refused") == 1
     cabinet.day(3)
     cabinet.take()
-    assert {row.place: row.number > number for row in cabinet.rows(schema.par_levels)} == dict.fromkeys(body[::3], True)
+    later = {row.place for row in cabinet.rows(schema.par_levels) if row.number > number}
+    assert later >= set(body[::3])
     assert [row.number for row in cabinet.rows(schema.commands) if row.state == schema.REFUSED] == [number]
     assert asked(quick, "par-refused") == 0

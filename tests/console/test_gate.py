@@ -74,6 +74,13 @@ def test_two_different_new_passwords_change_nothing(client, accounts):
     assert accounts.check(name, once).must_change
 
 
+def test_what_protects_the_console_does_not_keep_a_browser_from_the_kiosk_on_the_same_computer(client):
+    for path in ("/sign-in", "/alerts", "/api/v1/stations", "/_nicegui/none"):
+        headers = client.get(path).headers
+        assert headers["x-frame-options"] == "DENY" and headers["x-content-type-options"] == "nosniff"
+        assert "strict-transport-security" not in headers, "it would hold for plain http://localhost:KIOSK too"
+
+
 def test_the_cookie_is_of_no_use_elsewhere(client, accounts):
     once = accounts.add(f"c{len(accounts.all())}", "biomed", "test")
     answer = post(client, "/sign-in", name=accounts.all()[0].name, password="no")
