@@ -15,6 +15,10 @@ from server_stub.proof import schema
 MAX_ACTOR = 16
 
 
+class BadActor(ValueError):
+    """No name for the ledger; the text says what is."""
+
+
 class Packets:
     """The projection `packets`."""
 
@@ -50,11 +54,18 @@ def packet_made(tx: Transaction, log: CentreLog, args: dict[str, Any]) -> dict[s
     return {"seq": known}
 
 
+def check_actor(actor: Any) -> str:
+    """Who asks for a packet, as the ledger can name them: 1 to MAX_ACTOR characters. Raises BadActor."""
+    if not isinstance(actor, str) or not 0 < len(actor) <= MAX_ACTOR or not actor.isprintable():
+        raise BadActor(f"an actor of 1 to {MAX_ACTOR} characters is wanted, not {actor!r}")
+    return actor
+
+
 def _checked(args: dict[str, Any]) -> tuple[int, int, bytes, str]:
-    from_ms, to_ms, actor = args["from_utc_ms"], args["to_utc_ms"], args["actor"]
+    from_ms, to_ms, actor = args["from_utc_ms"], args["to_utc_ms"], check_actor(args["actor"])
     digest = bytes.fromhex(args["manifest_sha256"])
     if type(from_ms) is not int or type(to_ms) is not int or not 0 <= from_ms < to_ms < 1 << 63:
         raise ValueError("from_utc_ms and to_utc_ms are no period")
-    if len(digest) != 32 or not isinstance(actor, str) or not 0 < len(actor) <= MAX_ACTOR:
-        raise ValueError(f"a SHA-256 in hex and an actor of 1 to {MAX_ACTOR} characters are wanted")
+    if len(digest) != 32:
+        raise ValueError("manifest_sha256 is no SHA-256 in hex")
     return from_ms, to_ms, digest, actor
