@@ -9,13 +9,12 @@ import asyncio
 import contextlib
 import logging
 import time
-from hashlib import sha256
 from pathlib import Path
 
 from server_stub.integration.intake import IntakeAway, ask
 from server_stub.ledger.snapshot import snapshot_of
-from server_stub.proof import schedule, seal
-from server_stub.proof.packet import Packet, make_packet
+from server_stub.proof import schedule
+from server_stub.proof.packet import Packet, make_packet, read_packet
 from server_stub.proof.period import Period
 from server_stub.proof.signatory import signatory
 from server_stub.recording import NotRecorded, record
@@ -80,7 +79,7 @@ class Maker:
 def _packet(home: Home, period: Period) -> Packet:
     out = make_folder(home.packets) / period.name
     if out.exists():
-        return Packet(out, period, 0, sha256((out / seal.MANIFEST).read_bytes()).digest())
+        return read_packet(out)
     return make_packet(home, period, signatory(home, signers.PHARMACIST), out, time.time_ns() // 1_000_000)
 
 

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -44,15 +45,15 @@ class Packet:
 def make_packet(home: Home, period: Period, signer: Signatory, out: Path, made_utc_ms: int) -> Packet:
     """Make the packet of `period` as the new folder `out`, whole or not at all; reads the database and changes nothing.
 
-    `made_utc_ms` is the computer's time. Raises PacketRefused, NoSite, NoSigner.
+    `made_utc_ms` is the computer's time. Raises PacketRefused, NoSite, NoSigner, and OSError where `out` cannot be.
     """
     if out.exists():
         raise PacketRefused(f"{out} is there already: name a new folder with --out")
     draft = out.with_name(f".{out.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
-    for name in ("chains", "keys"):
-        make_folder(draft / name)
     try:
+        for name in ("chains", "keys"):
+            make_folder(draft / name)
         site = read(home)
         with snapshot_of(database_url(home, site)) as conn:
             described_logs, entries = _write_ledger(conn, draft, site, period, signer)
@@ -64,6 +65,18 @@ def make_packet(home: Home, period: Period, signer: Signatory, out: Path, made_u
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return Packet(out, period, entries, digest)
+
+
+def read_packet(folder: Path) -> Packet:
+    """A packet made earlier, as its manifest says; `verify_apotheca` tells if it is true. Raises PacketRefused."""
+    try:
+        raw = (folder / seal.MANIFEST).read_bytes()
+        manifest = json.loads(raw)
+        period = Period(manifest["from_utc_ms"], manifest["to_utc_ms"])
+        entries = sum(log["entries"] for log in manifest["logs"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PacketRefused(f"{folder} is no packet: {error}") from None
+    return Packet(folder, period, entries, sha256(raw).digest())
 
 
 def _manifest(site: SiteConfig, period: Period, logs: list[dict[str, Any]]) -> dict[str, Any]:

@@ -56,8 +56,8 @@ def packet_made(tx: Transaction, log: CentreLog, args: dict[str, Any]) -> dict[s
 
 def person(actor: str) -> str:
     """The user id of one who has a packet made; raises BadActor."""
-    if not isinstance(actor, str) or not 0 < len(actor) <= MAX_ACTOR:
-        raise actors.BadActor(f"an actor of 1 to {MAX_ACTOR} characters is wanted")
+    if not isinstance(actor, str) or not 0 < len(actor) <= MAX_ACTOR or not actor.isprintable():
+        raise actors.BadActor(f"an actor of 1 to {MAX_ACTOR} characters is wanted, not {actor!r}")
     return actors.person(actor)
 
 
@@ -74,5 +74,5 @@ def _checked(args: dict[str, Any]) -> tuple[int, int, bytes]:
     if type(from_ms) is not int or type(to_ms) is not int or not 0 <= from_ms < to_ms < 1 << 63:
         raise ValueError("from_utc_ms and to_utc_ms are no period")
     if len(digest) != 32:
-        raise ValueError("a SHA-256 in hex is wanted")
+        raise ValueError("manifest_sha256 is no SHA-256 in hex")
     return from_ms, to_ms, digest
