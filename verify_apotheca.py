@@ -195,15 +195,17 @@ def is_raw_signature(key: Affine, message: bytes, signature: bytes) -> bool:
     return len(signature) == 64 and is_signature(key, message, *half)
 
 
-def is_der_signature(key: Affine, message: bytes, signature: bytes) -> bool:
-    """A signature as the DER sequence of r and s (RFC 3279)."""
+def is_der_signature(key: Affine, message: bytes, signature: bytes, low_s: bool = False) -> bool:
+    """A signature as the DER sequence of r and s (RFC 3279); with `low_s` only the one of its two forms whose s is in
+    the lower half, so that nobody can make a second signature out of it."""
     outer = list(_members(signature))
     if len(outer) != 1 or outer[0].tag != 0x30:
         raise Wrong("not a DER signature")
     numbers = list(_members(outer[0].body))
     if len(numbers) != 2:
         raise Wrong("not a DER signature")
-    return is_signature(key, message, *(_positive(number) for number in numbers))
+    r, s = (_positive(number) for number in numbers)
+    return (s <= N // 2 or not low_s) and is_signature(key, message, r, s)
 
 
 # --- DER, PEM and X.509 (RFC 5280): as much as a signer's certificate needs
@@ -425,6 +427,7 @@ KINDS: dict[int, tuple[str, str]] = {
     213: ("discrepancy_resolved", "station log seq by_station by_log by_seq note"),
     214: ("packet_made", "from_utc_ms to_utc_ms manifest_sha256"),
     215: ("operator", "what about"),
+    216: ("time_assumed", "station log seq utc_ms"),
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -527,7 +530,12 @@ class Findings:
     def lines(self) -> list[str]:
         """For people."""
         bad = [f"BAD: {one}" for one in (*self.entries, *self.files)]
-        return [*self.notes, *(bad or [f"GOOD: this {self.kind} is as it was signed"])]
+        return [_shown(line) for line in (*self.notes, *(bad or [f"GOOD: this {self.kind} is as it was signed"]))]
+
+
+def _shown(line: str) -> str:
+    """One line, whatever names in it hold: a file's name must not be able to print a verdict of its own."""
+    return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in line)
 
 
 @dataclass(frozen=True)
@@ -560,9 +568,11 @@ class Folder:
         if not root.is_dir():
             raise Unreadable(f"{root} is not a folder")
         self.root = root
-        self.strange = sorted(str(p.relative_to(root)) for p in root.rglob("*") if p.is_symlink())
-        names = (p.relative_to(root).as_posix() for p in root.rglob("*") if p.is_file() and not p.is_symlink())
-        self.names = set(names)
+        found = {p.relative_to(root): p for p in root.rglob("*")}
+        plain = {name for name, p in found.items() if p.is_file() and not p.is_symlink()}
+        self.names = {name.as_posix() for name in plain}
+        around = {folder for name in plain for folder in name.parents}
+        self.strange = sorted(name.as_posix() for name in found.keys() - plain - around)
 
     def small(self, name: str) -> bytes:
         """A whole file; raises Wrong if it is not there or not small."""
@@ -624,7 +634,7 @@ def read_manifest(folder: Folder, findings: Findings, authority: Certificate | N
 
 def _check_signature(signer: Certificate, raw: bytes, signature: bytes) -> None:
     try:
-        if is_der_signature(signer.key, raw, signature):
+        if is_der_signature(signer.key, raw, signature, low_s=True):
             return
     except Wrong:
         raise Wrong(f"{SIGNATURE} is malformed") from None
@@ -647,7 +657,7 @@ def _trust(signer: Certificate, authority: Certificate | None, made: datetime, f
 def check_files(folder: Folder, manifest: dict[str, Any], findings: Findings) -> None:
     """No file changed, missing or added."""
     stated = manifest["files"]
-    findings.files += [f"{name}: a link, not a file" for name in folder.strange]
+    findings.files += [f"{name}: a link or something else that is no file" for name in folder.strange]
     for name in sorted(stated.keys() - folder.names):
         findings.files.append(f"{name}: missing")
     for name in sorted(folder.names - stated.keys() - {MANIFEST, SIGNATURE}):

@@ -100,7 +100,7 @@ class Centre:
         """Take up work where the database has it; gives what the last run left unsent."""
         with self._engine.begin() as conn:
             if isinstance(self._clock, SteppedClock):
-                self._clock.advance(_last_utc_ms(conn))
+                self._clock.advance(store.last_entry(conn).utc_ms)
             waiting = [Outgoing(*row) for row in store.waiting_outbox(conn)]
             tx = self._begin(conn)
             self._expect_heartbeats(tx)
@@ -232,8 +232,3 @@ class Centre:
             refused = Refused(codes.BAD_BATCH, "the centre could not take this in; its log file says why")
             self._ingest.refuse(tx, station, refused, work.payload)
             self._finish(tx)
-
-
-def _last_utc_ms(conn: Connection) -> int:
-    last = schema.entries.c
-    return conn.scalar(select(last.utc_ms).order_by(last.id.desc()).limit(1)) or 0

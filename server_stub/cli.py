@@ -1,5 +1,6 @@
 """The centre's commands. Each imports what it needs when it is called, so that help is quick."""
 
+import getpass
 import os
 import time
 from pathlib import Path
@@ -28,6 +29,11 @@ def refuse(error: Exception) -> SystemExit:
     """Say why, in red; raise what this gives."""
     typer.secho(str(error), err=True, fg=typer.colors.RED)
     return SystemExit(1)
+
+
+def by_shell() -> str:
+    """Who types commands here, as the actor of entries: no account can have such a name."""
+    return f"shell:{getpass.getuser()}"[:16]
 
 
 @init_app.command()

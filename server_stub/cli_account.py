@@ -1,13 +1,14 @@
 """`apotheca account`: people's and programs' accounts, for whoever may read the home."""
 
 import asyncio
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+
+from server_stub.cli import by_shell
 
 if TYPE_CHECKING:
     from server_stub.console.accounts import Accounts
@@ -36,10 +37,6 @@ def _accounts(ctx: typer.Context) -> "Iterator[Accounts]":
         typer.echo("The centre does not run: it writes this into its log when it starts.", err=True)
 
 
-def _by() -> str:
-    return f"shell:{getpass.getuser()}"[:16]
-
-
 @app.command()
 def add(
     ctx: typer.Context,
@@ -48,7 +45,7 @@ def add(
 ) -> None:
     """Make an account and print its one-time password; it must be changed at the first sign-in."""
     with _accounts(ctx) as accounts:
-        typer.echo(f"one-time password of {name}: {accounts.add(name, role, _by())}")
+        typer.echo(f"one-time password of {name}: {accounts.add(name, role, by_shell())}")
 
 
 @app.command("list")
@@ -64,7 +61,7 @@ def list_accounts(ctx: typer.Context) -> None:
 def disable(ctx: typer.Context, name: Name) -> None:
     """Keep an account out: its sessions end, its tokens are gone."""
     with _accounts(ctx) as accounts:
-        accounts.enable(name, False, _by())
+        accounts.enable(name, False, by_shell())
         typer.echo(f"{name} is disabled")
 
 
@@ -72,7 +69,7 @@ def disable(ctx: typer.Context, name: Name) -> None:
 def enable(ctx: typer.Context, name: Name) -> None:
     """Let a disabled account in again."""
     with _accounts(ctx) as accounts:
-        accounts.enable(name, True, _by())
+        accounts.enable(name, True, by_shell())
         typer.echo(f"{name} is enabled")
 
 
@@ -80,11 +77,11 @@ def enable(ctx: typer.Context, name: Name) -> None:
 def reset(ctx: typer.Context, name: Name) -> None:
     """Print a new one-time password; the old one, its sessions and tokens are no longer good."""
     with _accounts(ctx) as accounts:
-        typer.echo(f"one-time password of {name}: {accounts.reset(name, _by())}")
+        typer.echo(f"one-time password of {name}: {accounts.reset(name, by_shell())}")
 
 
 @app.command()
 def token(ctx: typer.Context, name: Name) -> None:
-    """Print a token with which a program calls the API with this account's rights."""
+    """Print a token with which a program calls the API with this account's rights, until its password changes."""
     with _accounts(ctx) as accounts:
-        typer.echo(accounts.token(name, _by()))
+        typer.echo(accounts.token(name, by_shell()))

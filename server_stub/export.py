@@ -13,11 +13,10 @@ from sqlalchemy import Connection, select
 from firmware.journal.chain import head0
 from firmware.journal.flash import PAGE
 from server_stub.ledger import schema
-from server_stub.ledger.schema import open_database
+from server_stub.ledger.snapshot import snapshot_of
 from server_stub.ledger.store import load_log
 from server_stub.proof import seal
 from server_stub.proof.signatory import signatory
-from server_stub.proof.snapshot import snapshot
 from server_stub.proof.stretch import LogKey, Stretch, all_logs, described, pages
 from server_stub.site import signers
 from server_stub.site.config import SiteConfig, database_url, read
@@ -63,13 +62,11 @@ def write_export(home: Home, out: Path, made_utc_ms: int) -> Report:
     # rings before the ledger: what is written while this runs may be missing in them, never in the ledger alone
     for enrolled in site.station:
         _write_ring(home.controller(enrolled.id) / "ring.bin", out / "journals" / f"{enrolled.id}.ring")
-    engine = open_database(database_url(home, site))
-    with snapshot(engine) as conn:
+    with snapshot_of(database_url(home, site)) as conn:
         logs = [_whole(conn, key, genesis) for key, genesis in all_logs(conn, site).items()]
         for log in logs:
             _write_ledger(conn, out, log, report)
         _write_batches(conn, out / "batches")
-    engine.dispose()
     signer = signatory(home, signers.CENTRE)
     seal.copy_certificates(out, signer)
     seal.seal(out, _manifest(home, site, logs), signer, made_utc_ms)

@@ -5,12 +5,13 @@ Who may is for the caller to check (console, API, shell); the centre's log names
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 from sqlalchemy import and_, select
 
 from firmware import codes
 from firmware.journal import kinds
 from firmware.wire import messages
+from server_stub.ledger import actors
 from server_stub.ledger import schema as ledger
 from server_stub.ledger.asked import Args, Handler, checked
 from server_stub.ledger.ingest import Register
@@ -25,7 +26,7 @@ MOST_HOURS = 12
 _HOUR_MS = 3_600_000
 
 _Station = Annotated[str, Field(min_length=1, max_length=32)]
-_Person = Annotated[str, Field(pattern=r"^[!-~]{1,32}$")]
+_Person = Annotated[str, Field(pattern=r"^[!-~]{1,32}$"), AfterValidator(actors.person)]
 _Patient = Annotated[str, Field(pattern=r"^[!-~]{1,16}$")]
 _Reason = Annotated[str, Field(min_length=1, max_length=200)]
 

@@ -9,17 +9,14 @@ import asyncio
 import contextlib
 import logging
 import time
-from hashlib import sha256
 from pathlib import Path
 
 from server_stub.integration.intake import IntakeAway, ask
-from server_stub.ledger.schema import open_database
-from server_stub.ledger.sign import CENTRE
-from server_stub.proof import schedule, seal
-from server_stub.proof.packet import Packet, make_packet
+from server_stub.ledger.snapshot import snapshot_of
+from server_stub.proof import schedule
+from server_stub.proof.packet import Packet, make_packet, read_packet
 from server_stub.proof.period import Period
 from server_stub.proof.signatory import signatory
-from server_stub.proof.snapshot import snapshot
 from server_stub.recording import NotRecorded, record
 from server_stub.site import signers
 from server_stub.site.config import database_url, read
@@ -47,7 +44,7 @@ class Maker:
         if period is None:
             return False
         packet = await asyncio.to_thread(_packet, self._home, period)
-        seq = await record(self._home, packet, CENTRE)
+        seq = await record(self._home, packet, None)
         log.info("%s: recorded as entry %d of the centre's log", packet.path, seq)
         return True
 
@@ -55,10 +52,8 @@ class Maker:
         site = read(self._home)
         if not site.packets.every_days:
             return None
-        engine = open_database(database_url(self._home, site))
-        with snapshot(engine) as conn:
+        with snapshot_of(database_url(self._home, site)) as conn:
             period = schedule.due(conn, site.packets.every_days, now_utc_ms)
-        engine.dispose()
         if period is None:
             self._look_again_ms = schedule.look_again_ms(site.packets.every_days, now_utc_ms)
         return period
@@ -84,7 +79,7 @@ class Maker:
 def _packet(home: Home, period: Period) -> Packet:
     out = make_folder(home.packets) / period.name
     if out.exists():
-        return Packet(out, period, 0, sha256((out / seal.MANIFEST).read_bytes()).digest())
+        return read_packet(out)
     return make_packet(home, period, signatory(home, signers.PHARMACIST), out, time.time_ns() // 1_000_000)
 
 

@@ -9,13 +9,13 @@ class NotRecorded(Exception):
     """Ingest refused; the text says why."""
 
 
-async def record(home: Home, packet: Packet, actor: str) -> int:
-    """The seq of the entry in the centre's log; raises IntakeAway, NotRecorded."""
+async def record(home: Home, packet: Packet, actor: str | None) -> int:
+    """The seq of the entry in the centre's log; `actor` None is the schedule. Raises IntakeAway, NotRecorded."""
     args = {
         "from_utc_ms": packet.period.from_utc_ms,
         "to_utc_ms": packet.period.to_utc_ms,
         "manifest_sha256": packet.manifest_sha256.hex(),
-        "actor": actor,
+        **({"scheduled": True} if actor is None else {"actor": actor}),
     }
     reply = await ask(home.intake, {"do": "packet_made", "args": args})
     if "seq" not in reply:

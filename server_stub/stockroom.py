@@ -3,10 +3,11 @@
 import json
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from firmware import codes
 from firmware.journal import kinds
+from server_stub.ledger import actors
 from server_stub.ledger.asked import Args, Handler, checked
 from server_stub.ledger.ingest import Names, Register
 from server_stub.ledger.log import CentreLog
@@ -22,6 +23,7 @@ from server_stub.supply.restock import Restock
 from server_stub.watch.discrepancies import Discrepancies, NotResolved
 
 _Id = Annotated[str, Field(min_length=1, max_length=32)]
+_Person = Annotated[_Id, AfterValidator(actors.person)]
 _Words = Annotated[str, Field(min_length=1, max_length=400)]
 _Uint = Annotated[int, Field(ge=0, lt=2**31)]
 
@@ -29,7 +31,7 @@ _Uint = Annotated[int, Field(ge=0, lt=2**31)]
 class _ParHold(Args):
     station: _Id
     item: _Id
-    person: _Id
+    person: _Person
     held: bool
     floor: _Uint = 0
     reason: _Words
@@ -43,7 +45,7 @@ class _Resolve(Args):
     station: _Id
     log: _Uint
     seq: _Uint
-    person: _Id
+    person: _Person
     reason: _Words
     note: Annotated[str, Field(max_length=400)] = ""
 
@@ -57,7 +59,7 @@ class Stockroom:
         self._commands = Commands(names, register, signer, log)
         self._nightly = Nightly(self._shelves, self._commands, UpdateSettings())
         self._restock = Restock(self._shelves, log)
-        self._discrepancies = Discrepancies(log)
+        self._discrepancies = Discrepancies(self._shelves, log)
 
     def load(self, tx: Transaction) -> None:
         """Take up where the database is (also after a transaction that failed)."""
@@ -106,7 +108,7 @@ class Stockroom:
 
     def _pick_list(self, tx: Transaction, wanted: _PickList) -> dict[str, Any]:
         shelf = self._shelves.of(tx.conn, wanted.station)
-        return {"station": wanted.station, "lines": pick_list(tx.conn, wanted.station, shelf)}
+        return pick_list(tx.conn, wanted.station, shelf)
 
     def _resolve(self, tx: Transaction, wanted: _Resolve) -> dict[str, Any]:
         note = f"{wanted.reason}: {wanted.note}" if wanted.note else wanted.reason

@@ -39,6 +39,11 @@ class Findings:
     kinds: Counter[int] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
+    @property
+    def movements(self) -> int:
+        """Removals and returns: what the supplier is told of."""
+        return self.kinds[kinds.REMOVE] + self.kinds[kinds.RETURN]
+
     def say(self, words: str) -> None:
         if len(self.wrong) < SHOWN:
             self.wrong.append(words)

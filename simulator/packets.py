@@ -13,7 +13,7 @@ from server_stub.recording import record
 from server_stub.site import signers
 from server_stub.site.home import Home, make_folder
 
-ACTOR = "demo"
+ACTOR = "shell:demo"
 
 
 @dataclass(frozen=True)
@@ -35,5 +35,5 @@ async def make_and_verify(home: Path, from_utc_ms: int, to_utc_ms: int) -> Verif
 
 
 def _make(home: Home, period: Period) -> Packet:
-    out = make_folder(home.packets) / f"{period.name}--{ACTOR}"
+    out = make_folder(home.packets) / f"{period.name}--demo"
     return make_packet(home, period, signatory(home, signers.PHARMACIST), out, time.time_ns() // 1_000_000)

@@ -10,6 +10,7 @@ from simulator.plan import Action, Mishap, Pocket, Refill, Remove, Return, Stati
 from simulator.tally import REFUSED, STOCK_OUT, Taken, Tally
 
 AJAR_S = 180.0
+Ask = Callable[..., Awaitable[dict[str, Any]]]
 
 
 def _put_in(quantity: int) -> Move:
@@ -17,10 +18,10 @@ def _put_in(quantity: int) -> Move:
 
 
 class Visitor:
-    """Someone who works one visit with her hands."""
+    """Someone who works one visit with her hands; `ask` puts a question to the centre."""
 
-    def __init__(self, hands: Hands, station: StationPlan, tally: Tally) -> None:
-        self.hands, self.station, self.tally = hands, station.station, tally
+    def __init__(self, hands: Hands, station: StationPlan, tally: Tally, ask: Ask) -> None:
+        self.hands, self.station, self.tally, self._ask = hands, station.station, tally, ask
         self._pockets: dict[str, Pocket] = {pocket.place: pocket for pocket in station.pockets}
 
     async def work(self, visit: Visit) -> None:
@@ -129,19 +130,25 @@ class Visitor:
         }
 
     async def _refill(self, action: Refill) -> None:
-        rows = (await self.hands.panel.ask("inventory")).params
-        targets = {place: self._target(action, place, most) for place, _, _, _, most, *_ in rows}
-        gaps: dict[str, list[int]] = {}
-        for place, item, quantity, *_ in rows:
-            if quantity < targets[place]:
-                gaps.setdefault(item, []).append(targets[place] - quantity)
-        for item, wanted in gaps.items():
-            for _ in wanted:
-                if not await self._refill_hungriest(targets, item, max(wanted)):
+        lines = self._opening_load() if action.opening else await self._pick_list()
+        held = {place: quantity for place, _, quantity, *_ in (await self.hands.panel.ask("inventory")).params}
+        for item, targets in lines.items():
+            gaps = [target - held[place] for place, target in targets.items() if target > held[place]]
+            for _ in gaps:
+                if not await self._refill_hungriest(targets, item, max(gaps)):
                     break
 
-    def _target(self, action: Refill, place: str, most: int) -> int:
-        return self._pockets[place].start if action.opening and place in self._pockets else most
+    def _opening_load(self) -> dict[str, dict[str, int]]:
+        """What the first technician puts in: by item and place."""
+        items: dict[str, dict[str, int]] = {}
+        for pocket in self._pockets.values():
+            items.setdefault(pocket.item, {})[pocket.place] = pocket.start
+        return items
+
+    async def _pick_list(self) -> dict[str, dict[str, int]]:
+        """The pharmacy's pick list: to what level to fill, by item and place."""
+        lines = (await self._ask("pick_list", station=self.station))["lines"]
+        return {line["item"]: {need["place"]: need["max"] for need in line["pockets"]} for line in lines}
 
     async def _refill_hungriest(self, targets: Mapping[str, int], item: str, quantity: int) -> bool:
         """Fill the pocket that the controller chooses; False when there is nothing more to do for the item."""
@@ -149,7 +156,7 @@ class Visitor:
 
         def move(place: str, held: int) -> int | None:
             nonlocal missing
-            missing = targets[place] - held
+            missing = targets.get(place, held) - held
             return -min(missing, quantity) if missing > 0 else None
 
         args = {"item": item, "quantity": quantity, "lot": None, "expiry": None}

@@ -23,6 +23,7 @@ class Results:
     findings: Findings
     decided: Decided
     packets: tuple[Verified, ...]
+    told: int
     statuses: Mapping[str, Mapping[str, Any]]
     kills: tuple[str, ...]
     seconds: float
@@ -45,6 +46,8 @@ class Results:
                 wrong.append(f"{name} differ: {counts}")
         if sum(self.verdicts.values()) != self.findings.removals:
             wrong.append(f"verdicts sum to {sum(self.verdicts.values())}, removals to {self.findings.removals}")
+        if self.told != self.findings.movements and not self.kills:
+            wrong.append(f"the supplier was told of {self.told} of {self.findings.movements} removals and returns")
         return wrong + [words for packet in self.packets if not packet.ok for words in packet.words]
 
     @property
@@ -88,6 +91,7 @@ class Results:
             "restock_orders_open": self.decided.standing,
             "par_updates_applied": self.findings.par_updates,
             "stockouts": self.tally.stockouts,
+            "supplier": {"told": self.told, "movements": self.findings.movements},
             "packets": [{"path": str(packet.path), "ok": packet.ok} for packet in self.packets],
             "ledger_ok": not self.wrong,
             "seconds": round(self.seconds),
@@ -114,6 +118,7 @@ class Results:
             "restock orders open": self.decided.standing,
             "PAR levels applied": self.findings.par_updates,
             "doses not available": self.tally.stockouts,
+            "removals and returns told to the supplier": self.told,
             "late tables": self.tally.late_tables,
             "kills": len(self.kills),
             "recoveries": self.tally.reboots,

@@ -52,7 +52,10 @@ class Run:
         findings = await asyncio.to_thread(check, world.home, contents, appended)
         made = await asyncio.to_thread(decided, world.home, world.tally.seeded)
         packets = (await make_and_verify(world.home, world.plan.start_ms, to_ms),)
-        return Results(world.plan, world.tally, findings, made, packets, statuses, kills, time.monotonic() - began)
+        told = await asyncio.to_thread(world.supplier.told, findings.movements)
+        return Results(
+            world.plan, world.tally, findings, made, packets, told, statuses, kills, time.monotonic() - began
+        )
 
     def _progress(self) -> Progress:
         columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -8,9 +8,10 @@ from pathlib import Path
 from simulator.cabinet.bus import Bus
 from simulator.cabinet.cabinet import Cabinet
 from simulator.clock import Clock, Life
+from simulator.errors import RunFailed
 from simulator.hands import Hands, Place
 from simulator.panel import Panel
-from simulator.people import Visitor
+from simulator.people import Ask, Visitor
 from simulator.plan import StationPlan, Visit
 from simulator.tally import Tally
 from simulator.wire import Faults, Wire
@@ -22,8 +23,12 @@ async def _nothing(_station: str) -> None:
     """Nothing has to happen before a visit."""
 
 
+async def _no_centre(do: str, **_args: object) -> dict[str, object]:
+    raise RunFailed(f"nobody answers {do}: this station was given no centre to ask")
+
+
 class Station:
-    """The world's side of one station. `before(station)` is awaited when a visit begins."""
+    """The world's side of one station. `before(station)` is awaited as a visit begins; technicians `ask` the centre."""
 
     def __init__(self, plan: StationPlan, run: Path, clock: Clock, tally: Tally, faults: Faults | None = None) -> None:
         self.plan, self.clock = plan, clock
@@ -33,6 +38,7 @@ class Station:
         self.panel = Panel(run / f"{plan.station}.panel.sock")
         self.bus_path = run / f"{plan.station}.bus.sock"
         self.before: Before = _nothing
+        self.ask: Ask = _no_centre
         self.visits_open = 0
         self._tally = tally
         self._people = {person.user: person for person in plan.people}
@@ -76,7 +82,7 @@ class Station:
         await self.before(self.plan.station)
         seed = f"{visit.station}/{visit.at_ms}/{visit.user}"
         hands = Hands(self._people[visit.user], Place(life, self.panel, self.cabinet), self._tally, seed)
-        await Visitor(hands, self.plan, self._tally).work(visit)
+        await Visitor(hands, self.plan, self._tally, self.ask).work(visit)
         self.visits_open -= 1
         self._next()
 

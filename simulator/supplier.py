@@ -14,6 +14,7 @@ from server_stub.site.home import Home
 from server_stub.supply.supplier_feed import topic
 
 NAME = "supplier"
+QUIET_S = 3.0
 
 
 class Supplier:
@@ -48,6 +49,14 @@ class Supplier:
         """Hang up."""
         self._client.disconnect()
         self._client.loop_stop()
+
+    def told(self, movements: int) -> int:
+        """How many movements are known, once there are so many or no more come."""
+        while not self.wait(movements, QUIET_S):
+            known = len(self._known)
+            if not self.wait(known + 1, QUIET_S):
+                break
+        return len(self._known)
 
     def wait(self, movements: int, timeout_s: float = 30.0) -> bool:
         """Wait until so many movements are known; False if they do not come in time."""

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from server_stub.site import config
+from server_stub.site.home import Home
 from server_stub.stock.planning import UpdateSettings
 from simulator import processes, site
 from simulator.clock import Clock
@@ -18,6 +20,7 @@ from simulator.intake import Intake
 from simulator.plan import Plan, Visit
 from simulator.processes import Crew
 from simulator.station import Station, faults
+from simulator.supplier import Supplier
 from simulator.tally import Tally
 
 READY_S = 120.0
@@ -53,6 +56,8 @@ class World:
     tally: Tally = field(init=False, default_factory=Tally)
     feed: Feed = field(init=False)
     intake: Intake = field(init=False)
+    supplier: Supplier = field(init=False)
+    _open: ExitStack = field(init=False, default_factory=ExitStack)
     _advanced: dict[str, int] = field(init=False, default_factory=dict)
 
     async def start(self, on_ready: Callable[[str], None] = lambda station: None) -> None:
@@ -67,7 +72,7 @@ class World:
         }
         await self._start_centre()
         for station in self.stations.values():
-            station.before = self._before_visit
+            station.before, station.ask = self._before_visit, self.intake.ask
             await station.open()
             self._start_station(station)
         for name, versions in (await site.load_tables(self.plan, self.intake)).items():
@@ -162,6 +167,7 @@ class World:
 
     async def stop(self) -> None:
         """Hang up everywhere, end all processes, close all sockets."""
+        await asyncio.to_thread(self._open.close)
         stations = list(getattr(self, "stations", {}).values())
         clients = [*(s.panel for s in stations), getattr(self, "feed", None), getattr(self, "intake", None)]
         for client in clients:
@@ -183,6 +189,7 @@ class World:
         await self._until("the web server", lambda: processes.port_open("127.0.0.1", web.port), run / "server.log")
         panels = {name: station.panel for name, station in self.stations.items()}
         token = (self.home / "keys" / "hospital.token").read_text().strip()
+        self.supplier = await asyncio.to_thread(self._open.enter_context, Supplier(Home(self.home)))
         self.feed = Feed(f"https://127.0.0.1:{web.port}", self.home / "keys" / "ca.crt", token, panels)
 
     def _start_station(self, station: Station) -> None:

@@ -8,6 +8,8 @@ BADGE_MAX = 32
 TEXT_MAX = 128
 REASON_MAX = 255
 BIN_ITEMS = 64  # of one counting of a bin
+# the centre refuses what is larger (its database could not hold it), and with it the whole batch
+NUMBER_MAX = (1 << 62) - 1
 # these do not keep somebody's session alive
 _NOT_OF_THE_SESSION = (messages.SIGN_ON, messages.GET_STATE)
 
@@ -54,6 +56,7 @@ def _is_counted(row):
 
 
 _is_quantity = _within(schema.QUANTITY_MAX)
+_is_number = _within(NUMBER_MAX)
 
 _SHAPES = {
     "b": lambda v: schema.is_id(v, BADGE_MAX),
@@ -66,8 +69,8 @@ _SHAPES = {
     "d": lambda v: schema.is_place(v) or _is_drawer(v),
     "q": _is_quantity,
     "Q": lambda v: v is None or _is_quantity(v),
-    "u": lambda v: v is None or schema.is_uint(v),
-    "n": schema.is_uint,
+    "u": lambda v: v is None or _is_number(v),
+    "n": _is_number,
     "r": _within(REASON_MAX),
     "a": _within(2),
     "z": _within(1),

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from server_stub.console import passwords
 from server_stub.console.roles import ROLES
+from server_stub.ledger import actors
 
 _NAME = re.compile(r"[a-z][a-z0-9._-]{1,15}")
 _TABLES = """
@@ -77,6 +78,10 @@ class Accounts:
         if not _NAME.fullmatch(name):
             raise BadAccount("a name has 2 to 16 of a-z, 0-9, . _ - and begins with a letter")
         _known(role)
+        try:
+            actors.person(name)
+        except actors.BadActor as error:
+            raise BadAccount(str(error)) from None
         password = passwords.one_time()
         row = (name, role, passwords.hashed(password))
         with self._change() as conn:
@@ -93,11 +98,14 @@ class Accounts:
         return password
 
     def choose_password(self, name: str, old: str, new: str) -> Account | None:
-        """The person's own choice; None if `old` is not the password. Raises passwords.BadPassword."""
+        """The person's own choice; None if `old` is not the password. Raises passwords.BadPassword.
+
+        Tokens made before are no longer good: whoever else knew the old password may have made them.
+        """
         if self.check(name, old) is None:
             return None
         passwords.check_choice(name, old, new)
-        self._update(name, _Changes(hash=passwords.hashed(new), must_change=0), name, "password changed")
+        self._update(name, _Changes(hash=passwords.hashed(new), must_change=0), name, "password changed", tokens=True)
         return self.get(name)
 
     def enable(self, name: str, enabled: bool, by: str) -> None:
@@ -111,10 +119,17 @@ class Accounts:
         self._update(name, _Changes(role=role), by, f"role changed to {role}")
 
     def token(self, name: str, by: str) -> str:
-        """A token with which a program acts with the account's rights; only its hash is kept."""
+        """A token with which a program acts with the account's rights; only its hash is kept.
+
+        There is none before the one-time password is changed: till then two know it.
+        """
         token = secrets.token_urlsafe(32)
         with self._change() as conn:
             _must_be(conn, name)
+            if conn.execute("SELECT 1 FROM accounts WHERE name = ? AND must_change", (name,)).fetchone():
+                raise BadAccount(
+                    f"{name} has a one-time password: sign in as {name} and choose another, then make a token"
+                )
             conn.execute("INSERT INTO tokens VALUES (?, ?)", (_digest(token), name))
             _note(conn, by, "token made", name)
         return token

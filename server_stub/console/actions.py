@@ -36,13 +36,15 @@ class Actions:
         self._intake = intake
 
     def add(self, path: str, right: Right, back: str, do: Action) -> None:
-        """A form at `path`: `do` gives words to show on the page `back`, or raises NotDone."""
+        """A form at `path`, whose parts are among the values: `do` gives words to show on the page `back`, or raises
+        NotDone.
+        """
 
         async def handle(request: Request) -> Response:
             visitor: Visitor = request.scope[gate.VISITOR]
             if not visitor.may(right):
                 return refusal("Not for your role", f"Your role may not {right}.", 403)
-            values = await read_form(request)
+            values = {**await read_form(request), **request.path_params}
             try:
                 words = await do(visitor, values)
             except NotDone as error:
@@ -170,8 +172,12 @@ def _password_page(visitor: Visitor, why_not: str = "", status: int = 200) -> Re
         + field("again", "New password again", "password", more=_NEW)
     )
     body = notice(why_not, bad=True) + form("/password", fields, "Change password", testid="password")
-    body += form("/sign-out", "", "Sign out", testid="sign-out") if once else '<p><a href="/">Back</a></p>'
+    body += form("/sign-out", "", "Sign out", testid="sign-out") if once else _END_OF_TOKENS
     return document("Choose your password", body, status)
 
 
+_END_OF_TOKENS = (
+    '<p class="apo-note">Tokens that programs have of this account end with the old password.</p>'
+    '<p><a href="/">Back</a></p>'
+)
 _NEW = f'required autocomplete="new-password" minlength="{MIN_LENGTH}" maxlength="128"'

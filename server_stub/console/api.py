@@ -8,17 +8,17 @@ from fastapi.responses import JSONResponse
 
 from firmware import codes
 from server_stub.console import api_cabinet, api_findings, queries
+from server_stub.console.api_holds import holds
 from server_stub.console.api_models import Alarm, Intake, Pocket, StationState
 from server_stub.console.callers import Callers
 from server_stub.console.frame import Console
-from server_stub.console.problems import answer, documented, problem
+from server_stub.console.problems import again, documented, problem
 from server_stub.console.roles import Right
 from server_stub.console.scope import StationId, known_station
 from server_stub.integration.events import MAX_EVENTS, read_lines
 from server_stub.integration.intake import IntakeAway, ask
 
 MAX_BODY = 4 * 1024 * 1024
-RETRY_AFTER_S = 2
 
 REFUSALS = documented(401, 403, 422)
 
@@ -29,6 +29,7 @@ def add_api(app: FastAPI, console: Console, callers: Callers, intake: Path) -> N
         _stations(console, callers),
         api_findings.verification(console, callers),
         api_findings.supply(console, callers),
+        holds(console, callers, intake),
         api_cabinet.worklist_calls(console, callers),
         api_cabinet.stock_calls(console, callers),
         api_cabinet.cabinet_calls(console, callers, intake),
@@ -85,14 +86,13 @@ def _events(callers: Callers, intake: Path) -> APIRouter:
         try:
             reply = await ask(intake, {"do": "hospital_events", "args": {"events": values, "key": idempotency_key}})
         except IntakeAway:
-            return _again(codes.INTAKE_AWAY, "the centre is not taking events in just now; send the same call again")
-        return _again(reply["code"], reply["message"]) if "code" in reply else JSONResponse(reply)
+            words = "the centre is not taking events in just now; send the same call again"
+            raise again(codes.INTAKE_AWAY, words) from None
+        if "code" in reply:
+            raise again(reply["code"], reply["message"])
+        return JSONResponse(reply)
 
     return router
-
-
-def _again(code: int, message: str) -> Response:
-    return answer(503, code, message, {"Retry-After": str(RETRY_AFTER_S)})
 
 
 async def _body(request: Request) -> str:

@@ -6,7 +6,7 @@ from typing import Any
 from fastapi import FastAPI, Response
 
 from server_stub.console.document import document
-from server_stub.console.table import Cell, table
+from server_stub.console.table import Cell, Row, table
 
 _INTRO = (
     '<p>Machine-readable: <a href="/api/openapi.json">OpenAPI</a>. Errors are '
@@ -31,11 +31,11 @@ def _page(api: dict[str, Any]) -> Response:
 
 
 def _call(method: str, path: str, about: dict[str, Any], api: dict[str, Any]) -> str:
-    parameters = [
+    parameters: list[Row] = [
         (p["name"], p["in"], "yes" if p.get("required") else "no", Cell(p.get("description", "")))
         for p in about.get("parameters", [])
         if p["in"] != "cookie"
-    ]
+    ] + _body(about, api)
     answers = [(status, Cell(_shape(one, api))) for status, one in sorted(about["responses"].items())]
     name = f"{method}-{path}"
     given = table(f"parameters-{name}", "Parameters", ("Parameter", "In", "Required", "Meaning"), parameters)
@@ -45,6 +45,16 @@ def _call(method: str, path: str, about: dict[str, Any], api: dict[str, Any]) ->
         f'<div class="apo-scroll" tabindex="0">{given if parameters else ""}'
         f"{table(f'answers-{name}', 'Answers', ('Status', 'Answer'), answers)}</div></section>"
     )
+
+
+def _body(about: dict[str, Any], api: dict[str, Any]) -> list[Row]:
+    content = about.get("requestBody", {}).get("content", {})
+    name = content.get("application/json", {}).get("schema", {}).get("$ref", "").rsplit("/", 1)[-1]
+    if not name:
+        return []
+    schema = api["components"]["schemas"][name]
+    needed = schema.get("required", [])
+    return [(field, "body", "yes" if field in needed else "no", Cell("")) for field in schema["properties"]]
 
 
 def _shape(one: dict[str, Any], api: dict[str, Any]) -> str:

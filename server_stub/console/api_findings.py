@@ -11,9 +11,9 @@ from server_stub.console.frame import Console
 from server_stub.console.packets import recorded
 from server_stub.console.problems import documented
 from server_stub.console.roles import Right
-from server_stub.console.scope import Limit, OptionalStation, known_station
+from server_stub.console.scope import Limit, OneStation, OptionalStation, known_station
 from server_stub.stock import queries as stock_queries
-from server_stub.supply.queries import restock_orders
+from server_stub.supply.queries import restock_orders, station_pick_list
 from server_stub.verify import queries as verify
 from server_stub.verify.verdict import VERDICTS
 from server_stub.watch import queries as watch
@@ -105,6 +105,12 @@ def supply(console: Console, callers: Callers) -> APIRouter:
         known_station(console, station)
         rows = restock_orders(console.engine, standing=standing, limit=limit, station=station)
         return [models.RestockOrder(**row._asdict()) for row in rows]
+
+    @router.get("/pick-list", dependencies=stock)
+    def pick_list(station: OneStation) -> models.PickList:
+        """What each pocket of a station needs, as a snapshot of the ledger."""
+        known_station(console, station)
+        return models.PickList(**station_pick_list(console.engine, station))
 
     @router.get("/discrepancies", dependencies=[Depends(callers.with_right(Right.DISCREPANCIES))])
     def discrepancies(

@@ -1,6 +1,8 @@
 """Rows of the API. Times are hospital time in ms since 1970 UTC, quantities smallest units of the item."""
 
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field
+
+ID = r"^[A-Za-z0-9_-]{1,32}$"
 
 
 class StationState(BaseModel):
@@ -133,6 +135,30 @@ class ParLevel(BaseModel):
     result: int | None
 
 
+class WantedHold(BaseModel):
+    """What is to be set for an item of a station: `held` keeps its levels, `floor` is the least min otherwise."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    station: str = Field(pattern=ID)
+    item: str = Field(pattern=ID)
+    held: bool
+    floor: int = Field(default=0, ge=0, lt=2**31)
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class ParHold(BaseModel):
+    """What a person set last for an item of a station; with `held` false and `floor` 0 it follows the forecast."""
+
+    station: str
+    item: str
+    held: bool
+    floor: int
+    person: str
+    reason: str
+    utc_ms: int
+
+
 class ParCommand(BaseModel):
     """A PAR command; `result` is the cabinet's code."""
 
@@ -160,6 +186,35 @@ class RestockOrder(BaseModel):
     put_away: int
     closed_ms: int | None
     reason: int | None
+
+
+class PocketNeed(BaseModel):
+    """What a pocket lacks up to its max; pockets are filled in this order."""
+
+    place: str
+    quantity: int
+    on_hand: int
+    min: int
+    max: int
+
+
+class PickLine(BaseModel):
+    """An item with open orders: what its pockets lack now, and what is still outstanding of the orders."""
+
+    item: str
+    quantity: int
+    ordered: int
+    orders: list[int]
+    pockets: list[PocketNeed]
+
+
+class PickList(BaseModel):
+    """What to bring to a station: a snapshot with the id of the ledger's last entry and that entry's time."""
+
+    station: str
+    as_of_utc_ms: int
+    snapshot: int
+    lines: list[PickLine]
 
 
 class Discrepancy(BaseModel):

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, exists, func, select
 
 from server_stub.console import queries
 from server_stub.console.queries import StationRow
@@ -11,6 +11,7 @@ from server_stub.console.roles import Right
 from server_stub.ledger import schema
 from server_stub.stock import schema as stock
 from server_stub.verify import schema as verify
+from server_stub.verify.queries import count_undocumented
 from server_stub.verify.worklists import count_unmatched
 from server_stub.watch import schema as watch
 from server_stub.watch.conditions import QUARANTINE
@@ -50,13 +51,12 @@ def _stations(rows: Sequence[StationRow]) -> Iterator[Point]:
 
 
 def _alerts(conn: Connection) -> Iterator[Point]:
-    alerts, verdicts = verify.alerts.c, verify.verdicts.c
+    alerts = verify.alerts.c
     without = conn.scalar(select(func.count()).where(alerts.state == "open", alerts.facet == 1)) or 0
     words = "removed without order or admission, to be looked at"
     yield Point("alerts", without, words, "/alerts?show=open", Right.ALERTS, True)
-    undocumented = conn.scalar(select(func.count()).where(verdicts.verdict == "undocumented")) or 0
-    words = "removed and never charted"
-    yield Point("undocumented", undocumented, words, "/alerts?show=undocumented", Right.ALERTS, True)
+    words = "removed and never charted, to be looked at"
+    yield Point("undocumented", count_undocumented(conn), words, "/alerts?show=undocumented", Right.ALERTS, True)
 
 
 def _cabinets(conn: Connection) -> Iterator[Point]:
@@ -75,7 +75,9 @@ def _discrepancies(conn: Connection) -> Iterator[Point]:
 
 
 def _stock(conn: Connection, now_min: int) -> Iterator[Point]:
-    held, commands, lots = schema.inventory.c, stock.commands.c, stock.lots.c
+    held, commands, lots, levels = schema.inventory.c, stock.commands.c, stock.lots.c, stock.par_levels.c
+    # levels wanted anew since by a later command are no longer refused
+    still_wanted = exists().where(levels.station == commands.station, levels.number == commands.number)
     for name, count, words, href in (
         (
             "owed",
@@ -97,7 +99,7 @@ def _stock(conn: Connection, now_min: int) -> Iterator[Point]:
         ),
         (
             "par-refused",
-            select(func.count()).where(commands.state == stock.REFUSED),
+            select(func.count()).where(commands.state == stock.REFUSED, still_wanted),
             "refused by a cabinet: PAR levels",
             "/restock?show=par",
         ),

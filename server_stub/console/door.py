@@ -26,7 +26,7 @@ class Visitor(NamedTuple):
 
     def may(self, right: Right) -> bool:
         """True if the role has the right; nobody has any before the one-time password is changed."""
-        return right in rights_of(self.account.role) and not (self.session and self.account.must_change)
+        return right in rights_of(self.account.role) and not self.account.must_change
 
 
 class Door:
@@ -42,13 +42,14 @@ class Door:
         name = name.strip().lower()[:16]
         if len(self.accounts.notes(MOST_NOTES)) >= MOST_NOTES:
             return "", CLOSED
-        if self._attempts.blocked(name):
-            return "", BLOCKED
-        account = self.accounts.check(name, password)
-        if account is None:
-            self._refused(name)
-            return "", REFUSED
-        self._attempts.good(name)
+        with self._attempts.turn(name):
+            if self._attempts.blocked(name):
+                return "", BLOCKED
+            account = self.accounts.check(name, password)
+            if account is None:
+                self._refused(name)
+                return "", REFUSED
+            self._attempts.good(name)
         self.accounts.note(name, "signed in", "console")
         return self._sessions.open(name, account.version), ""
 
@@ -69,18 +70,19 @@ class Door:
         return Visitor(account, session)
 
     def program(self, token: str) -> Visitor | None:
-        """Which program has this token."""
+        """Which program has this token; none while the account must change its password."""
         account = self.accounts.of_token(token)
-        return Visitor(account) if account else None
+        return Visitor(account) if account and not account.must_change else None
 
     def change_password(self, visitor: Visitor, old: str, new: str) -> str:
         """The person's own choice; gives the token of a fresh session, "" if `old` is wrong. Raises BadPassword."""
-        if self._attempts.blocked(visitor.name):
-            return ""
-        account = self.accounts.choose_password(visitor.name, old, new)
-        if account is None:
-            self._refused(visitor.name)
-            return ""
+        with self._attempts.turn(visitor.name):
+            if self._attempts.blocked(visitor.name):
+                return ""
+            account = self.accounts.choose_password(visitor.name, old, new)
+            if account is None:
+                self._refused(visitor.name)
+                return ""
         return self._sessions.open(account.name, account.version)
 
     def sign_out(self, token: str) -> None:

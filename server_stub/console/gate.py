@@ -2,12 +2,12 @@
 
 Own pages: state changes and websockets need an Origin of this host (OWASP, cross-site request forgery and websocket
 hijacking); names other than this computer's are refused, so that no foreign name can be pointed here. The API looks at
-its callers itself (api.py).
+its callers itself (callers.py); a session counts there for what changes anything only from own pages.
 """
 
 from http.cookies import CookieError, SimpleCookie
 from typing import Any, NamedTuple
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse, RedirectResponse, Response
@@ -22,11 +22,12 @@ _OPEN = ("/sign-in", "/favicon.ico")
 _ASSETS = "/_nicegui/"
 _NO_PASSWORD_YET = ("/password", "/sign-out")
 _SAFE = ("GET", "HEAD", "OPTIONS")
+# no Strict-Transport-Security: it would hold for every port of this name, and the kiosk speaks plain HTTP on localhost;
+# the console itself speaks HTTPS alone, and its cookie is Secure
 _PROTECTING = {
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "same-origin",
-    "Strict-Transport-Security": "max-age=31536000",
 }
 
 
@@ -45,7 +46,7 @@ def decide(ask: Ask) -> tuple[int, str]:
     """(0, "") lets it pass; (303, address) sends it elsewhere; (4xx, words) refuses it."""
     if ask.host.rsplit(":", 1)[0] not in HOSTS:
         return 421, "This is not the name of this computer."
-    foreign = urlsplit(ask.origin).netloc != ask.host
+    foreign = _foreign(ask.host, ask.origin)
     if (ask.method not in _SAFE and foreign) or (ask.origin and foreign):
         return 403, "This did not come from a page of the console."
     if ask.path in _OPEN or ask.path.startswith(_ASSETS):
@@ -55,6 +56,10 @@ def decide(ask: Ask) -> tuple[int, str]:
     if ask.visitor.account.must_change and ask.path not in _NO_PASSWORD_YET:
         return 303, "/password"
     return 0, ""
+
+
+def _foreign(host: str, origin: str) -> bool:
+    return origin.partition("://")[2] != host
 
 
 def _sent_to_sign_in(ask: Ask) -> tuple[int, str]:
@@ -96,6 +101,8 @@ class Gate:
         visitor = self._door.visitor(token_of(headers), use=not path.startswith("/_"))
         scope[VISITOR] = visitor
         if path.startswith("/api/"):
+            if scope.get("method") not in _SAFE and _foreign(headers.get("host", ""), headers.get("origin", "")):
+                scope[VISITOR] = None
             await self._app(scope, receive, _protected(send, private=True))
             return
         method = scope.get("method", "WEBSOCKET")

@@ -1,6 +1,7 @@
 """Packets as the console has them: what lies in the home's folder, making one beside the pages, taking one away."""
 
 import asyncio
+import logging
 import re
 import time
 import zipfile
@@ -19,6 +20,8 @@ from server_stub.proof.signatory import NoSigner, signatory
 from server_stub.recording import NotRecorded, record
 from server_stub.site import signers
 from server_stub.site.home import Home, make_folder
+
+log = logging.getLogger(__name__)
 
 _NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z.-]{0,99}")
 _IN_MEMORY = 8 * 1024 * 1024
@@ -82,14 +85,18 @@ class Packets:
         self._task = asyncio.create_task(self._make(period, by))
 
     async def _make(self, period: Period, by: str) -> None:
-        out = make_folder(self._home.packets) / f"{period.name}--{time.time_ns()}"
         try:
+            out = make_folder(self._home.packets) / f"{period.name}--{time.time_ns()}"
             signer = signatory(self._home, signers.PHARMACIST)
             now_ms = time.time_ns() // 1_000_000
             packet = await asyncio.to_thread(make_packet, self._home, period, signer, out, now_ms)
             await record(self._home, packet, by)
         except (PacketRefused, NoSigner, IntakeAway, NotRecorded, OSError) as error:
             self.failed = f"The packet {period.name} was not made or not recorded: {error}"
+        except Exception:
+            # nobody waits for this task: what is not said here is never said
+            log.exception("the packet %s was not made", period.name)
+            self.failed = f"The packet {period.name} was not made; the log file of the console says why."
         finally:
             self.making = ""
 

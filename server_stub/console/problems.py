@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from firmware import codes
 
+RETRY_AFTER_S = 2
 MEDIA = "application/problem+json"
 
 
@@ -23,6 +24,11 @@ class Problem(BaseModel):
 def problem(status: int, code: int, message: str, headers: dict[str, str] | None = None) -> HTTPException:
     """An error to raise."""
     return HTTPException(status, {"code": code, "message": message}, headers)
+
+
+def again(code: int, message: str) -> HTTPException:
+    """503: nothing was done, or whether it was is not known; the same call may be sent again."""
+    return problem(503, code, message, {"Retry-After": str(RETRY_AFTER_S)})
 
 
 def answer(status: int, code: int, message: str, headers: dict[str, str] | None = None) -> JSONResponse:

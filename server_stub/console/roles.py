@@ -8,9 +8,10 @@ class Right(StrEnum):
 
     STATIONS = "see stations and alarms"
     STOCK = "see stock, use and PAR"
+    HOLD_PAR = "hold PAR levels by hand"
     PATIENTS = "see which patient"
     ALERTS = "see alerts and verdicts"
-    CLEAR_ALERTS = "clear alerts"
+    CLEAR_ALERTS = "clear alerts, close undocumented removals"
     DISCREPANCIES = "see discrepancies"
     RESOLVE = "resolve discrepancies"
     PACKETS = "see and fetch packets"
@@ -23,7 +24,9 @@ class Right(StrEnum):
 _LOOK = {Right.STATIONS, Right.STOCK, Right.PATIENTS, Right.ALERTS, Right.DISCREPANCIES, Right.PACKETS}
 
 ROLES: dict[str, frozenset[Right]] = {
-    "pharmacist": frozenset(_LOOK | {Right.CLEAR_ALERTS, Right.RESOLVE, Right.MAKE_PACKETS, Right.ORDER}),
+    "pharmacist": frozenset(
+        _LOOK | {Right.HOLD_PAR, Right.CLEAR_ALERTS, Right.RESOLVE, Right.MAKE_PACKETS, Right.ORDER}
+    ),
     "technician": frozenset({Right.STATIONS, Right.STOCK, Right.DISCREPANCIES}),
     "auditor": frozenset(_LOOK | {Right.MAKE_PACKETS}),
     "biomed": frozenset({Right.STATIONS}),

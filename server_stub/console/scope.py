@@ -5,14 +5,15 @@ from typing import Annotated
 from fastapi import Path, Query
 
 from firmware import codes
+from server_stub.console.api_models import ID
 from server_stub.console.frame import Console
 from server_stub.console.problems import problem
 
 _MOST_DIGITS = 15
-_ID = r"^[A-Za-z0-9_-]{1,32}$"
 
-StationId = Annotated[str, Path(pattern=_ID, description="Id of a station")]
-OptionalStation = Annotated[str | None, Query(pattern=_ID, description="Only this station")]
+StationId = Annotated[str, Path(pattern=ID, description="Id of a station")]
+OneStation = Annotated[str, Query(pattern=ID, description="Id of a station")]
+OptionalStation = Annotated[str | None, Query(pattern=ID, description="Only this station")]
 Limit = Annotated[int, Query(ge=1, le=1000, description="At most so many rows")]
 
 

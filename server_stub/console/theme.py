@@ -120,6 +120,11 @@ body { background: #f1f4f6; color: #17212b; font-family: system-ui, "Segoe UI", 
 .apo-bad { background: #fde2e1; color: #8a1212; border-color: #efb1ae }
 .apo-calm { background: #e6ebef; color: #34424e; border-color: #c9d3da }
 .apo-note { color: #56636e; font-size: 13px }
+@media print {
+  header, .apo-tabs, form { display: none !important }
+  .apo-main { padding: 0 } .apo-scroll { overflow: visible; border: 0 }
+  .apo-table td, .apo-table td.text { white-space: normal }
+}
 """
 
 TAGS = {

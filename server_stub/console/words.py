@@ -65,6 +65,7 @@ _NAMES = {
     kinds.DISCREPANCY_RESOLVED: "discrepancy resolved",
     kinds.PACKET_MADE: "packet made",
     kinds.OPERATOR: "console",
+    kinds.TIME_ASSUMED: "time of a removal assumed",
 }
 
 
@@ -83,13 +84,14 @@ _ALARMS = {
     codes.ALARM_CLOCK: "clock moved",
     codes.FORK: "journal contradicts the ledger: its log has stopped",
     codes.STATION_SILENT: "silent: no heartbeat for three minutes",
+    codes.CLOCK_WRONG: "clock is wrong: its removals are judged by when they came in; set the clock",
     codes.TABLE_FULL: "more patients or orders than its tables hold: the newest are kept",
 }
 
 REFUSALS = {
     codes.UNSIGNED_BATCH: "Not signed by the station. Nothing was taken; if it repeats, look who holds its keys.",
     codes.UNKNOWN_STATION: "This station is not enrolled here. Enrol it, or take it off the broker.",
-    codes.BAD_BATCH: "Signed, but not in the form of a batch. Nothing was taken; update the station's agent.",
+    codes.BAD_BATCH: "Signed, but not what a station can say. Nothing was taken; update or examine the station.",
     codes.BAD_CHAIN: "Entries do not follow from each other or were not made by the controller. Examine the cabinet.",
     codes.FORK: "Another history than the ledger's; the log has stopped. Examine the cabinet, then enrol it anew.",
     codes.BAD_HEARTBEAT: "Signed, but not in the form of a heartbeat. Update the station's agent.",

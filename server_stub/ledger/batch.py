@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 from firmware import codes
 from firmware.wire import cose
+from server_stub.ledger import shape
 from server_stub.ledger.record import Entry, Page
 
 MAX_PAGES = 64
@@ -94,6 +95,8 @@ def read_heartbeat(raw: bytes, station: str, keys: StationKeys | None) -> Heartb
         raise Refused(codes.BAD_HEARTBEAT, "not a heartbeat of this station")
     if fields[8] is not None and type(fields[8]) is not int:
         raise Refused(codes.BAD_HEARTBEAT, "oldest unanswered is no time")
+    if not shape.in_range(value for value in fields[2:] if type(value) is int) or "\0" in fields[6]:
+        raise Refused(codes.BAD_HEARTBEAT, "a number or text that cannot be")
     return Heartbeat(*fields[1:])
 
 
@@ -144,6 +147,8 @@ def _chain(rows: list[Any], where: tuple[str, int, int], head: bytes, key: bytes
         entry = page.entry
         if (entry.station, entry.log, entry.seq) != (station, log, seq):
             raise Refused(codes.BAD_BATCH, f"entry {entry.seq} of {entry.station} where {seq} of {station} was due")
+        if why := shape.fault(entry):
+            raise Refused(codes.BAD_BATCH, f"entry {seq}: {why}")
         if not hmac.compare_digest(hmac.digest(key, page.head, "sha256")[:16], row[2]):
             raise Refused(codes.BAD_CHAIN, f"the MAC of entry {seq} is wrong")
         pages.append(page)

@@ -11,6 +11,7 @@ from firmware.journal import kinds
 from firmware.wire import messages, topics
 from server_stub.ledger import store
 from server_stub.ledger.batch import Batch, Heartbeat, Refused, StationKeys, read_batch, read_heartbeat
+from server_stub.ledger.clocks import Clocks
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.record import LogState
 from server_stub.ledger.sign import Signer, answer
@@ -44,11 +45,13 @@ class Ingest:
         self._register = register
         self._signer = signer
         self._log = log
+        self._clocks = Clocks(log)
         self._states: dict[tuple[str, int], LogState] = {}
 
     def forget(self) -> None:
         """Read the logs' states anew (after a transaction that failed)."""
         self._states.clear()
+        self._clocks.forget()
 
     def batch(self, tx: Transaction, station: str, raw: bytes) -> int | None:
         """Take in one batch and queue its answer; gives the verdict, None if it was refused."""
@@ -99,8 +102,7 @@ class Ingest:
         if decision.verdict == messages.ACCEPT:
             state = _extended(state, decision)
             store.add_batch(tx.conn, batch, raw, tx.received_ms)
-            for page in decision.new:
-                tx.append(page)
+            self._clocks.take(tx, decision.new)
         elif decision.verdict == messages.FORK and not state.stopped:
             state = state._replace(stopped=True)
             detail = f"entries from {batch.first_seq} contradict what the ledger holds; the log has stopped"

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 
 import cbor2
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select
@@ -97,6 +97,20 @@ def add_pages(conn: Connection, pages: Iterable[Page]) -> None:
     ]
     if rows:
         conn.execute(insert(schema.entries), rows)
+
+
+class Last(NamedTuple):
+    """The entry taken in last, of whichever log: its id rises with each, `utc_ms` is its own hospital time."""
+
+    id: int
+    utc_ms: int
+
+
+def last_entry(conn: Connection) -> Last:
+    """Where the ledger stands; zeros while it is empty."""
+    columns = schema.entries.c
+    row = conn.execute(select(columns.id, columns.utc_ms).order_by(columns.id.desc()).limit(1)).one_or_none()
+    return Last(*row) if row else Last(0, 0)
 
 
 def pages_in_order(conn: Connection) -> Iterator[Page]:

@@ -7,13 +7,14 @@ import json
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
 from server_stub.ledger.batch import Refused
-from server_stub.ledger.schema import open_database
+from server_stub.ledger.snapshot import snapshot_of
 from server_stub.proof import pades, seal
 from server_stub.proof.facts import Facts
 from server_stub.proof.formulary import Formulary
@@ -22,7 +23,6 @@ from server_stub.proof.period import Period, iso
 from server_stub.proof.report import report
 from server_stub.proof.rows import dataset_row, line
 from server_stub.proof.signatory import Signatory
-from server_stub.proof.snapshot import snapshot
 from server_stub.proof.stretch import Stretch, all_logs, described, pages, stretches
 from server_stub.site.config import SiteConfig, database_url, read
 from server_stub.site.home import Home, make_folder
@@ -45,20 +45,18 @@ class Packet:
 def make_packet(home: Home, period: Period, signer: Signatory, out: Path, made_utc_ms: int) -> Packet:
     """Make the packet of `period` as the new folder `out`, whole or not at all; reads the database and changes nothing.
 
-    `made_utc_ms` is the computer's time. Raises PacketRefused, NoSite, NoSigner.
+    `made_utc_ms` is the computer's time. Raises PacketRefused, NoSite, NoSigner, and OSError where `out` cannot be.
     """
     if out.exists():
         raise PacketRefused(f"{out} is there already: name a new folder with --out")
     draft = out.with_name(f".{out.name}.new")
     shutil.rmtree(draft, ignore_errors=True)
-    for name in ("chains", "keys/stations"):
-        make_folder(draft / name)
     try:
+        for name in ("chains", "keys"):
+            make_folder(draft / name)
         site = read(home)
-        engine = open_database(database_url(home, site))
-        with snapshot(engine) as conn:
+        with snapshot_of(database_url(home, site)) as conn:
             described_logs, entries = _write_ledger(conn, draft, site, period, signer)
-        engine.dispose()
         _copy_keys(home, site, draft, signer)
         digest = seal.seal(draft, _manifest(site, period, described_logs), signer, made_utc_ms)
         draft.rename(out)
@@ -67,6 +65,18 @@ def make_packet(home: Home, period: Period, signer: Signatory, out: Path, made_u
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return Packet(out, period, entries, digest)
+
+
+def read_packet(folder: Path) -> Packet:
+    """A packet made earlier, as its manifest says; `verify_apotheca` tells if it is true. Raises PacketRefused."""
+    try:
+        raw = (folder / seal.MANIFEST).read_bytes()
+        manifest = json.loads(raw)
+        period = Period(manifest["from_utc_ms"], manifest["to_utc_ms"])
+        entries = sum(log["entries"] for log in manifest["logs"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise PacketRefused(f"{folder} is no packet: {error}") from None
+    return Packet(folder, period, entries, sha256(raw).digest())
 
 
 def _manifest(site: SiteConfig, period: Period, logs: list[dict[str, Any]]) -> dict[str, Any]:
@@ -127,4 +137,4 @@ def _copy_keys(home: Home, site: SiteConfig, draft: Path, signer: Signatory) -> 
     (draft / "keys" / "centre-sign.pub").write_bytes((home.keys / "centre-sign.pub").read_bytes())
     for station in site.station:
         public = home.public_key(station.id)
-        (draft / "keys" / "stations" / public.name).write_bytes(public.read_bytes())
+        (make_folder(draft / "keys" / "stations") / public.name).write_bytes(public.read_bytes())

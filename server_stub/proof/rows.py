@@ -64,6 +64,7 @@ EXT = {
     kinds.DISCREPANCY_RESOLVED: ("station", "log", "seq", "by_station", "by_log", "by_seq", "note"),
     kinds.PACKET_MADE: ("from_utc_ms", "to_utc_ms", "manifest_sha256"),
     kinds.OPERATOR: ("what", "about"),
+    kinds.TIME_ASSUMED: ("station", "log", "seq", "utc_ms"),
 }
 NAMES = {
     number: name.lower()

@@ -17,7 +17,10 @@ SETTLE_MS = 15 * 60_000
 
 
 def due(conn: Connection, every_days: int, now_utc_ms: int) -> Period | None:
-    """The earliest period over by `now_utc_ms` that holds an entry of a station and has no packet of the centre's."""
+    """The earliest period over by `now_utc_ms` that holds an entry of a station and has no packet of the centre's.
+
+    Only the planner's packets are the centre's (record.py): what people have made puts nothing off.
+    """
     length = every_days * DAY_MS
     made = schema.packets.c
     done = conn.scalar(select(func.max(made.to_utc_ms)).where(made.actor == CENTRE)) or 0

@@ -3,9 +3,12 @@
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 
 from server_stub.site import signers
 from server_stub.site.home import Home
+
+P256_ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 
 
 class NoSigner(Exception):
@@ -41,8 +44,9 @@ class Signatory:
         return self.certificate.fingerprint(hashes.SHA256()).hex()
 
     def sign(self, data: bytes) -> bytes:
-        """ES256 over `data`, as DER: `openssl dgst -sha256 -verify` takes it too."""
-        return self._key.sign(data, ec.ECDSA(hashes.SHA256()))
+        """ES256 over `data`, as DER with s in the lower half: `openssl dgst -sha256 -verify` takes it too."""
+        r, s = decode_dss_signature(self._key.sign(data, ec.ECDSA(hashes.SHA256())))
+        return encode_dss_signature(r, min(s, P256_ORDER - s))
 
 
 def signatory(home: Home, name: str) -> Signatory:

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from server_stub.site.home import Home, write_private
+from server_stub.verify.settings import DEFAULT_MINUTES, LONGEST_MINUTES
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 Area = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,32}$")]
@@ -47,7 +48,7 @@ class Database(_Part):
 class Verify(_Part):
     """How long (minutes of hospital time) there is for charting a removal before it counts as undocumented."""
 
-    documentation_minutes: Annotated[int, Field(ge=1, le=10_080)] = 60
+    documentation_minutes: Annotated[int, Field(ge=1, le=LONGEST_MINUTES)] = DEFAULT_MINUTES
 
 
 class Packets(_Part):

@@ -84,7 +84,7 @@ def levels(expected: Forecast, bounds: Bounds, settings: ParSettings | None = No
     top, bound = _raised(top, np.where(young, bounds.first_max, 0), bound, 3)
     top, bound = _stepped(top, bound, bounds.now_max, settings)
     top, bound = _lowered(top, bounds.capacity, bound, 6)
-    return Levels(np.minimum(low, np.maximum(top - 1, 0)), np.maximum(top, 1), bound)
+    return Levels(np.minimum(low, np.maximum(top - 1, 1)), np.maximum(top, 1), bound)
 
 
 def _raised(top: Ints, least: Ints, bound: Ints, code: int) -> tuple[Ints, Ints]:

@@ -1,6 +1,7 @@
 """Tables of the stock: demand beyond `usage`, levels wanted and applied, commands, forecasts.
 
-All but `forecasts` are projections; a forecast is a figure worked out on a day and kept to be shown beside the use.
+All but `forecasts` are projections: a forecast is a figure worked out on a day and kept to be shown beside the use
+(docs/decisions/0007).
 """
 
 from sqlalchemy import BigInteger, Column, Float, Index, Table, Text

@@ -1,4 +1,4 @@
-"""The pick list of a station: what its open orders ask for, and what each pocket can take (A1.f)."""
+"""The pick list of a station: what its open orders ask for, what else is below max, what goes where (A1.f, P13)."""
 
 from typing import Any
 
@@ -6,16 +6,28 @@ from sqlalchemy import Connection, and_, select
 
 from firmware import pockets as rules
 from server_stub.ledger import schema as ledger
+from server_stub.ledger import store
 from server_stub.stock.shelves import Pocket, Shelf
 from server_stub.supply import schema
 
 _T, _I = schema.restock_orders.c, ledger.inventory.c
 
 
-def pick_list(conn: Connection, station: str, shelf: Shelf) -> list[dict[str, Any]]:
-    """A line an item with open orders, smallest units; `pockets` are filled in this order, the hungriest first.
+def pick_list(conn: Connection, station: str, shelf: Shelf) -> dict[str, Any]:
+    """What `station` needs as the ledger knows it now: `snapshot` is the id of its last entry, `as_of_utc_ms` when
+    that was made (P13). `conn` must see one moment of the database; quantities are smallest units.
+    """
+    last = store.last_entry(conn)
+    lines = _lines(conn, station, shelf)
+    return {"station": station, "as_of_utc_ms": last.utc_ms, "snapshot": last.id, "lines": lines}
 
-    `quantity` is what the pockets lack up to max now; `ordered` what is still outstanding of the orders `orders`.
+
+def _lines(conn: Connection, station: str, shelf: Shelf) -> list[dict[str, Any]]:
+    """A line an item that is ordered or below max, smallest units; what is ordered comes first, and of an item's
+    `pockets` the hungriest.
+
+    `quantity` is what the pockets lack up to max now; `ordered` what is still outstanding of the orders `orders`,
+    none for what is topped up only because a technician is there anyway.
     """
     stock = select(_I.place, _I.quantity, _I.must_count).where(_I.station == station)
     held = {place: (quantity, owed) for place, quantity, owed in conn.execute(stock)}
@@ -25,7 +37,10 @@ def pick_list(conn: Connection, station: str, shelf: Shelf) -> list[dict[str, An
     standing: dict[str, list[tuple[int, int]]] = {}
     for item, number, quantity, put_away in conn.execute(query.order_by(_T.item, _T.number)):
         standing.setdefault(item, []).append((number, quantity - put_away))
-    return [_line(item, orders, shelf.pockets.get(item, []), held) for item, orders in standing.items()]
+    items = {*standing, *shelf.pockets}
+    lines = [_line(item, standing.get(item, []), shelf.pockets.get(item, []), held) for item in items]
+    wanted = [line for line in lines if line["orders"] or line["quantity"]]
+    return sorted(wanted, key=lambda line: (not line["orders"], line["item"]))
 
 
 def _line(

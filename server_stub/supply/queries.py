@@ -4,6 +4,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, and_, select
 
+from server_stub.ledger.snapshot import snapshot
 from server_stub.stock import schema as stock
 from server_stub.stock.shelves import read_shelf
 from server_stub.supply import schema
@@ -46,9 +47,9 @@ def restock_orders(
         return [RestockOrder(*row) for row in conn.execute(query)]
 
 
-def station_pick_list(engine: Engine, station: str) -> list[dict[str, Any]]:
+def station_pick_list(engine: Engine, station: str) -> dict[str, Any]:
     """As the intake request `pick_list`."""
-    with engine.connect() as conn:
+    with snapshot(engine) as conn:
         return pick_list(conn, station, read_shelf(conn, station))
 
 

@@ -21,6 +21,8 @@ restock_orders = Table(
     Column("closed_ms", BigInteger),
     Column("reason", BigInteger),
     Index("restock_orders_open", "station", "item", "closed_ms"),
+    # each transaction asks which orders have stood too long: what is closed must not cost it anything
+    Index("restock_orders_standing", "closed_ms", "opened_ms"),
 )
 
 PROJECTIONS = (restock_orders,)

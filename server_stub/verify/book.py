@@ -14,11 +14,10 @@ from server_stub.verify import provisional, schema
 from server_stub.verify.case import Alert, Case
 from server_stub.verify.facts import Back, Chart, Fact, Key, Move, Removal, Word
 from server_stub.verify.matching import match
+from server_stub.verify.settings import DEFAULT_MINUTES, MINUTES
 from server_stub.verify.verdict import Stay, authority, matched, overridden, stays
 
 MAX_PATIENTS = 2000
-DEFAULT_MINUTES = 60
-MINUTES = "documentation_minutes"
 _AT_ONCE = 500
 
 FACTS: dict[type[Any], Table] = {

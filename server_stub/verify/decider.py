@@ -16,11 +16,16 @@ from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import CENTRE
 from server_stub.ledger.transaction import Transaction
 from server_stub.verify import schema
-from server_stub.verify.book import MINUTES, Book
+from server_stub.verify.book import Book
 from server_stub.verify.case import CLEARED, EXPIRED, EXPIRED_BY, OPEN, Case
 from server_stub.verify.facts import Key
 from server_stub.verify.notices import Notices
+from server_stub.verify.settings import MINUTES
 from server_stub.verify.verdict import AUTHORITY, DOCUMENTATION, DOCUMENTED, PENDING
+
+# what a person may end: in which state, in which word, noted as what
+CLEAR_ALERT, CLOSE_ALERT = "clear_alert", "close_alert"
+_BY_PERSON = {AUTHORITY: (OPEN, "cleared", CLEAR_ALERT), DOCUMENTATION: (EXPIRED, "closed", CLOSE_ALERT)}
 
 
 class Decider:
@@ -61,15 +66,19 @@ class Decider:
             self._authority(tx, case)
             self._documentation(tx, case)
 
-    def clear(self, tx: Transaction, key: Key, user: str, note: str) -> bool:
-        """A person clears the authority alert of a removal; False if there is none open."""
+    def clear(self, tx: Transaction, key: Key, facet: int, user: str, note: str) -> bool:
+        """A person clears the open authority alert of a removal, or closes its documentation alert that has expired.
+
+        Either stays so and the verdict stays what it is; False if there is no such alert.
+        """
         tx.settle()
         case = self._book.cases(tx.conn, [key]).get(key)
-        if case is None or not _is(case, AUTHORITY, OPEN):
+        state, done, what = _BY_PERSON[facet]
+        if case is None or not _is(case, facet, state):
             return False
         about = "/".join(map(str, key))
-        self._clear(tx, case, AUTHORITY, f"cleared by {user}: {note}", actor=user)
-        self._log.append(tx, kinds.OPERATOR, ["clear_alert", f"{about}: {note}"], actor=user)
+        self._clear(tx, case, facet, f"{done} by {user}: {note}", actor=user)
+        self._log.append(tx, kinds.OPERATOR, [what, f"{about}: {note}"], actor=user)
         return True
 
     def _sorted(self, conn: Connection, keys: Iterable[Key]) -> list[Case]:
@@ -100,6 +109,8 @@ class Decider:
 
     def _documentation(self, tx: Transaction, case: Case) -> None:
         alert = case.alerts.get(DOCUMENTATION)
+        if alert and alert.user:
+            return
         if case.settled:
             if alert and alert.state != CLEARED:
                 self._clear(tx, case, DOCUMENTATION, _documented_by(case))

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, insert
 from firmware.journal import kinds
 from server_stub.ledger.record import Entry
 from server_stub.ledger.store import upsert
-from server_stub.verify import facts, provisional, schema
-from server_stub.verify.book import FACTS, MINUTES, Book
+from server_stub.verify import facts, provisional, schema, settings
+from server_stub.verify.book import FACTS, Book
 from server_stub.verify.case import DECISIONS, Case
 from server_stub.verify.facts import Fact
 
@@ -23,11 +23,12 @@ _KEY = ("station", "log", "seq")
 class Verification:
     """The projections of verify/schema.py; `book` may outlive the transaction."""
 
-    KINDS = facts.KINDS | DECISIONS | provisional.KINDS | {kinds.OPERATOR}
+    KINDS = facts.KINDS | DECISIONS | provisional.KINDS | {kinds.OPERATOR, kinds.TIME_ASSUMED}
 
     def __init__(self, book: Book) -> None:
         self._book = book
         self._entries: list[Entry] = []
+        self._assumed: dict[facts.Key, int] = {}
 
     def apply(self, entry: Entry) -> None:
         """Take one entry in."""
@@ -68,15 +69,24 @@ class Verification:
         for entry in entries:
             if entry.kind == kinds.OPERATOR:
                 self._setting(conn, entry)
-            elif entry.kind in facts.KINDS and (one := facts.fact(entry, self._book.interval_ms(conn))):
+            elif entry.kind == kinds.TIME_ASSUMED:
+                self._assumed[_about(entry)] = entry.ext[3]
+            elif entry.kind in facts.KINDS and (one := facts.fact(self._timed(entry), self._book.interval_ms(conn))):
                 found.append(self._book.of_whom(conn, one))
         return found
 
+    def _timed(self, entry: Entry) -> Entry:
+        """The entry at the time that the centre took it to be of, where its own can not be right."""
+        key = (entry.station, entry.log, entry.seq)
+        return entry._replace(utc_ms=self._assumed.pop(key)) if key in self._assumed else entry
+
     def _setting(self, conn: Connection, entry: Entry) -> None:
         what, value = entry.ext
-        if what == MINUTES:
-            conn.execute(upsert(conn, schema.verify_settings, ("name",)), {"name": MINUTES, "value": int(value)})
-            self._book.set_minutes(int(value))
+        minutes = settings.minutes(value) if what == settings.MINUTES else None
+        if minutes is not None:
+            row = {"name": settings.MINUTES, "value": minutes}
+            conn.execute(upsert(conn, schema.verify_settings, ("name",)), row)
+            self._book.set_minutes(minutes)
 
     def _decide(self, conn: Connection, decisions: Sequence[Entry]) -> list[Case]:
         if not decisions:

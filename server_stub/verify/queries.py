@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, and_, func, select
 
 from server_stub.verify import schema
-from server_stub.verify.case import OPEN
-from server_stub.verify.verdict import VERDICTS
+from server_stub.verify.case import CLEARED, EXPIRED, OPEN
+from server_stub.verify.verdict import DOCUMENTATION, VERDICTS
 
 _A, _R, _V = schema.alerts.c, schema.removals.c, schema.verdicts.c
 _STATES = ("open", "cleared", "expired")
@@ -134,9 +134,23 @@ def charted_late(conn: Connection, station: str | None = None, limit: int = 100)
     return removals_by_verdict(conn, ("charted_late",), station, limit)
 
 
-def undocumented(conn: Connection, station: str | None = None, limit: int = 100) -> list[VerdictRow]:
-    """Removals that nobody charted."""
-    return removals_by_verdict(conn, ("undocumented",), station, limit)
+_UNDOCUMENTED = and_(
+    *(_V.verdict == "undocumented", _A.facet == DOCUMENTATION),
+    *(_V.station == _A.station, _V.log == _A.log, _V.seq == _A.seq),
+)
+
+
+def undocumented(conn: Connection, *, closed: bool, limit: int = 100) -> list[VerdictRow]:
+    """Removals that nobody charted, the newest first: those a person has closed, or those still to be looked at."""
+    query = _VERDICTS.join(schema.alerts, _UNDOCUMENTED).where(_A.state == (CLEARED if closed else EXPIRED))
+    query = query.order_by(_V.deadline_ms.desc(), _R.station, _R.log.desc(), _R.seq.desc()).limit(limit)
+    return [VerdictRow._make(row) for row in conn.execute(query)]
+
+
+def count_undocumented(conn: Connection) -> int:
+    """Number of removals that nobody charted and no person has closed."""
+    query = select(func.count()).join_from(schema.verdicts, schema.alerts, _UNDOCUMENTED)
+    return conn.scalar(query.where(_A.state == EXPIRED)) or 0
 
 
 def verdict_of(conn: Connection, station: str, log: int, seq: int) -> VerdictRow | None:

@@ -2,13 +2,15 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import AfterValidator, Field
 
 from firmware import codes
+from server_stub.ledger.actors import person
 from server_stub.ledger.asked import Args, Handler, checked
 from server_stub.ledger.transaction import Transaction
 from server_stub.verify import queries
 from server_stub.verify.decider import Decider
+from server_stub.verify.verdict import AUTHORITY, DOCUMENTATION
 
 
 class _Verdicts(Args):
@@ -26,7 +28,8 @@ class _Clear(Args):
     station: str
     log: Annotated[int, Field(ge=1, lt=2**63)]
     seq: Annotated[int, Field(ge=1, lt=2**63)]
-    user: Annotated[str, Field(pattern=r"^[!-~]{1,32}$")]
+    facet: Literal[1, 2] = 1
+    user: Annotated[str, Field(pattern=r"^[!-~]{1,32}$"), AfterValidator(person)]
     note: Annotated[str, Field(min_length=1, max_length=200)]
 
 
@@ -57,7 +60,8 @@ class Requests:
         return {"alerts": [row._asdict() for row in queries.alerts(tx.conn, wanted, args.limit)]}
 
     def _clear(self, tx: Transaction, args: _Clear) -> dict[str, Any]:
-        if self._decider.clear(tx, (args.station, args.log, args.seq), args.user, args.note):
+        if self._decider.clear(tx, (args.station, args.log, args.seq), args.facet, args.user, args.note):
             return {"cleared": True}
-        words = "no open alert about the authority of this removal: look at the list of alerts again"
+        which = {AUTHORITY: "open alert about the authority", DOCUMENTATION: "expired alert about the charting"}
+        words = f"no {which[args.facet]} of this removal: look at the list of alerts again"
         return {"code": codes.NO_SUCH_ALERT, "message": words}

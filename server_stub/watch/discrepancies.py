@@ -3,7 +3,8 @@
 The rules (A8, A24, RD-A4, RD-A5), all within WITHIN_MS and each entry compensating one discrepancy at most:
 
 1. Two counts: same station, same item, changes exactly opposite, both still open; of the same pocket first (a
-   miscount), else of two pockets of the item (put into the wrong one). They resolve each other.
+   miscount), else of two pockets of the item (put into the wrong one). They resolve each other. Nobody vouches for the
+   own count: those of one pocket must be two people's, and so must any two of a controlled item.
 2. A surplus return: a return at the same station brings back more than its removal (from the pocket counted, before
    the count, in the same log) still had out; what is too much came with this one return and is exactly what the count
    missed.
@@ -23,6 +24,7 @@ from server_stub.ledger.log import CentreLog
 from server_stub.ledger.record import Entry
 from server_stub.ledger.sign import CENTRE
 from server_stub.ledger.transaction import Transaction
+from server_stub.stock.shelves import Shelves
 from server_stub.watch import schema
 from server_stub.watch.found import COUNTED
 
@@ -40,7 +42,8 @@ class NotResolved(Exception):
 class Discrepancies:
     """Opens and resolves; what was appended must have been settled before `decide`."""
 
-    def __init__(self, log: CentreLog) -> None:
+    def __init__(self, shelves: Shelves, log: CentreLog) -> None:
+        self._shelves = shelves
         self._log = log
 
     def decide(self, tx: Transaction, entries: Iterable[Entry]) -> None:
@@ -71,7 +74,7 @@ class Discrepancies:
     def _match_counts(self, tx: Transaction, count: Entry) -> None:
         assert count.change is not None
         rows = self._candidates(tx, count, -count.change, count.utc_ms + WITHIN_MS)
-        others = [row for row in rows if (row.log, row.seq) != (count.log, count.seq)]
+        others = [row for row in rows if self._two_may_say(tx, count, row)]
         if not others:
             return
         other = min(others, key=lambda row: (row.place != count.place, row.counted_ms, row.log, row.seq))
@@ -84,6 +87,13 @@ class Discrepancies:
         for row, by in ((other, mine), (mine, other)):
             note = f"resolved by matching to {_words(by)}, {cause}, net change 0"
             self._resolve(tx, row, (by.station, by.log, by.seq), note)
+
+    def _two_may_say(self, tx: Transaction, count: Entry, other: Row[Any]) -> bool:
+        """May these two counts explain each other? An item whose schedule is not known counts as controlled."""
+        if other.counted_by != count.actor:
+            return True
+        item = self._shelves.of(tx.conn, count.station).items.get(count.item or "")
+        return other.place != count.place and item is not None and item.schedule == 0
 
     def _match_return(self, tx: Transaction, back: Entry) -> None:
         rows = self._candidates(tx, back, None, back.utc_ms)

@@ -8,6 +8,7 @@ from server_stub.ledger.schema import open_database
 from simulator.bench.entries import ITEM
 
 ENTRIES_A_REMOVAL = 8
+ENTRIES_AN_ORDER = 40
 REMOVALS_A_PATIENT = 20
 HISTORY = "H1"
 DAY_MS = 86_400_000
@@ -27,6 +28,7 @@ _FACTS = {
     "verdicts": f":station, 1, i, 'verified', 0, 'documented', 0, {_DEADLINE}, 0, 2, 'h' || i, {_CHARTED}",
     "alerts": f":station, 1, i, 2, 5303, 'cleared', 'charted', '', {_AT}, {_CHARTED}",
 }
+_ORDERS = ("restock_orders", f":station, i, :item, 10, 0, 0, 4, 10, {_AT}, 10, {_CHARTED}, 1")
 _PATIENTS = {
     "movements": "'m' || i, printf('P%07d', i - 1), 'A01', 0",
     "order_words": "'w' || i, 'O' || i, printf('P%07d', i - 1), :item, 0, 0, NULL",
@@ -46,6 +48,7 @@ def fill(url: str, entries: int, end_ms: int) -> None:
         _insert(conn, *_ENTRIES, {**common, "count": entries})
         for table, row in _FACTS.items():
             _insert(conn, table, row, {**common, "count": entries // ENTRIES_A_REMOVAL})
+        _insert(conn, *_ORDERS, {**common, "count": entries // ENTRIES_AN_ORDER})
         for table, row in _PATIENTS.items():
             _insert(conn, table, row, {**common, "count": patients(entries)})
     engine.dispose()

@@ -15,9 +15,9 @@ from tests.console.hospital import Hospital
 
 pytestmark = pytest.mark.browser
 PAGES = (
-    "", "stations", "stations/ICU1", "stock", "items/ACET?station=ICU1", "restock", "restock?show=par", "alerts",
-    "alerts?show=late", "alerts?show=cleared", "discrepancies", "packets", "overrides", "overrides?show=matched",
-    "wastes", "expiry", "expiry?lot=L0426",
+    "", "stations", "stations/ICU1", "stock", "items/ACET?station=ICU1", "restock", "restock?show=par",
+    "restock?station=ICU1", "alerts", "alerts?show=late", "alerts?show=cleared", "discrepancies", "packets",
+    "overrides", "overrides?show=matched", "wastes", "expiry", "expiry?lot=L0426",
 )  # fmt: skip
 
 

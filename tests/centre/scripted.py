@@ -27,6 +27,7 @@ class Scripted:
     genesis: bytes
     log: int = 1
     utc_ms: int = 1_700_000_000_000
+    tq: int = 3
     pages: list[bytes] = field(default_factory=list)
     heads: list[bytes] = field(default_factory=list)
     entries: list[list] = field(default_factory=list)
@@ -67,7 +68,7 @@ class Scripted:
         before, after = stock or (None, None)
         if stock is not None and change is None:
             change = after - before
-        fields = [1, self.station, self.log, 1, seq, self.utc_ms, seq * 1000, 3, kind, actor, None]
+        fields = [1, self.station, self.log, 1, seq, self.utc_ms, seq * 1000, self.tq, kind, actor, None]
         fields += [item, place, before, change, after, txn, ref, list(ext)]
         data = entry.encode(fields)
         head = chain.next_head(self.heads[-1], chain.leaf(data))

@@ -6,6 +6,7 @@ import pytest
 from firmware import codes
 from firmware.journal import kinds
 from firmware.wire import cbor, cose, messages
+from server_stub.centre import Arrived
 from server_stub.ledger import schema
 from tests.centre.scripted import Scripted, sign
 
@@ -108,6 +109,94 @@ def test_what_is_not_the_stations_word_is_evidence_and_gets_no_answer(quick, why
     assert quick.verdicts(quick.up("ICU1", "batch", good)) == [messages.ACCEPT], "and stops nothing"
 
 
+CENTRES_OWN = sorted({number for number in vars(kinds).values() if type(number) is int and number >= 200} | {999})
+
+
+@pytest.mark.req("A12.b")
+@pytest.mark.parametrize("kind", CENTRES_OWN)
+def test_a_station_writes_none_of_the_centres_decisions(quick, kind):
+    script = filled(quick, 1)
+    script.add(kind, ("ICU1", 1, 1, 1, "cleared"), actor="pharm7", item="HEPARIN", patient="P1", order="OX")
+    bad = script.batch(1, 2)
+    assert quick.verdicts(quick.up("ICU1", "batch", bad)) == []
+    assert [(e.code, e.raw) for e in quick.rows(schema.evidence)] == [(codes.BAD_BATCH, bad)]
+    assert quick.ledger() == [], "nothing of it is in the ledger, so nothing can fold it"
+    assert [e.kind for e in quick.rows(schema.entries)] == [kinds.BOOT, kinds.EVIDENCE]
+
+
+AT = {"item": "HEPARIN", "place": "D01-P01"}
+MISSHAPEN = {
+    "waste with one field": (kinds.WASTE, (0,), AT),
+    "waste of nothing said": (kinds.WASTE, (0, 1, None), AT),
+    "return of a text": (kinds.RETURN, (0, "1"), {**AT, "stock": (1, 2)}),
+    "removal with an empty ext": (kinds.REMOVE, (), {**AT, "stock": (2, 1)}),
+    "removal with a list for its lot": (kinds.REMOVE, (0, None, None, [1], None), {**AT, "stock": (2, 1)}),
+    "denied without quantity": (kinds.DENIED, (1, 110), AT),
+    "denied with a negative quantity": (kinds.DENIED, (1, 110, -1), AT),
+    "alarm without drawer": (kinds.ALARM, (1,), {}),
+    "alarm of 2 to the 62nd": (kinds.ALARM, (1 << 62, 1), {}),
+    "count of 2 to the 31st": (kinds.COUNT, (0,), {**AT, "stock": (0, 1 << 31)}),
+    "waste of 2 to the 31st": (kinds.WASTE, (0, 1, 1 << 31), AT),
+    "txn of 2 to the 63rd": (kinds.SIGN_ON, (1,), {"txn": 1 << 63}),
+    "command without result": (kinds.COMMAND, (1, 2), {}),
+    "levels of lists": (kinds.COMMAND, (1, 2, 0, ["D01-P01", [], 3]), {}),
+    "levels for a number": (kinds.COMMAND, (1, 2, 0, [7, 1, 3]), {}),
+    "levels below 0": (kinds.COMMAND, (1, 2, 0, ["D01-P01", -1, 3]), {}),
+    "item with a NUL": (
+        kinds.REMOVE,
+        (0, None, None, None, None),
+        {"item": "A\0", "place": "D01-P01", "stock": (2, 1)},
+    ),
+    "patient with a NUL": (kinds.WASTE, (0, 0, 1), {**AT, "patient": "P\0"}),
+}
+
+
+def refused_and_kept(bench, bad):
+    # with a good one in the same transaction, which must not suffer
+    peer = filled(bench, 1, "ED1")
+    topic = "apotheca/1/demo/s0/{}/up/batch"
+    work = [Arrived(topic.format("ICU1"), bad), Arrived(topic.format("ED1"), peer.batch(1, 1))]
+    assert bench.verdicts(bench.centre.process(work)) == [messages.ACCEPT]
+    assert [(e.code, e.raw) for e in bench.rows(schema.evidence)] == [(codes.BAD_BATCH, bad)]
+    assert bench.ledger() == []
+
+
+@pytest.mark.req("A12.b")
+@pytest.mark.parametrize("why", MISSHAPEN)
+def test_an_entry_no_station_can_have_written_is_refused_before_the_fold(bench, why):
+    kind, ext, more = MISSHAPEN[why]
+    script = filled(bench, 1)
+    script.add(kind, ext, **more)
+    refused_and_kept(bench, script.batch(1, 2))
+
+
+@pytest.mark.parametrize("utc_ms", [1 << 62, (1 << 63) + 5])
+def test_a_time_no_database_holds_is_refused(quick, utc_ms):
+    script = quick.station()
+    script.utc_ms = utc_ms
+    script.add()
+    refused_and_kept(quick, script.batch(1, 1))
+
+
+@pytest.mark.parametrize(
+    "kind, ext",
+    [
+        (kinds.SIGN_ON, (1, "later", None)),
+        (kinds.WASTE, (0, 0, 1, [1])),
+        (kinds.COMMAND, (1, 2, 0)),
+        (kinds.COMMAND, (1, 2, 0, 5)),
+        (kinds.COMMAND, (1, 2, 312, [])),
+        (kinds.COMMAND, (1, 77, 0, [b"x", None, []])),
+        (199, ("of a later version",)),
+    ],
+)
+def test_what_newer_or_older_firmware_may_write_is_taken(bench, kind, ext):
+    script = bench.station()
+    script.add(kind, ext)
+    assert bench.verdicts(bench.up("ICU1", "batch", script.batch(1, 1))) == [messages.ACCEPT]
+    assert len(bench.ledger()) == 1
+
+
 @pytest.mark.req("A12.b")
 def test_a_log_that_was_not_enrolled_is_refused(quick):
     made = quick.station("ICU1")
@@ -137,6 +226,17 @@ def test_bad_heartbeat_is_evidence_good_one_is_kept(quick):
     quick.up("ICU1", "heartbeat", script.heartbeat(), script.batch(1, 2))
     assert [(h.station, h.seq) for h in quick.rows(schema.heartbeats)] == [("ICU1", 3)]
     assert [e.code for e in quick.rows(schema.evidence)] == [codes.UNSIGNED_BATCH]
+
+
+@pytest.mark.parametrize("place, value", [(4, 1 << 63), (7, 1 << 62), (8, -1), (9, 1 << 70), (6, "0\0")])
+def test_a_heartbeat_that_no_database_holds_is_evidence(bench, place, value):
+    script = filled(bench, 1)
+    fields = cbor2.loads(cose.parse(script.heartbeat())[1])
+    fields[place] = value
+    bad = sign(script.signing, "ICU1", "heartbeat", cbor2.dumps(fields))
+    assert bench.verdicts(bench.up("ICU1", "heartbeat", bad)) == []
+    assert [e.code for e in bench.rows(schema.evidence)] == [codes.BAD_HEARTBEAT]
+    assert bench.rows(schema.heartbeats) == []
 
 
 def test_a_heartbeat_is_answered_with_what_is_stored(quick):

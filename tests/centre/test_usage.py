@@ -32,7 +32,9 @@ def add(script, kind, item, quantity, later_ms):
         script.add(kind, (0, 0, quantity), item=item)
     else:
         down = kind == kinds.REMOVE
-        script.add(kind, (0, 0), item=item, place="D01-P01", stock=(quantity, 0) if down else (0, quantity))
+        ext = (0, None, None, None, None) if down else (0, 0) if kind == kinds.RETURN else (0, None, None)
+        ext = (quantity,) if kind == kinds.COUNT else ext
+        script.add(kind, ext, item=item, place="D01-P01", stock=(quantity, 0) if down else (0, quantity))
 
 
 def sums(scripts):

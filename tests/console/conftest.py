@@ -13,6 +13,7 @@ from server_stub.site.enrol import add_stations
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.centre.processes import free_port, until
+from tests.console.visitor import add_account
 
 
 @dataclass
@@ -71,7 +72,7 @@ def people(web_home):
     tokens = {}
     for role in ("pharmacist", "technician", "auditor", "biomed", "administrator"):
         name = f"{role[:10]}.p"
-        accounts.add(name, role, "test")
+        add_account(accounts, name, role)
         tokens[role] = accounts.token(name, "test")
     return tokens
 

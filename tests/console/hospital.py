@@ -1,6 +1,7 @@
 """A hospital with everything a console can show: the centre's core fed by scripted cabinets, intake, `web`."""
 
 import asyncio
+import queue
 import socket
 import sys
 import threading
@@ -41,32 +42,6 @@ def given(name, utc_ms, patient, item, quantity):
         "type": "administration", "id": name, "utc_ms": utc_ms, "patient": patient, "order": "", "item": item,
         "quantity": quantity, "administered_utc_ms": utc_ms, "status": "given",
     }  # fmt: skip
-
-
-@contextmanager
-def taking_requests(socket, ask):
-    """The intake socket, served from a thread of its own."""
-    loop = asyncio.new_event_loop()
-    stop = asyncio.Event()
-    ready = threading.Event()
-
-    async def handle(request):
-        return await asyncio.to_thread(ask, request)
-
-    async def serve():
-        async with await intake.serve(socket, handle):
-            ready.set()
-            await stop.wait()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-    thread.start()
-    assert ready.wait(30)
-    try:
-        yield
-    finally:
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
-        loop.close()
 
 
 class Hospital:
@@ -177,9 +152,33 @@ class Hospital:
         """The address of a running `web`."""
         port = read(self.home).web.port
         web = [sys.executable, "-m", "server_stub.web_main", str(self.home.root)]
-        with taking_requests(self.home.intake, self.ask), running(web, self.home.run / "web.log"):
+        with taking_requests(self.home, self.ask), running(web, self.home.run / "web.log"):
             until(lambda: _listening(port), "the console")
             yield f"https://localhost:{port}/"
+
+
+@contextmanager
+def taking_requests(home, ask):
+    """The intake socket of `home`, served from a thread of its own; `ask` gives the reply of a request."""
+    stop = asyncio.Event()
+    ready = queue.Queue()
+
+    async def handle(request):
+        return await asyncio.to_thread(ask, request)
+
+    async def serve():
+        async with await intake.serve(home.intake, handle):
+            ready.put(asyncio.get_running_loop())
+            await stop.wait()
+
+    thread = threading.Thread(target=asyncio.run, args=(serve(),))
+    thread.start()
+    loop = ready.get(timeout=30)
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
 
 
 def _listening(port):

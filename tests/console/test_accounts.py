@@ -2,15 +2,19 @@
 
 import sqlite3
 import stat
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 
 import pytest
 
 from server_stub.console import passwords
 from server_stub.console.accounts import Accounts, BadAccount
-from server_stub.console.door import BLOCKED, REFUSED, Door
+from server_stub.console.door import BLOCKED, REFUSED, Door, Visitor
 from server_stub.console.roles import ROLES, Right
-from server_stub.console.sessions import ABSOLUTE_S, BLOCKED_S, IDLE_S, MOST_FAILURES
-from tests.console.visitor import PASSWORD
+from server_stub.console.sessions import ABSOLUTE_S, BLOCKED_S, IDLE_S, MOST_FAILURES, Sessions
+from server_stub.ledger.actors import RESERVED
+from tests.console.visitor import PASSWORD, add_account
 
 
 @pytest.fixture
@@ -32,14 +36,16 @@ def said(accounts):
 def test_there_is_no_default_account_and_no_secret_in_the_clear(accounts, tmp_path):
     assert accounts.all() == []
     once = accounts.add("anna", "pharmacist", "shell:test")
+    accounts.choose_password("anna", once, PASSWORD)
     token = accounts.token("anna", "shell:test")
     path = tmp_path / "accounts.db"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with sqlite3.connect(path) as conn:
         everything = "\n".join(conn.iterdump())
-    assert once not in everything and token not in everything and "$argon2id$" in everything
+    assert not any(secret in everything for secret in (once, PASSWORD, token)) and "$argon2id$" in everything
     assert said(accounts) == [
         ("shell:test", "account added as pharmacist", "anna"),
+        ("anna", "password changed", "anna"),
         ("shell:test", "token made", "anna"),
     ]
 
@@ -76,12 +82,34 @@ def test_a_change_of_the_account_ends_its_sessions(door, anna, change):
 
 
 def test_disabling_takes_tokens_away_for_good(accounts):
-    accounts.add("feeder", "technician", "x")
+    add_account(accounts, "feeder", "technician")
     token = accounts.token("feeder", "x")
     assert accounts.of_token(token).role == "technician"
     accounts.enable("feeder", False, "x")
     accounts.enable("feeder", True, "x")
     assert accounts.of_token(token) is None
+
+
+def test_a_token_has_no_rights_while_the_password_is_a_one_time_password(door, tmp_path):
+    once = door.accounts.add("feeder", "technician", "x")
+    with pytest.raises(BadAccount, match="has a one-time password"):
+        door.accounts.token("feeder", "x")
+    door.accounts.choose_password("feeder", once, PASSWORD)
+    token = door.accounts.token("feeder", "x")
+    assert door.program(token).may(Right.STOCK)
+    with closing(sqlite3.connect(tmp_path / "accounts.db")) as conn, conn:
+        conn.execute("UPDATE accounts SET must_change = 1")
+    assert door.program(token) is None
+    assert not any(Visitor(door.accounts.get("feeder")).may(right) for right in Right)
+
+
+def test_a_new_password_takes_tokens_away(door, anna):
+    token = door.accounts.token("anna", "x")
+    assert door.program(token).name == "anna"
+    assert door.change_password(door.visitor(anna), "wrong", PASSWORD + "!") == ""
+    assert door.program(token), "nothing was changed"
+    assert door.change_password(door.visitor(anna), PASSWORD, PASSWORD + "!")
+    assert door.program(token) is None
 
 
 def test_five_failures_close_a_name_for_five_minutes_known_or_not(door, anna, now):
@@ -93,6 +121,31 @@ def test_five_failures_close_a_name_for_five_minutes_known_or_not(door, anna, no
     assert door.sign_in("anna", PASSWORD) == ("", BLOCKED)
     now.s += 1
     assert door.sign_in("anna", PASSWORD)[1] == ""
+
+
+def test_tries_at_once_are_counted_like_tries_one_by_one(door, anna):
+    with ThreadPoolExecutor(40) as pool:
+        answers = list(pool.map(lambda n: door.sign_in("anna", f"wrong {n}")[1], range(40)))
+    assert (answers.count(REFUSED), answers.count(BLOCKED)) == (MOST_FAILURES, 40 - MOST_FAILURES)
+    visitor = door.visitor(anna)
+    with ThreadPoolExecutor(40) as pool:
+        assert set(pool.map(lambda _: door.change_password(visitor, PASSWORD, PASSWORD + "!"), range(3))) == {""}
+    assert said(door.accounts).count(("console", "sign-in refused", "anna")) == MOST_FAILURES
+
+
+def test_sessions_opened_and_ended_at_once_are_all_kept_and_all_ended(now):
+    switch_s = sys.getswitchinterval()
+    sessions = Sessions(now)
+    try:
+        sys.setswitchinterval(1e-6)
+        with ThreadPoolExecutor(8) as pool:
+            kept = list(pool.map(lambda _: sessions.open("anna", 1), range(400)))
+            for _ in pool.map(lambda n: (sessions.end(kept[n]), sessions.open("ben", 1)), range(200)):
+                pass
+    finally:
+        sys.setswitchinterval(switch_s)
+    assert len(set(kept)) == 400
+    assert [sessions.find(token, use=False) is None for token in kept] == [True] * 200 + [False] * 200
 
 
 def test_what_is_typed_for_an_unknown_name_is_not_kept(door):
@@ -121,6 +174,10 @@ def test_names_and_roles_are_checked(accounts):
     for name in ("", "A", "a", "x" * 17, "anna b", "1anna", "anna\n"):
         with pytest.raises(BadAccount):
             accounts.add(name, "pharmacist", "x")
+    for name in RESERVED:
+        with pytest.raises(BadAccount, match="the system itself"):
+            accounts.add(name, "pharmacist", "x")
+    assert accounts.all() == []
     with pytest.raises(BadAccount, match="no role"):
         accounts.add("anna", "root", "x")
     with pytest.raises(BadAccount, match="no account"):
@@ -135,6 +192,7 @@ def test_who_may_do_what():
     may = {right: {role for role, rights in ROLES.items() if right in rights} for right in Right}
     assert may[Right.MAKE_PACKETS] == {"pharmacist", "auditor"}
     assert may[Right.RESOLVE] == may[Right.CLEAR_ALERTS] == {"pharmacist"}
+    assert may[Right.HOLD_PAR] == {"pharmacist"}
     assert may[Right.ACCOUNTS] == {"administrator"}
     assert may[Right.PATIENTS] == {"pharmacist", "auditor"}
     assert may[Right.SEND_EVENTS] == set()

@@ -39,7 +39,9 @@ def test_the_description_names_all_that_the_console_shows(api):
         "/api/v1/verdicts/counts",
         "/api/v1/par",
         "/api/v1/par/commands",
+        "/api/v1/par/holds",
         "/api/v1/restock-orders",
+        "/api/v1/pick-list",
         "/api/v1/discrepancies",
         "/api/v1/packets",
         "/api/v1/overrides",
@@ -87,8 +89,17 @@ def _quoted(text):
 
 def test_who_may_call_what(client, api, people):
     may = {role: {path for path in gets(api) if _status(client, path, people[role]) == 200} for role in ROLES}
-    stock = {"/api/v1/stations/{station}/inventory", "/api/v1/par", "/api/v1/par/commands", "/api/v1/restock-orders"}
-    stock |= {"/api/v1/expiring", "/api/v1/recall", "/api/v1/return-bins"}
+    stock = {
+        "/api/v1/stations/{station}/inventory",
+        "/api/v1/par",
+        "/api/v1/par/commands",
+        "/api/v1/par/holds",
+        "/api/v1/restock-orders",
+        "/api/v1/pick-list",
+        "/api/v1/expiring",
+        "/api/v1/recall",
+        "/api/v1/return-bins",
+    }
     stations = {"/api/v1/stations", "/api/v1/alarms", "/api/v1/conditions", "/api/v1/temporary-users"}
     assert may["pharmacist"] == may["auditor"] == set(gets(api))
     assert may["technician"] == stations | stock | {"/api/v1/discrepancies"}
@@ -96,8 +107,8 @@ def test_who_may_call_what(client, api, people):
 
 
 def _status(client, path, token):
-    asked = {"lot": "L1"} if path.endswith("/recall") else {}
-    return client.get(path.replace("{station}", "ICU1"), params=asked, headers=bearer(token)).status_code
+    where, asked = path.replace("{station}", "ICU1"), {"station": "ICU1", "lot": "L1"}
+    return client.get(where, params=asked, headers=bearer(token)).status_code
 
 
 @pytest.mark.req("F4")
@@ -148,4 +159,5 @@ def test_hospital_events_are_for_the_hospitals_token(client, people, web_home):
 def test_the_documentation_needs_nothing_from_elsewhere(client, api):
     page = client.get("/api/docs").text
     assert all(path in page for path in api["paths"])
+    assert "<td>floor</td><td>body</td>" in page
     assert "http://" not in page and "https://" not in page and "<script" not in page

@@ -33,7 +33,7 @@ def test_without_a_session_only_signing_in():
     assert ask("POST", "/packets/make", origin=BASE)[0] == 401
 
 
-@pytest.mark.parametrize("origin", ["", "https://evil.example", "null", "https://localhost.evil.example"])
+@pytest.mark.parametrize("origin", ["", "https://evil.example", "null", "https://localhost.evil.example", "https://["])
 @pytest.mark.parametrize("method", ["POST", "WEBSOCKET", "DELETE"])
 def test_nothing_changes_from_pages_of_others(method, origin):
     assert ask(method, "/packets/make", origin=origin, who=visitor())[0] == 403
@@ -72,6 +72,13 @@ def test_two_different_new_passwords_change_nothing(client, accounts):
     post(client, "/sign-in", name=name, password=once)
     assert post(client, "/password", old=once, new="a" * 6 + "bcdefgh", again="other").status_code == 422
     assert accounts.check(name, once).must_change
+
+
+def test_what_protects_the_console_does_not_keep_a_browser_from_the_kiosk_on_the_same_computer(client):
+    for path in ("/sign-in", "/alerts", "/api/v1/stations", "/_nicegui/none"):
+        headers = client.get(path).headers
+        assert headers["x-frame-options"] == "DENY" and headers["x-content-type-options"] == "nosniff"
+        assert "strict-transport-security" not in headers, "it would hold for plain http://localhost:KIOSK too"
 
 
 def test_the_cookie_is_of_no_use_elsewhere(client, accounts):

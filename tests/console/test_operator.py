@@ -12,6 +12,7 @@ from server_stub.console import audit
 from server_stub.integration import intake
 from server_stub.ledger import schema, store
 from tests.centre.conftest import quick, site_home  # noqa: F401 - fixtures
+from tests.console.visitor import PASSWORD, add_account
 
 
 def run(work):
@@ -44,7 +45,18 @@ def test_an_operator_entry_is_appended_once(quick):  # noqa: F811
 
 @pytest.mark.parametrize(
     "entries",
-    [None, [{}], [{**entry("k" * 32), "actor": "x" * 17}], [{**entry("k" * 32), "kind": 1}], [entry("short")]],
+    [
+        None,
+        [{}],
+        [{**entry("k" * 32), "actor": "x" * 17}],
+        [{**entry("k" * 32), "actor": "centre"}],
+        [{**entry("k" * 32), "kind": 1}],
+        [entry("short")],
+        [entry("k" * 32), {**entry("l" * 32, "documentation_minutes"), "about": "100000"}],
+        [{**entry("k" * 32, "documentation_minutes"), "about": "abc"}],
+        [{**entry("k" * 32, "par_hold"), "about": "no JSON"}],
+        [{**entry("k" * 32, "clear_alert"), "about": "ICU1/1/1: fine"}],
+    ],
 )
 def test_what_is_no_operator_entry_is_refused_and_nothing_kept(quick, entries):  # noqa: F811
     assert quick.ask("operator", entries=entries)["code"] == codes.MALFORMED_EVENT
@@ -79,7 +91,8 @@ def test_notes_wait_while_the_centre_is_away_and_arrive_in_order_and_once(quick,
 
 
 def test_no_secret_is_in_the_ledger(quick, accounts, tmp_path):  # noqa: F811
-    secrets = [accounts.add("anna", "pharmacist", "x"), accounts.token("anna", "x"), accounts.reset("anna", "x")]
+    add_account(accounts, "anna", "pharmacist")
+    secrets = [PASSWORD, accounts.token("anna", "x"), accounts.reset("anna", "x")]
     entries = [{"key": n.key, "actor": n.actor, "what": n.what, "about": n.about} for n in accounts.notes(10)]
     quick.ask("operator", entries=entries)
     with quick.engine.connect() as conn:

@@ -30,7 +30,7 @@ def test_only_for_a_pharmacist_and_only_what_can_be(quick, people):  # noqa: F81
     wanted = ("critical-override", "ICU1", "--hours", "2", "--reason", "mass casualty", "--by")
     away = order(quick, *wanted, "rph.one")
     assert (away.exit_code, "does not run here" in away.output) == (1, True)
-    with taking_requests(quick.home.intake, lambda asked: quick.ask(asked["do"], **asked["args"])):
+    with taking_requests(quick.home, lambda asked: quick.ask(asked["do"], **asked["args"])):
         for name in ("tech.one", "nobody"):
             refused = order(quick, *wanted, name)
             assert (refused.exit_code, "no account that may" in refused.output) == (1, True)

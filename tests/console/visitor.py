@@ -3,6 +3,11 @@
 PASSWORD = "correct horse battery"
 
 
+def add_account(accounts, name, role):
+    """A new account that has chosen its password."""
+    accounts.choose_password(name, accounts.add(name, role, "test"), PASSWORD)
+
+
 def sign_in(client, accounts, role):
     """Sign in with a new account of that role and choose a password; gives the name. `client` sends an Origin."""
     name = f"{role[:8]}.{len(accounts.all())}"

@@ -48,7 +48,7 @@ def test_entries_are_checked_even_where_the_signer_vouches_for_the_files(site, p
 
 
 SKIPPED = {
-    "the manifest's signature": ("if is_der_signature(signer.key, raw, signature):", "if True:"),
+    "the manifest's signature": ("if is_der_signature(signer.key, raw, signature, low_s=True):", "if True:"),
     "the files' hashes": ('if folder.digest(name) != (stated[name]["sha256"], stated[name]["bytes"]):', "if False:"),
     "missing files": ("for name in sorted(stated.keys() - folder.names):", "for name in ():"),
     "added files": ("for name in sorted(folder.names - stated.keys() - {MANIFEST, SIGNATURE}):", "for name in ():"),

@@ -11,6 +11,7 @@ from firmware.journal import kinds
 from server_stub.fold import rebuild
 from server_stub.integration.intake import IntakeAway, ask
 from server_stub.ledger import schema as ledger
+from server_stub.ledger.actors import RESERVED
 from server_stub.ledger.schema import open_database
 from server_stub.proof import schedule
 from server_stub.proof import schema as proof
@@ -28,8 +29,9 @@ DAY1 = 19_675 * DAY_MS  # 2023-11-14, the day on which the scripts begin
 SHA = "ab" * 32
 
 
-def made(bench, period, sha=SHA, actor="centre"):
-    return bench.ask("packet_made", from_utc_ms=period[0], to_utc_ms=period[1], manifest_sha256=sha, actor=actor)
+def made(bench, period, sha=SHA, actor=None):
+    who = {"actor": actor} if actor else {"scheduled": True}
+    return bench.ask("packet_made", from_utc_ms=period[0], to_utc_ms=period[1], manifest_sha256=sha, **who)
 
 
 def now_due(bench, utc_ms, days=1):
@@ -50,6 +52,7 @@ def test_each_whole_period_with_entries_is_due_once(bench):
     write(bench, script, DAY1 + 1000)
     end = DAY1 + DAY_MS
     assert now_due(bench, end + SETTLE_MS - 1) is None
+    bench.ask("advance", utc_ms=end + SETTLE_MS)
     first = now_due(bench, end + SETTLE_MS)
     assert first == Period(DAY1, end)
     made(bench, first)
@@ -66,6 +69,7 @@ def test_a_clock_that_jumps_gives_every_period_once(quick):
         write(quick, script, DAY1 + day * DAY_MS + 1000)
     # on by a month: all three at once, the oldest first; then back by two days: none again
     jumped, given = DAY1 + 30 * DAY_MS, []
+    quick.ask("advance", utc_ms=jumped)
     while period := now_due(quick, jumped):
         made(quick, period, f"{len(given):064x}")
         given.append(period)
@@ -94,6 +98,23 @@ def test_a_packet_that_cannot_be_is_refused(quick, wrong):
     assert quick.ask("packet_made", **{**right, **wrong})["code"] == codes.BAD_PACKET
     assert quick.ask("packet_made")["code"] == codes.BAD_PACKET
     assert quick.rows(proof.packets) == []
+
+
+@pytest.mark.req("A16.a", "A21.i")
+def test_what_people_have_made_puts_no_scheduled_packet_off(quick):
+    write(quick, quick.station(), DAY1 + 1000)
+    later = DAY1 + 2 * DAY_MS
+    quick.ask("advance", utc_ms=later)
+    far = (DAY1, DAY1 + 9000 * DAY_MS)
+    for actor in (*RESERVED, "Centre", " centre"):
+        assert made(quick, far, actor=actor)["code"] == codes.BAD_PACKET
+    assert "seq" in made(quick, far, actor="auditor1")
+    assert now_due(quick, later) == Period(DAY1, DAY1 + DAY_MS)
+    for wrong in (far, (DAY1, DAY1 + 1000)):
+        assert made(quick, wrong, "cd" * 32)["code"] == codes.BAD_PACKET, "nor does a schedule that cannot be"
+    assert now_due(quick, later) == Period(DAY1, DAY1 + DAY_MS)
+    assert "seq" in made(quick, (DAY1, DAY1 + DAY_MS), "ef" * 32)
+    assert now_due(quick, later) is None
 
 
 def asked(home, do, **args):

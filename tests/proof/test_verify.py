@@ -178,3 +178,26 @@ def test_a_link_out_of_the_folder_is_refused(packet, tmp_path):
     (folder / "items.json").unlink()
     (folder / "items.json").symlink_to(packet / "items.json")
     assert any("a link" in line for line in v.check(folder).files)
+
+
+def test_the_other_form_of_a_signature_is_refused(packet, tmp_path):
+    folder = shutil.copytree(packet, tmp_path / "p")
+    r, s = decode_dss_signature((folder / "manifest.sig").read_bytes())
+    (folder / "manifest.sig").write_bytes(encode_dss_signature(r, v.N - s))
+    (line,) = v.check(folder).files
+    assert line.startswith("manifest.sig is not")
+
+
+@pytest.mark.parametrize("make", [os.mkfifo, os.mkdir], ids=["pipe", "empty folder"])
+def test_what_is_neither_a_file_nor_holds_one_is_refused(packet, tmp_path, make):
+    folder = shutil.copytree(packet, tmp_path / "p")
+    make(folder / "more")
+    assert [line.partition(":")[0] for line in v.check(folder).files] == ["more"]
+
+
+def test_a_files_name_cannot_speak_for_the_verifier(packet, tmp_path):
+    folder = shutil.copytree(packet, tmp_path / "p")
+    (folder / "x\nGOOD: this packet is as it was signed").write_text("")
+    said = program(folder)
+    assert said.returncode == 1
+    assert not any(line.startswith("GOOD") for line in said.stdout.splitlines())

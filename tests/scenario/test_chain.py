@@ -1,6 +1,5 @@
 """Through the whole real chain: MicroPython controllers, agents, broker, centre."""
 
-import asyncio
 import sqlite3
 from contextlib import closing
 from dataclasses import replace
@@ -8,31 +7,11 @@ from pathlib import Path
 
 import cbor2
 import pytest
-from rich.console import Console
 
 from firmware.journal import entry, kinds
 from simulator.check import check
-from simulator.run import Run
-from simulator.world import World
 from tests.scenario.mini import DUE_MS, MINUTE_MS, START_MS, MiniDay
-
-
-def play(plan, home, kills=0, wire_faults=0.0):
-    """Results and exact kinds of a run; all its processes are gone afterwards."""
-
-    async def main():
-        world = World(plan, home, 1, wire_faults=wire_faults)
-        try:
-            results = await Run(world, Console(stderr=True, quiet=True), kills).play()
-            if wire_faults:
-                assert all(station.wire.faults.done > 20 for station in world.stations.values())
-            return results
-        finally:
-            pids = [keeper.pid for keeper in world.crew.keepers.values() if keeper.pid]
-            await world.stop()
-            assert not [pid for pid in pids if Path(f"/proc/{pid}").exists()]
-
-    return asyncio.run(main())
+from tests.scenario.played import play
 
 
 @pytest.fixture(scope="module")
@@ -84,12 +63,6 @@ def test_the_check_finds_what_does_not_hold(one_removal):
     assert f"S1: entry {removal + 1} out of order" in wrong
     assert f"S1: entry {removal + 1} breaks the chain" in wrong
     assert f"S1: entry {removal} is not in the ledger as the ring has it" in wrong
-
-
-@pytest.fixture(scope="module")
-def small_day(tmp_path_factory):
-    home = tmp_path_factory.mktemp("small-day") / "home"
-    return home, play(MiniDay().plan, home)
 
 
 @pytest.mark.req("A1.a", "A12.b", "P46")

@@ -57,11 +57,11 @@ class Cabinet:
             self.bench.up("ICU1", "batch", self.script.batch(self.sent + 1, upto))
             self.sent = upto
 
-    def move(self, kind, place, quantity, ext, txn=None):
+    def move(self, kind, place, quantity, ext, txn=None, actor="u1"):
         before = self.held[place]
         self.held[place] = before + quantity
         seq = len(self.script.pages) + 1
-        more = {"stock": (before, before + quantity), "item": self.items[place], "place": place}
+        more = {"stock": (before, before + quantity), "item": self.items[place], "place": place, "actor": actor}
         return self.append(kind, ext, txn=seq if txn is None else txn, **more)
 
     def remove(self, place, quantity):
@@ -77,9 +77,9 @@ class Cabinet:
         self.send()
         return seq
 
-    def count(self, place, counted):
+    def count(self, place, counted, actor="u1"):
         expected = self.held[place]
-        seq = self.move(kinds.COUNT, place, counted - expected, (expected,))
+        seq = self.move(kinds.COUNT, place, counted - expected, (expected,), actor=actor)
         self.send()
         return seq
 

@@ -6,9 +6,10 @@ from firmware import codes
 from firmware.journal import kinds
 from server_stub.fold import rebuild
 from server_stub.ledger import schema as ledger
-from server_stub.stock import schema
+from server_stub.stock import nightly, schema
 from server_stub.stock.commands import EXPIRES_MS, RESEND_MOST_MS, RESEND_MS
-from tests.stock.stock_site import DAY_MS, HOUR_MS, POCKETS, Cabinet
+from server_stub.supply import schema as supply
+from tests.stock.stock_site import DAY_MS, HOUR_MS, ITEMS, POCKETS, START_MS, Cabinet
 
 
 def busy(bench, days=6, a_day=8):
@@ -192,7 +193,16 @@ def test_an_item_held_by_hand_keeps_its_levels(quick):
 
 
 @pytest.mark.parametrize(
-    "bad", [{"item": "NONE"}, {"station": "NOWHERE"}, {"held": 1}, {"floor": -1}, {"person": ""}, {"more": 1}]
+    "bad",
+    [
+        {"item": "NONE"},
+        {"station": "NOWHERE"},
+        {"held": 1},
+        {"floor": -1},
+        {"person": ""},
+        {"person": "centre"},
+        {"more": 1},
+    ],
 )
 def test_a_hold_that_means_nothing_is_refused(quick, bad):
     Cabinet(quick)
@@ -201,6 +211,60 @@ def test_a_hold_that_means_nothing_is_refused(quick, bad):
     assert reply["code"] in (codes.BAD_STOCK_REQUEST, codes.MALFORMED_EVENT)
     assert reply["message"]
     assert quick.rows(schema.par_holds) == []
+
+
+@pytest.mark.req("A1.e")
+def test_a_pocket_with_room_for_one_unit_is_ordered_when_it_is_empty(quick):
+    cabinet = Cabinet(quick, [["D01-P01", 1, 1, "ACET", 1, 1, 1]])
+    cabinet.refill("D01-P01", 1)
+    for day in range(5):
+        cabinet.day(day)
+        cabinet.take()
+    assert [row for row in cabinet.rows(supply.restock_orders) if row.closed_ms is None] == []
+    cabinet.use("D01-P01", 1)
+    (order,) = [row for row in cabinet.rows(supply.restock_orders) if row.closed_ms is None]
+    assert (order.item, order.quantity) == ("ACET", 1)
+
+
+@pytest.mark.req("A1.d")
+def test_a_cabinet_that_was_away_is_given_the_levels_of_today(quick):
+    def levels(which):
+        rows = [row for place, row in cabinet.levels().items() if place.startswith("D01")]
+        return sum(getattr(row, f"{which}_min") for row in rows), sum(getattr(row, f"{which}_max") for row in rows)
+
+    cabinet = busy(quick, days=16, a_day=1)
+    cabinet.take()
+    before = levels("applied")
+    for _ in range(30):
+        cabinet.use("D01-P01", 1)
+        cabinet.refill("D01-P01", 1)
+    cabinet.day(16)
+    assert levels("wanted") > levels("applied") == before, "sent, not answered: the cabinet is away"
+    for day in range(17, 60):
+        cabinet.day(day)
+    assert levels("wanted") <= before, "the rush is long over"
+    assert levels("wanted")[1] <= before[1]
+
+
+@pytest.mark.req("A1.d", "A1.g")
+def test_many_stations_are_updated_a_few_a_transaction_and_after_a_restart_the_rest(quick, monkeypatch):
+    monkeypatch.setattr(nightly, "STATIONS_AT_ONCE", 1)
+    quick.clock.advance(START_MS)
+    for station in ("ICU1", "ED1"):
+        quick.ask("reference", station=station, table="items", rows=ITEMS)
+        quick.ask("reference", station=station, table="pockets", rows=POCKETS)
+    quick.ask("advance", utc_ms=START_MS + HOUR_MS)
+    quick.centre.tick()
+    quick.ask("advance", utc_ms=START_MS + HOUR_MS + DAY_MS)
+    updated = {row.station for row in quick.rows(schema.forecasts) if row.day == max(quick_days(quick))}
+    assert len(updated) == 1
+    quick.restart()
+    quick.centre.tick()
+    assert {row.station for row in quick.rows(schema.forecasts) if row.day == max(quick_days(quick))} == {"ICU1", "ED1"}
+
+
+def quick_days(bench):
+    return [row.day for row in bench.rows(schema.forecasts)]
 
 
 @pytest.mark.req("A1.c")

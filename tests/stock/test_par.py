@@ -51,7 +51,8 @@ def test_levels_are_always_ones_the_firmware_takes(mean, days, capacity, now_max
         mean, days, capacity=capacity, now_max=now_max, usual=usual, controlled=controlled, floor=floor
     )  # fmt: skip
     low, top, _ = made
-    assert 0 <= low < top <= capacity
+    assert 1 <= low <= top <= capacity
+    assert low < top or top == 1, "a pocket for one unit is refilled when it is empty"
     rise = max(now_max * SETTINGS.step_up, SETTINGS.step_units)
     assert top <= now_max + rise
     assert top >= min(capacity, now_max - max(1, int(now_max * SETTINGS.step_down)))

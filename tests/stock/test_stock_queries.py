@@ -68,5 +68,5 @@ def test_orders_in_words_and_the_same_pick_list(quick):
     standing = supply.restock_orders(quick.engine, standing=True, station="ICU1")
     assert "open" in {supply.WORDS[row.reason] for row in standing if row.item == "MORP"}
     assert "put away" in {supply.WORDS[row.reason] for row in supply.restock_orders(quick.engine)}
-    asked = quick.ask("pick_list", station="ICU1")["lines"]
+    asked = quick.ask("pick_list", station="ICU1")
     assert supply.station_pick_list(quick.engine, "ICU1") == asked

@@ -1,12 +1,18 @@
 """Below PAR always orders, once; refills at the cabinet close; the pick list says what to bring."""
 
 import pytest
+from sqlalchemy import insert, select
 
 from firmware.journal import kinds
-from server_stub.fold import rebuild
+from server_stub.fold import Projections, rebuild
+from server_stub.ledger import schema as ledger
+from server_stub.ledger.log import CentreLog
+from server_stub.ledger.transaction import Transaction
+from server_stub.stock.shelves import Shelves
 from server_stub.supply import queries, schema
 from server_stub.supply.orders import EXPIRED, PUT_AWAY, SUPERSEDED
-from server_stub.supply.restock import EXPIRES_MS
+from server_stub.supply.restock import EXPIRES_MS, Restock
+from server_stub.verify.book import Book
 from tests.stock.stock_site import HOUR_MS, START_MS, Cabinet
 
 ONE = [["D02-P01", 2, 1, "MORP", 3000, 6000, 12000]]
@@ -55,6 +61,32 @@ def test_one_order_however_often_it_is_looked_at(bench):
     bench.restart()
     bench.centre.tick()
     assert len(standing(bench)) == 1, "3500 on order and 500 on hand"
+
+
+def steps(bench, utc_ms):
+    """How many steps SQLite takes to find the orders that have stood too long."""
+    count = [0]
+
+    def step():
+        count[0] += 1
+
+    with bench.engine.begin() as conn:
+        raw = conn.connection.driver_connection
+        raw.set_progress_handler(step, 1)
+        Restock(Shelves(), CentreLog(b"", b"")).expire(Transaction(conn, Projections(Book()), utc_ms, 0))
+        raw.set_progress_handler(None, 1)
+    return count[0]
+
+
+@pytest.mark.req("A1.e")
+def test_orders_of_the_past_cost_a_transaction_nothing(quick):
+    cabinet = filled(quick)
+    closed = orders(quick)[0]._asdict()
+    assert closed["closed_ms"] is not None
+    before = steps(quick, cabinet.now)
+    with quick.engine.begin() as conn:
+        conn.execute(insert(schema.restock_orders), [{**closed, "number": n} for n in range(100, 5100)])
+    assert steps(quick, cabinet.now + EXPIRES_MS) < 2 * before
 
 
 @pytest.mark.req("A1.e", "P16")
@@ -132,6 +164,22 @@ def test_the_pick_list_says_what_each_pocket_takes(quick):
     assert (line["item"], line["quantity"], line["ordered"]) == ("ACET", 16, 16)
     assert [(p["place"], p["quantity"]) for p in line["pockets"]] == [("D01-P02", 10), ("D01-P01", 6)]
     assert quick.ask("pick_list", station="ICU1", more=1)["code"]
+
+
+@pytest.mark.req("P13", "A1.f")
+def test_a_pick_list_names_the_snapshot_it_is_of(bench):
+    cabinet = filled(bench)
+    cabinet.use("D02-P01", 4000)
+    first = queries.station_pick_list(bench.engine, "ICU1")
+    with bench.engine.connect() as conn:
+        last = conn.execute(select(ledger.entries).order_by(ledger.entries.c.id.desc()).limit(1)).one()
+    assert (first["snapshot"], first["as_of_utc_ms"]) == (last.id, last.utc_ms)
+    assert queries.station_pick_list(bench.engine, "ICU1") == first == bench.ask("pick_list", station="ICU1")
+    cabinet.to(cabinet.now + HOUR_MS)
+    cabinet.use("D02-P01", 500)
+    second = queries.station_pick_list(bench.engine, "ICU1")
+    assert second["snapshot"] > first["snapshot"] and second["as_of_utc_ms"] > first["as_of_utc_ms"]
+    assert [line["quantity"] for line in (*first["lines"], *second["lines"])] == [4000, 4500]
 
 
 @pytest.mark.req("P15")

@@ -18,7 +18,7 @@ def state(day, facet, seq=1):
     return day.alerts(seq).get(facet, ("none",))[0]
 
 
-@pytest.mark.req("A3.c", "A4.a", "A4.b", "A21.d", "A21.e")
+@pytest.mark.req("A3.c", "A4", "A4.a", "A4.b", "A21.d", "A21.e")
 def test_charted_in_time(day_anywhere):
     day = day_anywhere
     day.admitted_with_order()
@@ -226,13 +226,48 @@ def entries(conn):
     return [page.entry for page in store.pages_in_order(conn) if page.entry.station == "centre"]
 
 
+@pytest.mark.req("A4.c", "A21.h")
+def test_a_pharmacist_closes_an_expired_documentation_alert_and_the_verdict_stays(day_anywhere):
+    day = day_anywhere
+    day.admitted_with_order()
+    day.removed(0)
+    close = {"station": "ICU1", "log": 1, "seq": 1, "facet": DOCUMENTATION, "user": "pharm7", "note": "nurse told"}
+    assert day.bench.ask("clear_alert", **close)["code"] == codes.NO_SUCH_ALERT, "charting may still come"
+    day.at(61)
+    assert to_look_at(day) == (1, [1], [])
+    assert day.bench.ask("clear_alert", **close) == {"cleared": True}
+    assert to_look_at(day) == (0, [], [1])
+    assert day.alerts()[DOCUMENTATION] == ("cleared", codes.UNDOCUMENTED, "closed by pharm7: nurse told")
+    with day.bench.engine.connect() as conn:
+        written = [(p.kind, p.ext) for p in entries(conn) if p.actor == "pharm7"]
+    assert written[0][0] == kinds.ALERT_CLEARED
+    assert written[1] == (kinds.OPERATOR, ["close_alert", "ICU1/1/1: nurse told"])
+    before = day.decisions()
+    day.bench.restart()
+    day.hospital(adt("A02", 70))
+    day.at(300)
+    assert (day.verdicts(), day.decisions()) == ({1: "undocumented"}, before)
+    assert day.bench.ask("clear_alert", **close)["code"] == codes.NO_SUCH_ALERT
+    assert day.rebuilt_the_same()
+
+
+def to_look_at(day):
+    """How many undocumented removals wait for a person, which, and which a person has closed."""
+    with day.bench.engine.connect() as conn:
+        waiting, closed = (queries.undocumented(conn, closed=closed) for closed in (False, True))
+        return queries.count_undocumented(conn), [row.seq for row in waiting], [row.seq for row in closed]
+
+
 @pytest.mark.parametrize(
     "do, args, words",
     [
         ("clear_alert", {"station": "ICU1", "log": 1, "seq": 1, "user": "", "note": "n"}, "user"),
+        ("clear_alert", {"station": "ICU1", "log": 1, "seq": 1, "user": "centre", "note": "n"}, "the system itself"),
         ("clear_alert", {"station": "ICU1", "log": 1, "seq": 1, "user": "u", "note": ""}, "note"),
         ("clear_alert", {"station": "ICU1", "log": 1, "seq": "x", "user": "u", "note": "n"}, "seq"),
         ("clear_alert", {"station": "ICU1", "log": 1, "seq": 9, "user": "u", "note": "n"}, "no open alert"),
+        ("clear_alert", {"station": "ICU1", "log": 1, "seq": 1, "facet": 2, "user": "u", "note": "n"}, "no expired"),
+        ("clear_alert", {"station": "ICU1", "log": 1, "seq": 1, "facet": 3, "user": "u", "note": "n"}, "facet"),
         ("alerts", {"state": "gone"}, "state"),
         ("alerts", {"limit": 0}, "limit"),
         ("verdicts", {"what": 1}, "what"),
@@ -322,7 +357,7 @@ def test_counts_and_lists(day):
     with day.bench.engine.connect() as conn:
         (late,) = queries.charted_late(conn)
         assert (late.utc_ms, late.documented_ms, late.documented_by) == (at(100), at(190), "c1")
-        assert [row.seq for row in queries.undocumented(conn, "ICU1")] == [3]
+        assert [row.seq for row in queries.undocumented(conn, closed=False)] == [3]
         assert [row.seq for row in queries.open_alerts(conn)] == [4]
         assert queries.by_station(conn)["ICU1"]["verified"] == 1
         assert queries.verdict_of(conn, "ICU1", 1, 4).verdict == "no_order_not_admitted"

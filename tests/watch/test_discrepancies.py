@@ -9,7 +9,7 @@ from server_stub.ledger import schema as ledger
 from server_stub.ledger.store import read_page
 from server_stub.watch import queries, schema
 from server_stub.watch.discrepancies import WITHIN_MS
-from tests.stock.stock_site import Cabinet
+from tests.stock.stock_site import POCKETS, Cabinet
 
 
 def cabinet(bench):
@@ -48,13 +48,13 @@ def test_the_opposite_count_of_the_pocket_resolves_both_with_a_note_that_names_i
     made = cabinet(bench)
     first = made.count("D02-P01", 5000)
     made.day(2)
-    second = made.count("D02-P01", 6000)
+    second = made.count("D02-P01", 6000, "u2")
     rows = found(bench)
     assert still_open(bench) == []
     assert (rows[first].by_station, rows[first].by_log, rows[first].by_seq) == ("ICU1", 1, second)
     assert rows[second].by_seq == first
     note = rows[first].note
-    assert f"count ICU1 1/{second} of D02-P01 by u1, +1000" in note
+    assert f"count ICU1 1/{second} of D02-P01 by u2, +1000" in note
     assert "likely a counting error" in note
     assert rows[first].person == ""
     entries = [read_page(e.page, b"").entry for e in bench.rows(ledger.entries) if e.kind == kinds.DISCREPANCY_RESOLVED]
@@ -71,11 +71,40 @@ def test_the_opposite_count_of_another_pocket_of_the_item_is_the_wrong_pocket(qu
     assert all("wrong pocket" in row.note for row in found(quick).values())
 
 
+COUNTS = {
+    "a pocket, the same person": (("D01-P01", 7, "u1"), ("D01-P01", 10, "u1"), False),
+    "a pocket, two people": (("D01-P01", 7, "u1"), ("D01-P01", 10, "u2"), True),
+    "controlled, the same person": (("D02-P01", 4000, "u1"), ("D02-P01", 6000, "u1"), False),
+    "controlled, two people": (("D02-P01", 4000, "u1"), ("D02-P01", 6000, "u2"), True),
+    "controlled, two pockets, the same person": (("D02-P01", 4000, "u1"), ("D02-P02", 3000, "u1"), False),
+    "controlled, two pockets, two people": (("D02-P01", 4000, "u1"), ("D02-P02", 3000, "u2"), True),
+}
+
+
+@pytest.mark.req("A8.b", "A24")
+@pytest.mark.parametrize("who", COUNTS)
+def test_nobody_counts_a_loss_of_theirs_away(quick, who):
+    first, second, resolved = COUNTS[who]
+    made = Cabinet(quick, [*POCKETS, ["D02-P02", 2, 2, "MORP", 2000, 6000, 12000]])
+    for place, quantity in (("D01-P01", 10), ("D02-P01", 6000), ("D02-P02", 1000)):
+        made.refill(place, quantity)
+    seqs = [made.count(*first), made.count(*second)]
+    assert still_open(quick) == ([] if resolved else seqs)
+
+
+def test_an_item_the_station_does_not_know_counts_as_controlled(quick):
+    made = cabinet(quick)
+    for place, stock in (("D09-P01", (3, 2)), ("D09-P02", (2, 3))):
+        made.append(kinds.COUNT, (stock[0],), item="GONE", place=place, stock=stock, txn=1)
+    made.send()
+    assert len(still_open(quick)) == 2
+
+
 def test_the_same_pocket_goes_before_another(quick):
     made = cabinet(quick)
     other = made.count("D01-P02", 9)
     first = made.count("D01-P01", 9)
-    second = made.count("D01-P01", 10)
+    second = made.count("D01-P01", 10, "u2")
     assert still_open(quick) == [other]
     assert found(quick)[first].by_seq == second
 
@@ -94,7 +123,7 @@ def test_a_surplus_return_resolves_what_was_taken_too_much(bench):
 
 def near_count(made, first, second):
     made.count(*first)
-    made.count(*second)
+    made.count(*second, "u2")
 
 
 NEAR = {
@@ -133,7 +162,7 @@ def test_within_three_days_and_not_a_moment_later(quick, late_ms, closed):
     made.count("D01-P01", 9)
     made.to(made.script.utc_ms + WITHIN_MS + late_ms - 1000)
     made.script.utc_ms = made.now
-    made.count("D01-P01", 10)
+    made.count("D01-P01", 10, "u2")
     assert (still_open(quick) == []) == closed
 
 
@@ -166,7 +195,7 @@ def test_each_count_compensates_one_only(quick):
     made = cabinet(quick)
     made.count("D01-P01", 9)
     rest = made.count("D01-P01", 8)
-    made.count("D01-P01", 9)
+    made.count("D01-P01", 9, "u2")
     assert still_open(quick) == [rest]
 
 
@@ -175,7 +204,7 @@ def test_another_station_compensates_nothing(quick):
     mine = made.count("D01-P01", 9)
     script = quick.station("ED1")
     script.utc_ms = made.now
-    script.add(kinds.COUNT, (10,), item="ACET", place="D01-P01", stock=(10, 11), txn=1)
+    script.add(kinds.COUNT, (10,), item="ACET", place="D01-P01", stock=(10, 11), txn=1, actor="u2")
     quick.up("ED1", "batch", script.batch(1, 1))
     assert still_open(quick) == sorted([mine, 1])
 
@@ -199,7 +228,7 @@ def test_a_person_resolves_the_rest(bench):
     assert resolved.note == "tablet found broken: seen by two"
 
 
-@pytest.mark.parametrize("bad", [{"seq": 999}, {"person": ""}, {"log": "1"}, {"reason": None}])
+@pytest.mark.parametrize("bad", [{"seq": 999}, {"person": ""}, {"person": "centre"}, {"log": "1"}, {"reason": None}])
 def test_a_resolution_that_means_nothing_is_refused(quick, bad):
     made = cabinet(quick)
     seq = made.count("D01-P01", 9)
@@ -211,7 +240,7 @@ def test_a_resolution_that_means_nothing_is_refused(quick, bad):
 def test_a_rebuild_is_the_same(bench):
     made = cabinet(bench)
     for place, counted in (("D01-P01", 9), ("D01-P01", 10), ("D02-P01", 5000), ("D01-P02", 12)):
-        made.count(place, counted)
+        made.count(place, counted, f"u{counted}")
     with bench.engine.begin() as conn:
         before, after = rebuild(conn)
     assert before == after

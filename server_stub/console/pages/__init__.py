@@ -10,6 +10,7 @@ from server_stub.console.pages import (
     cabinet,
     discrepancies,
     expiry,
+    hold,
     home,
     item,
     overrides,
@@ -25,7 +26,7 @@ def add_all(console: Console, actions: Actions, app: FastAPI) -> None:
     """Register every page and form."""
     for shown in (home, stations, stock, item, restock, overrides, wastes, expiry):
         shown.add(console)
-    for worked in (alerts, discrepancies, accounts):
+    for worked in (alerts, discrepancies, accounts, hold):
         worked.add(console, actions)
     cabinet.add(actions)
     packets.add(console, actions, app)

@@ -34,8 +34,15 @@ _TABS = {
     "cleared": ("Cleared", verify.Wanted(state="cleared")),
     "expired": ("Expired", verify.Wanted(state="expired")),
     "undocumented": ("Undocumented", None),
+    "closed": ("Undocumented, closed", None),
     "late": ("Charted late", None),
 }
+
+# alerts that a person may end: facet, in which state, button, what is asked
+_FORMS = (
+    (AUTHORITY, "open", "Clear the alert", "Why it may be cleared"),
+    (DOCUMENTATION, "expired", "Close as undocumented", "What was found out"),
+)
 
 
 def add(console: Console, actions: Actions) -> None:
@@ -71,7 +78,9 @@ def _list(view: View, show: str) -> str:
     with view.engine.connect() as conn:
         if wanted is not None:
             return alert_table(view, verify.alerts(conn, wanted, MOST))
-        found = verify.charted_late(conn, limit=MOST) if show == "late" else verify.undocumented(conn, limit=MOST)
+        if show == "late":
+            return verdict_table(view, verify.charted_late(conn, limit=MOST))
+        found = verify.undocumented(conn, closed=show == "closed", limit=MOST)
     return verdict_table(view, found)
 
 
@@ -121,7 +130,7 @@ def _removal(view: View, row: verify.AlertRow | verify.VerdictRow, items: dict[s
 
 
 def one(view: View) -> None:
-    """One removal with its verdict and its alerts, and the form to clear one."""
+    """One removal with its verdict and its alerts, and the forms to end those that a person may end."""
     station, log, seq = view.path["station"], view.path["log"], view.path["seq"]
     key = entry_key(station, log, seq)
     with view.engine.connect() as conn:
@@ -131,12 +140,18 @@ def one(view: View) -> None:
     view.frame(f"Removal {found.seq} at {found.station}", words.clock(found.utc_ms) + " UTC", "/alerts")
     view.live("", lambda: _facts(view, found.station, found.log, found.seq), "apo-card")
     view.live("Alerts", lambda: alert_table(view, _alerts_of(view, found)))
-    if view.may(Right.CLEAR_ALERTS) and any(
-        a.state == "open" and a.facet == AUTHORITY for a in _alerts_of(view, found)
-    ):
-        fields = hidden("station", station) + hidden("log", log) + hidden("seq", seq)
-        fields += field("note", "Why it may be cleared", more='required maxlength="200" size="60"')
-        view.show(form("/alerts/clear", fields, "Clear the alert", testid="clear", look="apo-form wide"), "Clear")
+    standing = {(alert.facet, alert.state) for alert in _alerts_of(view, found)}
+    if view.may(Right.CLEAR_ALERTS):
+        for facet, state, title, label in _FORMS:
+            if (facet, state) in standing:
+                view.show(_form(found, facet, title, label), title)
+
+
+def _form(found: verify.VerdictRow, facet: int, title: str, label: str) -> str:
+    about = {"station": found.station, "log": found.log, "seq": found.seq, "facet": facet}
+    fields = "".join(hidden(name, str(value)) for name, value in about.items())
+    fields += field("note", label, more='required maxlength="200" size="60"')
+    return form("/alerts/clear", fields, title, testid=f"clear-{facet}", look="apo-form wide")
 
 
 def _alerts_of(view: View, found: verify.VerdictRow) -> list[verify.AlertRow]:
@@ -177,10 +192,15 @@ class _Forms:
         self._actions = actions
 
     async def clear(self, visitor: Visitor, values: Form) -> str:
-        key = entry_key(values.get("station", ""), values.get("log", ""), values.get("seq", ""))
-        if key is None:
+        key, facet = (
+            entry_key(values.get("station", ""), values.get("log", ""), values.get("seq", "")),
+            values.get("facet"),
+        )
+        if key is None or facet not in ("1", "2"):
             raise NotDone("That is no removal. Go back and look at the list again.")
         station, log, seq = key
-        args = {"station": station, "log": log, "seq": seq, "user": visitor.name}
-        await self._actions.ask("clear_alert", {**args, "note": values.get("note", "").strip()})
-        return f"The alert of removal {seq} at {station} is cleared."
+        about = {"station": station, "log": log, "seq": seq, "facet": int(facet)}
+        note = values.get("note", "").strip()
+        await self._actions.ask("clear_alert", {**about, "user": visitor.name, "note": note})
+        done = "closed: it stays undocumented" if about["facet"] == DOCUMENTATION else "cleared"
+        return f"The alert of removal {seq} at {station} is {done}."

@@ -7,6 +7,7 @@ from server_stub.console import queries, words
 from server_stub.console.chart import Band, Bar, Level, draw
 from server_stub.console.document import choice
 from server_stub.console.frame import Console, NoSuchPage, Part, View, add_page
+from server_stub.console.pages import hold
 from server_stub.console.pages.stock import pocket_table
 from server_stub.console.roles import Right
 from server_stub.console.table import table
@@ -45,6 +46,7 @@ def item(view: View) -> None:
         Part("Pockets and PAR", lambda now: pocket_table(view.engine, f"stock-{station}", now.held)),
         Part("By day", lambda now: _by_day(now, known)),
     )
+    hold.show(view, name, station, known)
 
 
 class _Now(NamedTuple):

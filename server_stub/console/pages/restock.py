@@ -1,9 +1,10 @@
-"""Restock: orders that stand with how much is put away, those that are closed, and PAR commands to the cabinets."""
+"""Restock: orders that stand with how much is put away, those that are closed, pick lists, PAR commands to cabinets."""
 
 from collections.abc import Sequence
 
 from server_stub.console import queries, words
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
+from server_stub.console.pages.pick import pick
 from server_stub.console.roles import Right
 from server_stub.console.table import Cell, Row, table, tabs
 from server_stub.stock.queries import ParCommand, commands
@@ -11,7 +12,7 @@ from server_stub.supply.orders import EXPIRED, PUT_AWAY, SUPERSEDED
 from server_stub.supply.queries import WORDS, RestockOrder, restock_orders
 
 MOST = 200
-_TABS = [("open", "Orders that stand"), ("closed", "Closed orders"), ("par", "PAR commands")]
+_TABS = [("open", "Orders that stand"), ("closed", "Closed orders"), ("pick", "Pick list"), ("par", "PAR commands")]
 _LOOKS = {None: "apo-warn", PUT_AWAY: "apo-good", EXPIRED: "apo-bad", SUPERSEDED: "apo-calm"}
 _STATES = {"sent": "apo-warn", "applied": "apo-good", "refused": "apo-bad", "lost": "apo-calm"}
 
@@ -22,12 +23,15 @@ def add(console: Console) -> None:
 
 
 def restock(view: View) -> None:
-    """The list that the address names."""
-    show = view.query.get("show", "open")
+    """The list that the address names; one with a station is that station's pick list."""
+    show = view.query.get("show", "pick" if "station" in view.query else "open")
     if show not in dict(_TABS):
         raise NoSuchPage(f"There is no list {show} of restock.")
     view.frame("Restock", "What the cabinets were found to need, and the levels they were given", "/restock")
     view.show(tabs("/restock", "show", _TABS, show))
+    if show == "pick":
+        pick(view)
+        return
     if show == "par":
         view.live("PAR commands", lambda: command_table(commands(view.engine, limit=MOST)))
         return

@@ -5,6 +5,8 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
+from server_stub.ledger.schema import open_database
+
 
 @contextmanager
 def snapshot(engine: Engine) -> Iterator[Connection]:
@@ -12,6 +14,7 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
     sqlite = engine.dialect.name == "sqlite"
     whole = {} if sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
     with engine.connect().execution_options(**whole) as conn:
+        before = conn.exec_driver_sql("PRAGMA query_only").scalar() if sqlite else None
         if sqlite:
             # the driver opens a transaction for writes only, and without one every SELECT sees another moment
             conn.exec_driver_sql("PRAGMA query_only=ON")
@@ -21,4 +24,16 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
         finally:
             conn.rollback()
             if sqlite:
-                conn.exec_driver_sql("PRAGMA query_only=OFF")
+                # the connection goes back to a pool, which may be one that never writes
+                conn.exec_driver_sql(f"PRAGMA query_only={before}")
+
+
+@contextmanager
+def snapshot_of(url: str) -> Iterator[Connection]:
+    """As `snapshot`, of the database at `url`, which is closed at the end whatever happens. Raises WrongSchema."""
+    engine = open_database(url)
+    try:
+        with snapshot(engine) as conn:
+            yield conn
+    finally:
+        engine.dispose()
