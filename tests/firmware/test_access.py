@@ -102,9 +102,10 @@ def test_malformed_requests():
         (99, []),
         (4, [None]),
         (9, ["X"]),
-        (6, ["pat1", "", "morphine", 1, -1]),
-        (6, ["pat1", "", "morphine", 1, 1 << 62]),
-        (3, ["pat1", "", "morphine", 1, 1 << 62, None]),
+        (6, ["pat1", "", "morphine", 1, -1, 1, None]),
+        (6, ["pat1", "", "morphine", 1, 1 << 62, 1, None]),
+        (3, ["pat1", "", "morphine", 1, 1 << 62, None, 0, "", 0]),
+        (8, ["morphine", 1, None, 1 << 62, None]),
     ):
         assert c.ask(request, *args) == (codes.BAD_REQUEST, [])
     for message in (None, [], "x", [7], [7, 1, 3], ["a"], [2, -1], [6, "text"], [None, 1]):
