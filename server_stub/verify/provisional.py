@@ -2,12 +2,13 @@
 
 Merging is an entry `operator` ["merge_provisional", station] that discloses the patient and, as order, the provisional
 id.
-From then on what was removed for the provisional patient since she was added, at that station, is the patient's.
+From then on what was removed for the provisional patient since she was added, at that station, is the patient's. Since
+is by the station's own order of entries: its clock may be wrong.
 """
 
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, select, update
+from sqlalchemy import Connection, Table, and_, or_, select, update
 
 from firmware.journal import kinds
 from server_stub.ledger.record import Entry
@@ -32,7 +33,8 @@ def apply(conn: Connection, entry: Entry) -> None:
         return
     if entry.kind == kinds.PROVISIONAL_PATIENT:
         row = {"station": entry.station, "patient": entry.patient, "until_min": entry.ext[0], "made_by": entry.actor}
-        row |= {"made_ms": entry.utc_ms, "ended_ms": None, "end_reason": 0, "into": ""}
+        row |= {"made_ms": entry.utc_ms, "made_log": entry.log, "made_seq": entry.seq}
+        row |= {"ended_ms": None, "end_reason": 0, "into": ""}
         conn.execute(upsert(conn, schema.provisional, ("station", "patient")), row)
         return
     ended = {"ended_ms": entry.utc_ms, "end_reason": entry.ext[0]}
@@ -42,12 +44,12 @@ def apply(conn: Connection, entry: Entry) -> None:
 def merge(conn: Connection, entry: Entry) -> tuple[str, str] | None:
     """Make what was removed for the provisional patient the patient's; gives both, None if there is no such."""
     station, patient, into = entry.ext[1], entry.order, entry.patient
-    since_ms = conn.scalar(select(_P.made_ms).where(_is(station, patient)))
-    if since_ms is None:
+    since = conn.execute(select(_P.made_log, _P.made_seq).where(_is(station, patient))).one_or_none()
+    if since is None:
         return None
     conn.execute(update(schema.provisional).where(_is(station, patient)).values(into=into))
     for table in (schema.removals, schema.given_back):
-        conn.execute(update(table).where(_theirs(table, station, patient, since_ms)).values(patient=into))
+        conn.execute(update(table).where(_theirs(table, station, patient, *since)).values(patient=into))
     return patient, into
 
 
@@ -61,5 +63,6 @@ def _is(station: str, patient: str) -> Any:
     return and_(_P.station == station, _P.patient == patient)
 
 
-def _theirs(table: Table, station: str, patient: str, since_ms: int) -> Any:
-    return and_(table.c.station == station, table.c.patient == patient, table.c.utc_ms >= since_ms)
+def _theirs(table: Table, station: str, patient: str, log: int, seq: int) -> Any:
+    later = or_(table.c.log > log, and_(table.c.log == log, table.c.seq > seq))
+    return and_(table.c.station == station, table.c.patient == patient, later)

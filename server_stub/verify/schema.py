@@ -138,6 +138,8 @@ provisional = Table(
     _int("until_min"),
     _text("made_by"),
     _int("made_ms"),
+    _int("made_log"),
+    _int("made_seq"),
     _maybe_int("ended_ms"),
     _int("end_reason"),
     _text("into"),

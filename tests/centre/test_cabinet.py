@@ -155,7 +155,7 @@ def test_a_discrepancy_at_an_access_opens_one_that_names_both_people(ward):
     assert (row.seq, row.change, row.counted_by, row.previous, row.previous_seq) == (seq, -1, "u1", "anna", 7)
     assert ward.lots()["D01-P01"] == [("A", MIN, 3)]
     ward.held["D01-P01"] = 4
-    seq = ward.say(kinds.COUNT, (3, "u1", 9), stock=(3, 4), txn=8, **about)
+    seq = ward.say(kinds.COUNT, (3, "u1", 9), stock=(3, 4), txn=8, actor="u2", **about)
     both = watch.discrepancies(ward.bench.engine, resolved=True)
     assert {(row.seq, row.previous) for row in both} >= {(seq, "u1")}
     assert watch.discrepancies(ward.bench.engine, resolved=False) == [], "the opposite count resolves it"
@@ -288,6 +288,30 @@ def test_a_provisional_patients_removals_become_the_patients(ward):
     ward.say(kinds.PROVISIONAL_PATIENT, (MIN + 9,), patient="TEMP1")
     other = ward.take_out("D01-P01", 1, patient="TEMP1")
     assert ward.verdict(other).patient == "TEMP1", "the wristband is another person's now"
+
+
+@pytest.mark.req("F16")
+@pytest.mark.parametrize("wrong_ms", [1, START_MS + 90 * 24 * HOUR_MS])
+def test_who_a_provisional_patient_is_holds_from_when_she_was_added_whatever_the_cabinets_clock_says(ward, wrong_ms):
+    ward.fill("D01-P01", 9, None, None)
+    ward.say(kinds.PROVISIONAL_PATIENT, (MIN,), patient="TEMP1")
+    of_another = ward.take_out("D01-P01", 1, patient="TEMP1")
+    ward.say(kinds.PROVISIONAL_ENDED, (1,), patient="TEMP1")
+    ward.script.utc_ms, right_ms = wrong_ms, ward.script.utc_ms
+    ward.script.add(kinds.PROVISIONAL_PATIENT, (MIN + 9,), patient="TEMP1")
+    ward.send()
+    ward.script.utc_ms = right_ms
+    hers = ward.take_out("D01-P01", 1, patient="TEMP1")
+    ward.admit("P1")
+    assert "number" in ward.bench.ask("merge_provisional", station="ICU1", patient="TEMP1", into="P1", person="rph1")
+    assert [ward.verdict(seq).patient for seq in (of_another, hers)] == ["TEMP1", "P1"]
+
+
+def test_nobody_orders_under_a_name_of_the_system(ward):
+    wanted = {"station": "ICU1", "hours": 1, "reason": "flood"}
+    refused = ward.bench.ask("critical_override", **wanted, person="planner")
+    assert (refused["code"], "choose another" in refused["message"]) == (codes.MALFORMED_EVENT, True)
+    assert ward.commands() == []
 
 
 @pytest.mark.req("F4")
