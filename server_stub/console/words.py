@@ -11,6 +11,9 @@ from server_stub.console.queries import Item
 from server_stub.ledger.record import Entry
 from server_stub.watch import conditions
 
+# 9999-12-31 23:59:59
+_LAST_S = 253_402_300_799
+
 _NAMES = {
     kinds.BOOT: "controller started",
     kinds.SIGN_ON: "signed on",
@@ -76,11 +79,11 @@ _ALARMS = {
     codes.ALARM_DISAGREE: "drawer sensors disagree",
     codes.ALARM_JOURNAL_FULL: "journal full: the cabinet opens nothing more",
     codes.ALARM_JOURNAL_DAMAGE: "journal damaged",
-    codes.ALARM_LID_FORCED: "pocket lid forced open",
-    codes.ALARM_TAMPER: "the cabinet's case is open",
-    codes.ALARM_ON_BATTERY: "no mains: on battery",
+    codes.ALARM_LID_FORCED: "lid forced open",
+    codes.ALARM_TAMPER: "case open",
+    codes.ALARM_ON_BATTERY: "on battery",
     codes.ALARM_BATTERY_LOW: "battery low",
-    codes.ALARM_TEMPERATURE: "temperature out of bounds: its drawer is in quarantine",
+    codes.ALARM_TEMPERATURE: "temperature outside its limits",
     codes.ALARM_CLOCK: "clock moved",
     codes.FORK: "journal contradicts the ledger: its log has stopped",
     codes.STATION_SILENT: "silent: no heartbeat for three minutes",
@@ -108,7 +111,12 @@ def clock(utc_ms: int | None) -> str:
     """A time of day with its date, UTC."""
     if utc_ms is None:
         return "–"
-    return datetime.fromtimestamp(utc_ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return _moment(utc_ms / 1000).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _moment(seconds: float) -> datetime:
+    """A label or a clock that is wrong can name a time beyond all calendars: the last there is stands for it."""
+    return datetime.fromtimestamp(min(seconds, _LAST_S), UTC)
 
 
 def age(ms: int | None) -> str:
@@ -137,7 +145,7 @@ def late(due_ms: int, done_ms: int | None) -> str:
 
 def minute(number: int) -> str:
     """A minute counted from 1970, with its date; 0 is unknown."""
-    return datetime.fromtimestamp(number * 60, UTC).strftime("%Y-%m-%d %H:%M") if number else "–"
+    return _moment(number * 60).strftime("%Y-%m-%d %H:%M") if number else "–"
 
 
 CONDITION_LOOKS = {conditions.QUARANTINE: "apo-bad", conditions.CRITICAL: "apo-bad", conditions.UNLOADED: "apo-calm"}

@@ -55,7 +55,7 @@ def _alert(entry: Entry) -> dict[str, Any]:
     if entry.kind == kinds.CENTRE_ALARM:
         code, station, raised = entry.ext
         return {**_where(entry), "station": station, "by": CENTRE, "code": code, "drawer": 0, "raised": bool(raised)}
-    code, drawer = entry.ext
+    code, drawer = entry.ext[:2]
     return {**_where(entry), "by": entry.station, "code": code, "drawer": drawer, "raised": entry.kind == kinds.ALARM}
 
 

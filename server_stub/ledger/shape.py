@@ -4,7 +4,7 @@ The fold relies on it, so it is looked at before anything of a batch is taken. N
 and kinds of its own below 200; both are let through.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from firmware.journal import kinds
@@ -17,52 +17,112 @@ LIMIT = 1 << 62
 # what a pocket, and so an entry, can move or name at most (firmware/schema.py)
 QUANTITY_LIMIT = 1 << 31
 
-_UINT, _TEXT, _BYTES = (int,), (str,), (bytes,)
-_MAYBE_UINT, _MAYBE_TEXT = (int, type(None)), (str, type(None))
 
-EXT: dict[int, tuple[tuple[type, ...], ...]] = {
-    kinds.BOOT: (_TEXT, _UINT, _TEXT, _UINT),
-    kinds.SIGN_ON: (_UINT,),
-    kinds.SIGN_OFF: (_UINT,),
-    kinds.SIGN_ON_FAILED: (_UINT,),
-    kinds.DENIED: (_UINT, _UINT, _UINT),
-    kinds.ACCESS: (_UINT, _UINT, _UINT),
-    kinds.OPENED: (_UINT,),
-    kinds.CLOSED: (_UINT, _UINT),
-    kinds.CANCELLED: (_UINT,),
-    kinds.INTERRUPTED: (_UINT,),
-    kinds.REMOVE: (_UINT, _MAYBE_UINT, _MAYBE_TEXT, _MAYBE_TEXT, _MAYBE_UINT),
-    kinds.RETURN: (_UINT, _UINT),
-    kinds.WASTE: (_UINT, _UINT, _UINT),
-    kinds.REFILL: (_UINT, _MAYBE_TEXT, _MAYBE_UINT),
-    kinds.COUNT: (_UINT,),
-    kinds.ALARM: (_UINT, _UINT),
-    kinds.ALARM_CLEARED: (_UINT, _UINT),
-    kinds.REFERENCE: (_TEXT, _UINT, _BYTES),
+def _uint(value: Any) -> bool:
+    return type(value) is int and 0 <= value < LIMIT
+
+
+def _int(value: Any) -> bool:
+    return type(value) is int and abs(value) < LIMIT
+
+
+def _quantity(value: Any) -> bool:
+    return type(value) is int and 0 <= value < QUANTITY_LIMIT
+
+
+def _text(value: Any) -> bool:
+    return type(value) is str
+
+
+def _id(value: Any) -> bool:
+    # PostgreSQL has no text with a NUL
+    return type(value) is str and "\0" not in value
+
+
+def _bytes(value: Any) -> bool:
+    return type(value) is bytes
+
+
+def _maybe(known: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or known(value)
+
+
+_Fields = tuple[Callable[[Any], bool], ...]
+_LOT: _Fields = (_maybe(_text), _maybe(_uint))
+_CODE, _COUNTED = _maybe(_text), _maybe(_quantity)
+# who was at the place before, and her last entry there
+_ACCESSOR: _Fields = (_id, _uint)
+
+EXT: dict[int, _Fields] = {
+    kinds.BOOT: (_text, _uint, _text, _uint),
+    kinds.SIGN_ON: (_uint,),
+    kinds.SIGN_OFF: (_uint,),
+    kinds.SIGN_ON_FAILED: (_uint,),
+    kinds.DENIED: (_uint, _uint, _quantity),
+    kinds.ACCESS: (_uint, _uint, _uint),
+    kinds.OPENED: (_uint,),
+    kinds.CLOSED: (_uint, _uint),
+    kinds.CANCELLED: (_uint,),
+    kinds.INTERRUPTED: (_uint,),
+    kinds.REMOVE: (_uint, _maybe(_uint), _CODE, *_LOT),
+    kinds.RETURN: (_uint, _uint),
+    kinds.WASTE: (_uint, _uint, _quantity),
+    kinds.REFILL: (_uint, *_LOT),
+    kinds.COUNT: (_uint,),
+    kinds.RETURN_BIN: (_uint, _uint),
+    kinds.BIN_EMPTIED: (_uint,),
+    kinds.LOAD: (_uint, *_LOT, _CODE),
+    kinds.UNLOAD: (_uint,),
+    kinds.OUTDATE: (_uint, *_LOT),
+    kinds.ALARM: (_uint, _uint),
+    kinds.ALARM_CLEARED: (_uint, _uint),
+    kinds.FAILED: (_uint,),
+    kinds.RECOVERED: (_uint,),
+    kinds.DISCREPANCY: _ACCESSOR,
+    # below zero, and back in time
+    kinds.TEMPERATURE: (_uint, _int, _int),
+    kinds.POWER: (_uint, _uint),
+    kinds.QUARANTINE: (_uint, _uint),
+    kinds.CLOCK: (_int,),
+    kinds.ATTESTATION: (_uint, _uint),
+    kinds.REFERENCE: (_text, _uint, _bytes),
     # its body came with later firmware
-    kinds.COMMAND: (_UINT, _UINT, _UINT),
+    kinds.COMMAND: (_uint, _uint, _uint),
+    kinds.TEMP_USER: (_id, _id, _uint, _uint, _uint, _bytes),
+    kinds.PROVISIONAL_PATIENT: (_uint,),
+    kinds.PROVISIONAL_ENDED: (_uint,),
+    kinds.PIN_CHANGED: (_bytes,),
+    kinds.BYPASS: (_uint, _uint),
 }
-# the place in ext of a quantity that is added up
-_QUANTITY = {kinds.DENIED: 2, kinds.WASTE: 2}
+# what came with the whole cabinet, after the fields above: earlier firmware ends before it
+LATER: dict[int, _Fields] = {
+    kinds.REMOVE: (_uint, _text, _COUNTED),
+    kinds.RETURN: (_CODE, *_LOT, _COUNTED),
+    kinds.REFILL: (_CODE, _COUNTED),
+    kinds.COUNT: _ACCESSOR,
+}
 
 
 def fault(entry: Entry) -> str | None:
     """Why no station can have written this entry, whose fields have the right types; None if one can."""
     if entry.kind >= CENTRES_OWN:
         return f"only the centre writes kind {entry.kind}"
-    shape = EXT.get(entry.kind, ())
-    known = entry.ext[: len(shape)]
-    if len(known) < len(shape) or not all(type(value) in types for value, types in zip(known, shape, strict=True)):
+    if not _fits(entry):
         return f"ext is not that of kind {entry.kind}"
-    uints = (entry.boot, entry.utc_ms, entry.mono_ms, entry.tq, entry.kind, entry.txn, *_ints(known))
-    if not in_range(uints):
+    if not in_range((entry.boot, entry.utc_ms, entry.mono_ms, entry.tq, entry.kind, entry.txn)):
         return "a number is negative or too large"
-    if not all(abs(value) < QUANTITY_LIMIT for value in _quantities(entry)):
+    if not all(value is None or abs(value) < QUANTITY_LIMIT for value in (entry.before, entry.change, entry.after)):
         return "a quantity is too large"
-    # PostgreSQL has no text with a NUL
-    if any("\0" in text for text in _texts(entry)):
+    if not all(text is None or _id(text) for text in _texts(entry)):
         return "a text with a NUL"
-    return None if entry.kind != kinds.COMMAND or _levels_fit(entry.ext) else "levels that are none"
+    return None if entry.kind != kinds.COMMAND or _body_fits(entry.ext) else "a body that is none of its command"
+
+
+def _fits(entry: Entry) -> bool:
+    """Has ext all that its kind must have, each as it must be? What follows it is newer firmware's."""
+    must = EXT.get(entry.kind, ())
+    may = (*must, *LATER.get(entry.kind, ()))
+    return len(entry.ext) >= len(must) and all(known(value) for known, value in zip(may, entry.ext, strict=False))
 
 
 def in_range(values: Iterable[int]) -> bool:
@@ -70,25 +130,29 @@ def in_range(values: Iterable[int]) -> bool:
     return all(0 <= value < LIMIT for value in values)
 
 
-def _ints(values: Iterable[Any]) -> list[int]:
-    return [value for value in values if type(value) is int]
+def _texts(entry: Entry) -> tuple[str | None, ...]:
+    return entry.actor, entry.witness, entry.item, entry.place, entry.patient, entry.order
 
 
-def _quantities(entry: Entry) -> list[int]:
-    at = _QUANTITY.get(entry.kind)
-    return _ints((entry.before, entry.change, entry.after, None if at is None else entry.ext[at]))
+def _body_fits(ext: list[Any]) -> bool:
+    """The body of what was applied, where the fold reads it; any other body is nobody's to read."""
+    fits = _BODIES.get(ext[1]) if ext[2] == 0 else None
+    return fits is None or fits(ext[3] if len(ext) > 3 else [])
 
 
-def _texts(entry: Entry) -> list[str]:
-    texts = (entry.actor, entry.witness, entry.item, entry.place, entry.patient, entry.order)
-    return [text for text in texts if text]
-
-
-def _levels_fit(ext: list[Any]) -> bool:
-    """The body of applied PAR levels: [place, min, max, place, min, max ...]; any other body is nobody's to read."""
-    body = ext[3] if len(ext) > 3 else []
-    if ext[1:3] != [messages.COMMAND_PAR, 0] or type(body) is not list or len(body) % 3:
+def _levels_fit(body: Any) -> bool:
+    """[place, min, max, place, min, max ...]."""
+    if type(body) is not list or len(body) % 3:
         return True
-    places, levels = body[::3], [*body[1::3], *body[2::3]]
-    named = all(type(place) is str and "\0" not in place for place in places)
-    return named and all(type(level) is int for level in levels) and in_range(levels)
+    return all(_id(place) for place in body[::3]) and all(_uint(level) for level in [*body[1::3], *body[2::3]])
+
+
+def _end_fits(body: Any) -> bool:
+    """[until_utc_ms]: such a command has always had one."""
+    return type(body) is list and len(body) > 0 and _uint(body[0])
+
+
+_BODIES: dict[int, Callable[[Any], bool]] = {
+    messages.COMMAND_PAR: _levels_fit,
+    messages.COMMAND_CRITICAL_OVERRIDE: _end_fits,
+}

@@ -33,7 +33,7 @@ class Demand:
             size = (entry.station, entry.item, -(entry.change or 0))
             self._sizes[size] = self._sizes.get(size, 0) + 1
             return
-        purpose, reason, quantity = entry.ext
+        purpose, reason, quantity = entry.ext[:3]
         if purpose == kinds.PURPOSE_REMOVE and reason in _NOT_THERE:
             key = (entry.station, entry.item, entry.utc_ms // HOUR_MS)
             self._unmet[key] = self._unmet.get(key, 0) + quantity

@@ -27,7 +27,7 @@ class Alarms:
             code, station, raised = entry.ext
             key = (station, code, 0)
         else:
-            code, drawer = entry.ext
+            code, drawer = entry.ext[:2]
             key, raised = (entry.station, code, drawer), entry.kind == kinds.ALARM
         self._latest[key] = entry.utc_ms if raised else None
 

@@ -69,9 +69,9 @@ class Conditions:
 def _changes(entry: Entry) -> list[_Change]:
     """(what, does it stand, value)."""
     if entry.kind == kinds.POWER:
-        return _power(*entry.ext)
+        return _power(*entry.ext[:2])
     if entry.kind == kinds.COMMAND:
-        return _command(*entry.ext)
+        return _command(*entry.ext[:4])
     return [_SIMPLE[entry.kind](entry.ext)]
 
 

@@ -7,7 +7,8 @@ from firmware import codes
 from firmware.journal import kinds
 from firmware.wire import cbor, cose, messages
 from server_stub.centre import Arrived
-from server_stub.ledger import schema
+from server_stub.fold import rebuild
+from server_stub.ledger import schema, shape
 from tests.centre.scripted import Scripted, sign
 
 
@@ -142,6 +143,22 @@ MISSHAPEN = {
     "levels of lists": (kinds.COMMAND, (1, 2, 0, ["D01-P01", [], 3]), {}),
     "levels for a number": (kinds.COMMAND, (1, 2, 0, [7, 1, 3]), {}),
     "levels below 0": (kinds.COMMAND, (1, 2, 0, ["D01-P01", -1, 3]), {}),
+    "return to the bin of no removal": (kinds.RETURN_BIN, (0,), {**AT, "stock": (0, 1)}),
+    "load of a lot that is a number": (kinds.LOAD, (0, 7, None, None), {**AT, "stock": (0, 1)}),
+    "override that is a text": (kinds.REMOVE, (0, None, None, None, None, "1"), {**AT, "stock": (2, 1)}),
+    "count with half a number before": (kinds.COUNT, (1, "u2", None), {**AT, "stock": (1, 2)}),
+    "discrepancy of nobody": (kinds.DISCREPANCY, (), {**AT, "stock": (2, 1)}),
+    "discrepancy after a NUL": (kinds.DISCREPANCY, ("u\0", 3), {**AT, "stock": (2, 1)}),
+    "power in words": (kinds.POWER, ("lost", 80), {}),
+    "temperature without bounds": (kinds.TEMPERATURE, (1, 900), {"place": "D05"}),
+    "jump beyond all time": (kinds.CLOCK, (-(1 << 62),), {}),
+    "temporary user with a NUL": (kinds.TEMP_USER, ("B9", "u\0", 7, 1, 9, bytes(32)), {}),
+    "temporary user of all classes and more": (kinds.TEMP_USER, ("B9", "u9", 7, 1 << 62, 9, bytes(32)), {}),
+    "patient added until never": (kinds.PROVISIONAL_PATIENT, (None,), {"patient": "TEMP1"}),
+    "answer to no prompt": (kinds.ATTESTATION, (1,), AT),
+    "scan passed by for nothing": (kinds.BYPASS, (), AT),
+    "critical override without an end": (kinds.COMMAND, (1, messages.COMMAND_CRITICAL_OVERRIDE, 0, []), {}),
+    "critical override until a text": (kinds.COMMAND, (1, messages.COMMAND_CRITICAL_OVERRIDE, 0, ["noon"]), {}),
     "item with a NUL": (
         kinds.REMOVE,
         (0, None, None, None, None),
@@ -187,6 +204,9 @@ def test_a_time_no_database_holds_is_refused(quick, utc_ms):
         (kinds.COMMAND, (1, 2, 0, 5)),
         (kinds.COMMAND, (1, 2, 312, [])),
         (kinds.COMMAND, (1, 77, 0, [b"x", None, []])),
+        (kinds.COMMAND, (1, messages.COMMAND_CRITICAL_OVERRIDE, 310, [])),
+        (kinds.TEMPERATURE, (1, -850, -500)),
+        (kinds.CLOCK, (-7_200_000,)),
         (199, ("of a later version",)),
     ],
 )
@@ -195,6 +215,52 @@ def test_what_newer_or_older_firmware_may_write_is_taken(bench, kind, ext):
     script.add(kind, ext)
     assert bench.verdicts(bench.up("ICU1", "batch", script.batch(1, 1))) == [messages.ACCEPT]
     assert len(bench.ledger()) == 1
+
+
+# the whole ext of each kind; where nothing is here it is one number
+WRITTEN = {
+    kinds.BOOT: ("1.0", 0, "none", 0),
+    kinds.DENIED: (1, 110, 2),
+    kinds.REMOVE: (0, None, None, "L1", 29_000_000, 0, "", None),
+    kinds.RETURN: (0, 1, None, "L1", 29_000_000, 3),
+    kinds.WASTE: (1, 1, 1),
+    kinds.REFILL: (0, "L1", 29_000_000, None, None),
+    kinds.COUNT: (1, "u2", 7),
+    kinds.RETURN_BIN: (0, 1),
+    kinds.LOAD: (0, "L1", 29_000_000, None),
+    kinds.OUTDATE: (0, None, None),
+    kinds.ALARM: (7, 3),
+    kinds.ALARM_CLEARED: (7, 3),
+    kinds.DISCREPANCY: ("", 0),
+    kinds.TEMPERATURE: (1, 1130, 800),
+    kinds.POWER: (0, 80),
+    kinds.ATTESTATION: (1, 1),
+    kinds.REFERENCE: ("items", 3, bytes(32)),
+    kinds.COMMAND: (1, 1, 0),
+    kinds.TEMP_USER: ("B9", "u9", 7, 1, 29_000_000, bytes(32)),
+    kinds.CLOSED: (1, 900),
+    kinds.ACCESS: (1, 2, 0),
+    kinds.QUARANTINE: (1, 1),
+    kinds.BYPASS: (1, 1),
+    kinds.PIN_CHANGED: (bytes(32),),
+}
+
+
+@pytest.mark.req("A12.b")
+@pytest.mark.parametrize("kind", sorted(shape.EXT))
+def test_each_kind_is_taken_and_folded_as_far_as_it_is_known(bench, kind):
+    known, must = WRITTEN.get(kind, (1,)), len(shape.EXT[kind])
+    assert len(known) == must + len(shape.LATER.get(kind, ()))
+    script = bench.station()
+    for ext in (known[:must], known, (*known, "of a later version", [1])):
+        script.add(kind, ext, item="HEPARIN", place="D01-P01", stock=(2, 1), patient="P1")
+    assert bench.verdicts(bench.up("ICU1", "batch", script.batch(1, 3))) == [messages.ACCEPT]
+    with bench.engine.begin() as conn:
+        before, after = rebuild(conn)
+    assert before == after
+    script.add(kind, known[: must - 1])
+    assert bench.verdicts(bench.up("ICU1", "batch", script.batch(4, 4))) == []
+    assert [e.code for e in bench.rows(schema.evidence)] == [codes.BAD_BATCH]
 
 
 @pytest.mark.req("A12.b")

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 
 from server_stub.console.packets import Packets
-from server_stub.ledger.schema import open_database
+from server_stub.ledger.schema import VERSION, open_database
 from server_stub.proof.period import Period
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
@@ -37,7 +37,7 @@ def test_whatever_goes_wrong_is_said_and_the_next_can_be_made(home, caplog):
     assert "log file of the console says why" in run(made(packets))
     assert "the database has schema of another release" in caplog.text
     with closing(sqlite3.connect(home.root / "centre.db")) as conn, conn:
-        conn.execute("UPDATE meta SET value = '1' WHERE key = 'schema'")
+        conn.execute("UPDATE meta SET value = ? WHERE key = 'schema'", [VERSION])
     assert "not recorded: the centre does not run" in run(made(packets))
     (folder,) = packets.folders().values()
     assert packets.verify(folder).good
