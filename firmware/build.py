@@ -10,7 +10,7 @@ from firmware.uplink import Uplink
 
 # -> (station, entries adopted, damage or None); the journal is recovered and the tables are loaded
 def build(config, tables, flash, snapshot_store, files, entropy):
-    clock, state = Now(), State()
+    clock, state = Now(), State(tables.limit)
     who = (config.station, config.log, config.key)
     journal = Journal(flash, snapshot_store, *who, config.genesis, apply, state, clock)
     adopted, damage = journal.recover()

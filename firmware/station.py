@@ -6,10 +6,12 @@
 #          message(fields) | failed(action)
 # actions: release(drawer, on_ms) | lock(drawer) | send(message) | light(drawer, pocket) | dark()
 from firmware import codes, drawers, expiry, inbox, session, status, view
+from firmware.config import RETURN_BIN
 from firmware.journal import kinds
 from firmware.journal.journal import RESERVE_PAGES, JournalFull
 from firmware.session import Session
-from firmware.transactions import DRAWER_FAILED, Pockets, Transactions
+from firmware.shelves import Pockets
+from firmware.transactions import DRAWER_FAILED, Transactions
 from firmware.version import VERSION
 from firmware.wire import messages
 
@@ -43,7 +45,8 @@ class Station:
             for number in config.drawers
         }
         self.transactions = Transactions(journal, state, config.confirm_ms)
-        self.pockets = Pockets(tables.pockets, state, self.drawers.get)
+        bins = [number for number in config.drawers if config.types[number] == RETURN_BIN]
+        self.pockets = Pockets(tables.pockets, state, self.drawers.get, bins, clock)
         self.frames_dropped = 0
         self.state_due = True
         self._clock = clock

@@ -134,6 +134,7 @@ class Table:
 # The reference tables of a station. `limit` is for smaller ones.
 class Tables:
     def __init__(self, limit=None):
+        self.limit = limit
         self.names = Names(min(NAMES_LIMIT, 3 * limit) if limit else NAMES_LIMIT)
         for table_schema in schema.REFERENCE:
             room = min(limit or table_schema.limit, table_schema.limit)

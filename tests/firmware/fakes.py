@@ -24,6 +24,7 @@ STATION = "ICU1"
 LOG = 1
 KEY = bytes(range(32))
 UTC = 1800000000000
+BIN = 4  # the drawer that is a return bin
 RELEASE_MS, AJAR_MS, CONFIRM_MS, IDLE_MS, LATCH_MS = TIMINGS = (10000, 60000, 60000, 120000, 500)
 ROUNDS = 3
 ALL_ROLES = 0x7FFF
@@ -93,7 +94,7 @@ class Chips:
 class Cabinet:
     def __init__(self, chips=None, mono_ms=1000):
         self.chips = chips or Chips()
-        drawers = [[n, n - 1, n - 1, n - 1] for n in (1, 2, 3)]
+        drawers = [[n, n - 1, n - 1, n - 1] for n in (1, 2, 3)] + [[BIN, BIN - 1, BIN - 1, BIN - 1, 8, 0, 0, 0]]
         config = Config(STATION, LOG, KEY, "0.1.0", SECTORS, drawers, TIMINGS)
         self.station, self.adopted, self.damage = build(
             config, Tables(24), self.chips.flash, self.chips.snapshots, self.chips.files, entropy
@@ -103,7 +104,7 @@ class Cabinet:
         self.mono_ms = mono_ms
         self.tq = 2
         self.rid = 0
-        self.closed = {n: True for n in (1, 2, 3)}
+        self.closed = {n: True for n in (1, 2, 3, BIN)}
         self.energised = set()
         self.ever_energised = 0
         self.jammed = set()

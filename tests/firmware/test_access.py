@@ -22,9 +22,9 @@ def finish(c, drawer, quantity):
 def test_refill_of_the_hungriest():
     c = ready()
     start = c.journal.seq
-    assert c.ask(messages.REFILL, "saline", 6, "lot7", 1900000000, None) == (0, [start + 1, "D03-P01", 3, 1, 0])
+    assert c.ask(messages.REFILL, "saline", 6, "lot7", 1900000000, None) == (0, [start + 1, "D03-P01", 3, 1, 0, 0])
     assert finish(c, 3, 6) == (0, [start + 1, 0, 6])
-    assert seen(c, start)[2] == (kinds.REFILL, start + 1, [0, "lot7", 1900000000])
+    assert seen(c, start)[2] == (kinds.REFILL, start + 1, [0, "lot7", 1900000000, None, None])
     assert c.ask(messages.REFILL, "saline", 8, None, None, None)[0] == codes.BAD_QUANTITY
     assert c.ask(messages.REFILL, "saline", 7, None, None, None)[1][1] == "D01-P02"
 
@@ -44,7 +44,7 @@ def test_return_to_where_it_came_from():
     start = c.journal.seq
     assert c.ask(messages.RETURN, "pat1", "ord1", "morphine", 1000, txn, 1, None)[1][1] == "D01-P01"
     assert finish(c, 1, 1000) == (0, [start + 1, 6000, 7000])
-    assert seen(c, start)[2] == (kinds.RETURN, start + 1, [0, txn])
+    assert seen(c, start)[2] == (kinds.RETURN, start + 1, [0, txn, None, None, None, None])
 
 
 def test_return_of_what_was_never_removed():
@@ -74,10 +74,10 @@ def test_waste_moves_neither_drawer_nor_stock():
 def test_count_finds_a_difference():
     c = ready()
     start = c.journal.seq
-    assert c.ask(messages.COUNT, "D01-P01") == (0, [start + 1, "D01-P01", 1, 1, 8000])
+    assert c.ask(messages.COUNT, "D01-P01") == (0, [start + 1, "D01-P01", 1, 1, 8000, 0])
     assert finish(c, 1, 7900) == (0, [start + 1, 8000, 7900])
     counted = c.entries(start)[2]
-    assert counted[entry.F_BEFORE : entry.F_TXN] == [8000, -100, 7900] and counted[entry.F_EXT] == [8000]
+    assert counted[entry.F_BEFORE : entry.F_TXN] == [8000, -100, 7900] and counted[entry.F_EXT] == [8000, "setup", 7]
     assert c.ask(messages.COUNT, "D09-P09")[0] == codes.NO_POCKET
 
 

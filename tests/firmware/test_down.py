@@ -163,6 +163,6 @@ def test_inventory_and_info():
     c = ready()
     sent = c.event("message", [messages.GET_INVENTORY, 0])
     assert sent[0][:3] == [messages.INVENTORY, 0, 4]
-    assert sent[0][3][0] == ["D01-P01", "morphine", 8000, 2000, 10000, 12000, 0]
+    assert sent[0][3][0] == ["D01-P01", "morphine", 8000, 2000, 10000, 12000, 0, "", 0]
     info = c.event("message", [messages.HELLO, 1])[0]
     assert info[0:4] == [messages.INFO, "ICU1", 1, 1] and info[7] == c.journal.seq and info[11] == [c.journal.seq, 0]

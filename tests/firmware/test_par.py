@@ -24,7 +24,7 @@ def pars(c):
 
 
 def levels_set(c):
-    return sum(1 for row in c.state.stock.rows() if row[4])
+    return sum(1 for row in c.state.held.stock.rows() if row[4])
 
 
 def command_entries(c):

@@ -18,7 +18,7 @@ def test_confirmed_with_the_drawer_open():
     start = c.journal.seq
     code, params = c.remove()
     txn = start + 1
-    assert (code, params) == (0, [txn, "D01-P01", 1, 1, 8000])
+    assert (code, params) == (0, [txn, "D01-P01", 1, 1, 8000, 0])
     assert c.energised == {1} and c.light == (1, 1)
     c.pull(1)
     assert c.energised == set() and c.phase() == messages.OPEN
