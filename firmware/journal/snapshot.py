@@ -73,14 +73,15 @@ class Snapshots:
         self._seqs = [0, 0]
 
     # The fields of the newest valid snapshot of this log, or None. A torn or foreign one is as good as none.
+    # One is read at a time, the newest again: with two in RAM there may be no room for what is in them.
     def load(self, station, log):
-        best = None
         for which in (0, 1):
-            fields = self._open(self._store.read(which), station, log)
-            self._seqs[which] = fields[S_SEQ] if fields else 0
-            if fields and (best is None or fields[S_SEQ] > best[S_SEQ]):
-                best = fields
-        return best
+            body = self._body(which)
+            self._seqs[which] = _seq(body, station, log) if body else 0
+        if not self.newest:
+            return None
+        body = None
+        return cbor.decode(self._body(self._seqs.index(self.newest)), views=True)
 
     # Never over the newest one.
     def save(self, station, log, seq, head, boot, released, state):
@@ -100,13 +101,21 @@ class Snapshots:
     def older(self):
         return min(self._seqs)
 
-    def _open(self, data, station, log):
+    # None if it is not whole and ours
+    def _body(self, which):
+        data = memoryview(self._store.read(which))
         if len(data) < 4:
             return None
         end = 4 + unpack_from("<I", data)[0]
-        data = memoryview(data)
         body, mac = data[4:end], data[end : end + _MAC]
-        if not same(hmac_sha256(self._key, body)[:_MAC], mac):
-            return None
-        fields = cbor.decode(body)
-        return fields if fields[:S_SEQ] == [_VERSION, station, log] else None
+        return body if same(hmac_sha256(self._key, body)[:_MAC], mac) else None
+
+
+# 0 for that of another log
+def _seq(body, station, log):
+    _, at = cbor.open_array(body, 0)
+    fields = []
+    for _ in range(S_SEQ + 1):
+        value, at = cbor.item(body, at)
+        fields.append(value)
+    return fields[S_SEQ] if fields[:S_SEQ] == [_VERSION, station, log] else 0

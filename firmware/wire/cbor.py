@@ -33,27 +33,33 @@ def bytes_header(size):
     return bytes(out)
 
 
-def decode(buf):
-    value, end = item(buf, 0)
+# `views`: byte strings longer than this stay where they are, views of `buf`, as a copy may not find room
+_COPIED = 64
+
+
+def decode(buf, views=False):
+    value, end = item(buf, 0, 0, views)
     if end != len(buf):
         raise ValueError("bytes after the end")
     return value
 
 
 # One item at `at`; gives it and where the next begins. For readers that walk a structure by hand (COSE).
-def item(buf, at, depth=0):
+def item(buf, at, depth=0, views=False):
     major, argument, at = _read_head(buf, at)
     if major == 0:
         return argument, at
     if major == 0x20:
         return -1 - argument, at
     if major == _ARRAY:
-        return _read_array(buf, at, argument, depth)
+        return _read_array(buf, at, argument, depth, views)
     if major == _NULL:
         return None, at
     end = at + argument
     if end > len(buf):
         raise ValueError("cut short")
+    if views and major == _BYTES and argument > _COPIED:
+        return buf[at:end], end
     data = bytes(buf[at:end])
     return (data if major == _BYTES else _text(data)), end
 
@@ -134,14 +140,14 @@ def _read_head(buf, at):
     return major, argument, at + size
 
 
-def _read_array(buf, at, count, depth):
+def _read_array(buf, at, count, depth, views):
     if depth == MAX_DEPTH:
         raise ValueError("too deep")
     if count > len(buf) - at:
         raise ValueError("cut short")
     members = []
     for _ in range(count):
-        member, at = item(buf, at, depth + 1)
+        member, at = item(buf, at, depth + 1, views)
         members.append(member)
     return members, at
 

@@ -78,7 +78,7 @@ def load_all(controller: Controller) -> None:
 
 def refill(controller: Controller, quantity: int) -> int:
     assert controller.ask(messages.SIGN_ON, BADGE, "1234")[0] == 0
-    code, (_, _, drawer, _, _) = controller.ask(messages.REFILL, ITEM, quantity, "lot1", None, None)
+    code, (_, _, drawer, _, _, _) = controller.ask(messages.REFILL, ITEM, quantity, "lot1", None, None)
     assert code == 0
     controller.bus.pull(drawer)
     controller.bus.settled()
@@ -102,7 +102,7 @@ def entries(folder: Path) -> list[list[Any]]:
 def test_one_removal_with_full_tables(controller: Controller, folder: Path) -> None:
     load_all(controller)
     drawer = refill(controller, 8000)
-    code, (txn, place, opened, pocket, held) = controller.ask(
+    code, (txn, place, opened, pocket, held, _) = controller.ask(
         messages.REMOVE, PATIENT, ORDER, ITEM, 2000, None, None, 0, "", 0
     )
     assert (code, opened, held) == (0, drawer, 8000)
