@@ -26,7 +26,7 @@ TABLE = {
     COUNT: (16, (0, 1, 4, 5), False, False),
     WASTE: (4, (), True, True),
     BIN: (2, (0, 6), True, True),
-    LOAD: (128, (3,), False, True),
+    LOAD: (128, (0, 3), False, True),
     UNLOAD: (128, (0, 4, 5), False, False),
     OUTDATE: (256, (0, 4, 5), False, False),
     EMPTY: (512, (0, 1, 6), None, False),
