@@ -4,21 +4,34 @@ from firmware import codes, levels
 from firmware.compat import derive
 from firmware.journal import kinds
 from firmware.schema import is_uint
+from firmware.surroundings import QUARANTINE_RELEASED
 from firmware.wire import messages, sealed
 
 FIELDS = 7
+DRAWERS = 16
 
 
-def _ping(body, _tables):
+def _ping(body, _tables, _state):
     return codes.NONE if body == [] else codes.BAD_MESSAGE
 
 
-def _par(body, tables):
+def _par(body, tables, _state):
     return levels.check(body, tables.pockets)
 
 
-# kind -> check(body, tables) -> code
-_CHECKS = {messages.COMMAND_PING: _ping, messages.COMMAND_PAR: _par}
+# not while it is still outside its limits
+def _release_quarantine(body, _tables, state):
+    if not isinstance(body, list) or len(body) != 1 or not is_uint(body[0]) or not 1 <= body[0] <= DRAWERS:
+        return codes.BAD_MESSAGE
+    return codes.QUARANTINED if [codes.ALARM_TEMPERATURE, body[0]] in state.alarms else codes.NONE
+
+
+# kind -> check(body, tables, state) -> code
+_CHECKS = {
+    messages.COMMAND_PING: _ping,
+    messages.COMMAND_PAR: _par,
+    messages.COMMAND_RELEASE_QUARANTINE: _release_quarantine,
+}
 
 
 class Commands:
@@ -55,8 +68,11 @@ class Commands:
     # what cannot be judged yet takes no number: the centre sends it again
     def _do(self, number, kind, body):
         check = _CHECKS.get(kind)
-        code = check(body, self._tables) if check else codes.UNKNOWN_COMMAND
+        code = check(body, self._tables, self._state) if check else codes.UNKNOWN_COMMAND
         if code != codes.NOT_READY:
             applied = body if code == codes.NONE else ()
             self._journal.append(kinds.COMMAND, txn=0, ext=(number, kind, code, applied))
+            if kind == messages.COMMAND_RELEASE_QUARANTINE and code == codes.NONE:
+                place = "D%02d" % body[0]
+                self._journal.append(kinds.QUARANTINE, place=place, txn=0, ext=(0, QUARANTINE_RELEASED))
         return code

@@ -25,6 +25,7 @@ FOR_PATIENT = (kinds.PURPOSE_REMOVE, kinds.PURPOSE_RETURN, kinds.PURPOSE_WASTE)
 HERE_OR_DEPARTED = (1, 2)
 POCKET_USABLE = 0
 POCKET_MUST_COUNT = 1
+POCKET_QUARANTINED = 4
 DRAWER_LOCKED = 1
 
 
@@ -74,4 +75,6 @@ def _way(view, request):
         return codes.DRAWER_FAILED
     if view.pocket_state == POCKET_MUST_COUNT:
         return codes.NONE if request.purpose == kinds.PURPOSE_COUNT else codes.MUST_COUNT
+    if view.pocket_state == POCKET_QUARANTINED:
+        return codes.QUARANTINED
     return codes.NONE if view.pocket_state == POCKET_USABLE else codes.DRAWER_FAILED

@@ -4,6 +4,7 @@ from collections import namedtuple
 USABLE = 0
 MUST_COUNT = 1
 FAILED = 2
+QUARANTINED = 4
 
 Pocket = namedtuple("Pocket", ("place", "drawer", "pocket", "item", "min", "max", "capacity", "quantity", "state"))
 

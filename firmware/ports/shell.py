@@ -25,7 +25,7 @@ class Shell:
         self._latches = Switches(Expander(bus, LATCHES), config.latch_bits)
         self._light = Light(Expander(bus, LIGHT))
         self._do = {
-            "release": lambda drawer, on_ms: self._locks.release(drawer, on_ms, self._station.now_ms),
+            "release": lambda drawer, _pocket, on_ms: self._locks.release(drawer, on_ms, self._station.now_ms),
             "lock": lambda drawer: self._locks.lock(drawer, self._station.now_ms),
             "send": lambda message: self._send(message),
             "light": self._light.show,

@@ -116,7 +116,7 @@ class Cabinet:
         return UTC + self.mono_ms, self.mono_ms, self.tq
 
     def boot(self):
-        readings = {n: (self.closed[n], True) for n in self.closed}
+        readings = {n: (self.closed[n], self.closed[n]) for n in self.closed}
         return self.event("boot", self.adopted, self.damage is not None, readings)
 
     # Handles one event and does the actions, as a shell would; edges that follow from them are handled too.
@@ -166,6 +166,7 @@ class Cabinet:
 
     def pull(self, drawer):
         self.closed[drawer] = False
+        self.event("latch", drawer, False)
         return self.event("switch", drawer, False)
 
     def push(self, drawer):
