@@ -91,9 +91,11 @@ class Chips:
 
 
 class Cabinet:
-    def __init__(self, chips=None, mono_ms=1000):
+    # kinds: storage type of a drawer, if it is no matrix drawer
+    def __init__(self, chips=None, mono_ms=1000, kinds=None):
         self.chips = chips or Chips()
-        drawers = [[n, n - 1, n - 1, n - 1] for n in (1, 2, 3)]
+        self.storage = kinds or {}
+        drawers = [[n, n - 1, n - 1, n - 1, self.storage.get(n, 1), 0x24, 0x25, 0] for n in (1, 2, 3)]
         config = Config(STATION, LOG, KEY, "0.1.0", SECTORS, drawers, TIMINGS)
         self.station, self.adopted, self.damage = build(
             config, Tables(24), self.chips.flash, self.chips.snapshots, self.chips.files, entropy
@@ -108,6 +110,7 @@ class Cabinet:
         self.ever_energised = 0
         self.jammed = set()
         self.light = None
+        self.moved = []  # the actions that move something, as they came
         self.sent = []
         self.fail = None  # name of the action that fails
         self.after_action = None  # called with each action once it is done
@@ -140,6 +143,8 @@ class Cabinet:
 
     def _act(self, action):
         what = action[0]
+        if what in ("release", "lid", "dispense"):
+            self.moved.append(action)
         if what == "send":
             self.sent.append(action[1])
         elif what == "release":
@@ -223,9 +228,9 @@ class Cabinet:
 
 
 # booted, tables loaded, stocked, anna signed on
-def ready():
+def ready(kinds=None):
     gc.collect()
-    cabinet = Cabinet()
+    cabinet = Cabinet(kinds=kinds)
     cabinet.boot()
     for table, rows in TABLES:
         assert cabinet.reference(table, 1, rows) == 0, table
@@ -238,11 +243,11 @@ def ready():
 
 # power has been away: same chips, nothing else
 def reboot(cabinet):
-    chips, closed = cabinet.chips, cabinet.closed
+    chips, closed, kinds_then = cabinet.chips, cabinet.closed, cabinet.storage
     chips.power.restore()
     cabinet.station = cabinet.journal = cabinet.state = None  # a board's heap holds one station
     gc.collect()
-    after = Cabinet(chips, 0)
+    after = Cabinet(chips, 0, kinds_then)
     after.closed = closed
     after.boot()
     return after
