@@ -80,6 +80,7 @@ lock: setup
 
 docs: setup
 	$(BIN)/python -m tests.tools.trace
+	$(BIN)/python -m tests.tools.charts
 
 screenshots: setup chromium
 	$(BIN)/python -m tests.tools.screenshots
