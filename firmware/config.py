@@ -8,9 +8,9 @@ CONTROLLER_FIELDS = (8, 9)
 
 # A row of `drawers` is [drawer, lock bit, switch bit, latch bit] for a matrix drawer, or has beside these [storage
 # type, address of the outputs inside it, address of the inputs inside it, bit of pocket 1]; 0 is no such expander.
-# `pins` is for boards (firmware/ports/rp2.py), [] elsewhere.
+# `hardware` is [name, number] of what is fitted and of a board's pins.
 class Config:
-    def __init__(self, station, log, key, firmware, ring_sectors, drawers, timings, pins=()):
+    def __init__(self, station, log, key, firmware, ring_sectors, drawers, timings, hardware=()):
         self.station = station
         self.log = log
         self.key = key
@@ -23,7 +23,7 @@ class Config:
         self.inside = {row[0]: tuple(row[5:8]) for row in drawers if len(row) > 4 and row[5:7] != [0, 0]}
         self.drawers = sorted(self.lock_bits)
         self.release_ms, self.ajar_ms, self.confirm_ms, self.idle_ms, self.latch_ms = timings
-        self.pins = pins
+        self.hardware = {name: value for name, value in hardware}
 
 
 def read(data):

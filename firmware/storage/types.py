@@ -13,6 +13,7 @@ BIN = 8
 ALL = (MATRIX, LIDDED, SINGLE, TOWER, FRIDGE, SHELF, COIL, BIN)
 WITH_LIDS = (LIDDED, BIN)
 COUNTING = (SINGLE, SHELF, COIL)
+WITH_OUTPUTS = (LIDDED, SINGLE, COIL, BIN)  # solenoids or motors inside
 
 
 # loaded only where needed: a board's heap is small
@@ -32,3 +33,13 @@ def chart(kind):
 
 def make(number, kind, release_ms, ajar_ms, latch_ms):
     return Drawer(number, kind, chart(kind), release_ms, ajar_ms, latch_ms)
+
+
+# bits that a drawer with so many pockets needs on the expanders inside: a lid, motor or drop sensor each, two buttons
+# each, and one for the bin's flap
+def inside_bits(kind, pockets):
+    if kind == BIN:
+        return 1
+    if kind == SHELF:
+        return 2 * pockets
+    return pockets if kind in (LIDDED, SINGLE, COIL) else 0
