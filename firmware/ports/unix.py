@@ -7,6 +7,8 @@ from struct import pack, unpack_from
 HELLO = 0x01
 I2C_WRITE = 0x10
 I2C_WRITE_READ = 0x12
+GPIO_SET = 0x20
+GPIO_GET = 0x21
 CLOCK = 0x30
 IDLE = 0x31
 EDGE = 0x40
@@ -42,6 +44,12 @@ class Bus:
 
     def write_read(self, address, data, n):
         return self._ask(I2C_WRITE_READ, bytes((address, n)) + data)
+
+    def gpio(self, line, value):
+        self._ask(GPIO_SET, bytes((line, value)))
+
+    def level(self, line):
+        return self._ask(GPIO_GET, bytes((line,)))[0]
 
     # -> (utc_ms, mono_ms, tq)
     def clock(self):
