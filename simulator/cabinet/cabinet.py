@@ -154,7 +154,7 @@ class Cabinet:
         self._hold(place, (pocket_of(place) - 1) + put, not down)
 
     def fall(self, place: str, begins: bool = True) -> None:
-        """A dose passes a coil's light barrier, or a front the notch of a dose, while the motor is on; or has passed."""
+        """A dose passes a coil's light barrier, or a front a dose's notch, while the motor is on; or it has passed."""
         if begins and not self.driven(place):
             raise Stuck(f"nothing turns at {place}")
         self._hold(place, 0, not begins)
