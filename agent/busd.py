@@ -16,6 +16,7 @@ from typing import Protocol
 from firmware.config import Config
 from firmware.drivers.board import BUZZER_LINE, HOLD_LINE, LIGHT, LOCKS
 from firmware.drivers.mcp23017 import OLAT
+from firmware.ports.shell import INT_LINE
 from firmware.ports.unix import (
     CLOCK,
     EDGE,
@@ -37,6 +38,8 @@ I2C_READ = 0x11
 REPLY, NO_DEVICE, BAD_REQUEST = 0x80, 5, 22
 # A controller that has an event and does not come round in this time is taken as dead (its own is 50 ms at most).
 LIFE_S = 5.0
+# INT that is still low when the controller waits: a change came while it was reading, and makes no edge of its own
+INT_AGAIN_S = 0.05
 SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 QUALITY_CLOCK_CHIP, QUALITY_NETWORK = 1, 2
 
@@ -77,6 +80,7 @@ class Busd:
         self._boot_s = time.monotonic()
         self._tick: asyncio.TimerHandle | None = None
         self._life: asyncio.TimerHandle | None = None
+        self._again: asyncio.TimerHandle | None = None
         self._sent = 0
         self._do: dict[int, Callable[[bytes], bytes]] = {
             I2C_WRITE: self._write,
@@ -172,13 +176,25 @@ class Busd:
             late_s = deadline_ms / 1000 - (time.monotonic() - self._boot_s)
             self._tick = asyncio.get_running_loop().call_later(max(0.0, late_s), self._ring)
 
+        if self._again is None:
+            self._again = asyncio.get_running_loop().call_later(INT_AGAIN_S, self._look_at_int)
+
+    def _look_at_int(self) -> None:
+        self._again = None
+        with contextlib.suppress(OSError):
+            if self._lines.get(INT_LINE) == 0:
+                self._edge(INT_LINE, 0)
+
     def _ring(self) -> None:
         self._tick = None
         self._event(bytes((TICK,)) + struct.pack("<QQ", *self._now()))
 
     def _edges(self) -> None:
         for line, level in self._lines.edges():
-            self._event(bytes((EDGE,)) + struct.pack("<BBQQ", line, level, *self._now()))
+            self._edge(line, level)
+
+    def _edge(self, line: int, level: int) -> None:
+        self._event(bytes((EDGE,)) + struct.pack("<BBQQ", line, level, *self._now()))
 
     def _event(self, frame: bytes) -> None:
         if self._controller is None:
@@ -195,10 +211,10 @@ class Busd:
             self._gone(self._controller)
 
     def _stop_timers(self) -> None:
-        for timer in (self._tick, self._life):
+        for timer in (self._tick, self._life, self._again):
             if timer:
                 timer.cancel()
-        self._tick = self._life = None
+        self._tick = self._life = self._again = None
 
     def _now(self) -> tuple[int, int]:
         # a tick may ring a moment before its millisecond is over: it is stamped with the one that it is for
