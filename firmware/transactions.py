@@ -203,7 +203,7 @@ class Pockets:
         state = pockets.MUST_COUNT if must_count else pockets.USABLE
         if lock is None or not lock.usable():
             state = pockets.FAILED
-        elif state == pockets.USABLE and self._state.is_quarantined(drawer):
+        elif self._state.is_quarantined(drawer):
             state = pockets.QUARANTINED
         return pockets.Pocket(place, drawer, pocket, item, low, high, capacity, quantity, state)
 
