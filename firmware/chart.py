@@ -67,8 +67,8 @@ GUARDS = {
     "latched, was open": lambda d: d.latched and d.was_open,
     "counted": lambda d: d.n > 0,
     "asked": lambda d: d.at == d.pocket,
-    "all came": lambda d: d.at == d.pocket and d.seen >= d.units,
-    "all came, open": lambda d: d.at == d.pocket and d.seen >= d.units and not d.closed,
+    "all came": lambda d: d.seen >= d.units,
+    "all came, open": lambda d: d.seen >= d.units and not d.closed,
     "some came": lambda d: d.seen > 0,
     "open": lambda d: not d.closed,
     "some came, open": lambda d: d.seen > 0 and not d.closed,
@@ -76,6 +76,7 @@ GUARDS = {
     "lid up": lambda d: bool(d.up),
     "lid up, latched": lambda d: bool(d.up) and d.latched,
     "lids shut": lambda d: not d.up,
+    "lids shut, latched": lambda d: not d.up and d.latched,
 }
 
 

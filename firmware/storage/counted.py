@@ -28,6 +28,7 @@ from firmware.chart import (
     SETTLING,
     TURN,
     UNKNOWN,
+    UNLATCHED,
     UNLOCK,
 )
 from firmware.storage import plain
@@ -81,6 +82,7 @@ COIL = (
         (DISPENSING, RELOCK, "some came", LOCKED, None, (OFF, DISAGREE)),
         (DISPENSING, RELOCK, "", LOCKED, None, (OFF,)),
         (DISPENSING, OPENED, "", OPEN, AJAR, (OFF, (NOT_OPENED, REASON_JAMMED), JAMMED) + FORCED),
+        (DISPENSING, UNLATCHED, "", SETTLING, LATCH, JAM),
         (DISPENSING, FAIL, "", FAILED, RETRY, ()),
     )
     + staying((OPEN,) + _RESTING, DROP, "", (DISAGREE,))

@@ -30,26 +30,26 @@ from firmware.chart import (
     RETRY,
     SETTLING,
     UNKNOWN,
+    UNLATCHED,
 )
 from firmware.storage import plain
 from firmware.storage.plain import DID_SHUT, FORCED, FREE, JAM, LEFT_OPEN, OFF, SHUT, staying
 
 _LID_FORCED = (ALARM, codes.ALARM_LID_FORCED)
+_LIDS_SHUT = (CLEARED, codes.ALARM_LID_FORCED)
 _UNASKED = (UNKNOWN, LOCKED, RELEASED, OPEN, DOUBTED, SETTLING, FAILED)
-_ALL = _UNASKED + (LID_RELEASED, LID_OPEN)
 _NOT_TAKEN = (OFF, (NOT_OPENED, REASON_NOT_OPENED))
 
 _WATCHED = (
     staying(_UNASKED, LID_OPENED, "", (_LID_FORCED,))
     + staying((LID_RELEASED, LID_OPEN), LID_OPENED, "", (_LID_FORCED,))
-    + staying(_ALL, LID_CLOSED, "lids shut", ((CLEARED, codes.ALARM_LID_FORCED),))
+    + staying(_UNASKED + (LID_RELEASED,), LID_CLOSED, "lids shut", (_LIDS_SHUT,))
     + (
         (UNKNOWN, FOUND_SHUT, "lid up, latched", LOCKED, None, SHUT + (_LID_FORCED,)),
         (UNKNOWN, FOUND_SHUT, "lid up", SETTLING, LATCH, SHUT + (_LID_FORCED,)),
         (OPEN, CLOSED, "lid up, latched", LOCKED, None, DID_SHUT + (_LID_FORCED,)),
         (OPEN, CLOSED, "lid up", SETTLING, LATCH, DID_SHUT + (_LID_FORCED,)),
-        (DOUBTED, CLOSED, "lid up, latched", LOCKED, None, DID_SHUT + (_LID_FORCED,)),
-        (DOUBTED, CLOSED, "lid up", SETTLING, LATCH, DID_SHUT + (_LID_FORCED,)),
+        (DOUBTED, CLOSED, "lid up", LOCKED, None, DID_SHUT + (_LID_FORCED,)),
     )
 )
 
@@ -64,13 +64,14 @@ LIDDED = (
         (LID_RELEASED, RELOCK, "", OPEN, AJAR, (OFF,)),
         (LID_RELEASED, FAIL, "", OPEN, AJAR, (OFF,)),
         (LID_OPEN, LID_OPENED, "asked", LID_OPEN, AJAR, ()),
+        (LID_OPEN, LID_CLOSED, "lids shut", OPEN, AJAR, (_LIDS_SHUT,)),
         (LID_OPEN, LID_CLOSED, "asked", OPEN, AJAR, ()),
         (LID_OPEN, CLOSED, "lid up, latched", LOCKED, None, DID_SHUT + (_LID_FORCED,)),
         (LID_OPEN, CLOSED, "lid up", SETTLING, LATCH, DID_SHUT + (_LID_FORCED,)),
         (LID_OPEN, EXPIRED, "", LID_OPEN, None, LEFT_OPEN),
     )
     + _WATCHED
-    + plain.CHART
+    + tuple(row for row in plain.CHART if row[:2] != (RELEASED, OPENED))
 )
 
 # What is brought back goes through the flap and is out of reach; the door is for emptying.
@@ -82,8 +83,10 @@ BIN = (
         (LID_RELEASED, RELOCK, "", LOCKED, None, (OFF,)),
         (LID_RELEASED, FAIL, "", FAILED, RETRY, ()),
         (LID_RELEASED, OPENED, "", OPEN, AJAR, _NOT_TAKEN + FORCED),
+        (LID_RELEASED, UNLATCHED, "", SETTLING, LATCH, _NOT_TAKEN),
         (LID_OPEN, LID_OPENED, "asked", LID_OPEN, AJAR, ()),
-        (LID_OPEN, LID_CLOSED, "asked", LOCKED, None, DID_SHUT),
+        (LID_OPEN, LID_CLOSED, "lids shut, latched", LOCKED, None, DID_SHUT + (_LIDS_SHUT,)),
+        (LID_OPEN, LID_CLOSED, "lids shut", SETTLING, LATCH, DID_SHUT + (_LIDS_SHUT,)),
         (LID_OPEN, EXPIRED, "", LID_OPEN, None, LEFT_OPEN),
         (LID_OPEN, OPENED, "", OPEN, AJAR, FORCED[1:]),
     )

@@ -47,7 +47,7 @@ DID_SHUT = ((DID_CLOSE, 0),) + SHUT
 LEFT_OPEN = ((ALARM, codes.ALARM_LEFT_OPEN),)
 COME_OUT = (OFF, (DID_OPEN, 1), (REACHED, 0), FREE)
 
-# (from, event, guard, to, time, facts)
+# (from, event, guard, to, time, facts). Locked and doubted drawers are latched: else they settle or are open.
 CHART = (
     (UNKNOWN, FOUND_SHUT, "latched, was open", LOCKED, None, DID_SHUT),
     (UNKNOWN, FOUND_SHUT, "was open", SETTLING, LATCH, DID_SHUT),
@@ -58,8 +58,7 @@ CHART = (
     (UNKNOWN, OPENED, "", OPEN, AJAR, FORCED),
     (UNKNOWN, FAIL, "", FAILED, RETRY, ()),
     (LOCKED, RELEASE, "", RELEASED, LATCH, ((UNLOCK, 0),)),
-    (LOCKED, OPENED, "latched", DOUBTED, LATCH, FORCED),
-    (LOCKED, OPENED, "", OPEN, AJAR, FORCED),
+    (LOCKED, OPENED, "", DOUBTED, LATCH, FORCED),
     (LOCKED, UNLATCHED, "", SETTLING, LATCH, ()),
     (LOCKED, FAIL, "", FAILED, RETRY, ()),
     (RELEASED, OPENED, "latched", DOUBTED, LATCH, COME_OUT),
@@ -74,8 +73,7 @@ CHART = (
     (OPEN, CLOSED, "", SETTLING, LATCH, DID_SHUT),
     (OPEN, LATCHED, "", DOUBTED, LATCH, ()),
     (OPEN, EXPIRED, "", OPEN, None, LEFT_OPEN),
-    (DOUBTED, CLOSED, "latched", LOCKED, None, DID_SHUT),
-    (DOUBTED, CLOSED, "", SETTLING, LATCH, DID_SHUT),
+    (DOUBTED, CLOSED, "", LOCKED, None, DID_SHUT),
     (DOUBTED, UNLATCHED, "", OPEN, AJAR, (AGREE,)),
     (DOUBTED, EXPIRED, "", DOUBTED, None, (DISAGREE,)),
     (SETTLING, LATCHED, "", LOCKED, None, (FREE,)),

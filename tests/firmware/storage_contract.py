@@ -167,6 +167,7 @@ class Contract:
             assert chart.REACHED not in whats(told) or released
             assert not rig.on or rig.drawer.deadline_ms is not None or rig.drawer.state == chart.FAILED
             assert rig.on <= {self.energises(rig.drawer.state)} or rig.drawer.state == chart.FAILED
+            assert rig.drawer.latched or rig.drawer.state not in (chart.LOCKED, chart.DOUBTED)
             if rig.drawer.usable():
                 assert rig.drawer.state in (chart.LOCKED, chart.RELEASED) or not rig.alarms
 
@@ -194,6 +195,18 @@ class Contract:
         self.release(rig)
         assert chart.LOCK_OFF in whats(rig.on_event(chart.RELOCK)) and rig.on == set()
         assert rig.drawer.state == chart.LOCKED
+
+    def check_asked_back_with_the_bolt_drawn(self):
+        rig = self.locked()
+        rig.on_event(chart.RELEASE, POCKET, 0)
+        rig.on_event(chart.UNLATCHED)
+        assert rig.on_event(chart.RELOCK) == [(chart.LOCK_OFF, 0)] and rig.drawer.state == chart.SETTLING
+        rig.on_event(chart.LATCHED)
+        assert rig.drawer.state == chart.LOCKED
+
+    def check_a_drawer_nobody_knew_comes_open(self):
+        rig = Rig(self.kind)
+        assert (chart.ALARM, codes.ALARM_FORCED) in rig.on_event(chart.OPENED) and not rig.drawer.usable()
 
     def check_not_coming_open_is_a_jam(self):
         rig = self.locked()
@@ -286,6 +299,26 @@ class Contract:
         assert rig.start(alarms=(codes.ALARM_LEFT_OPEN,)) == [(chart.CLEARED, codes.ALARM_LEFT_OPEN)]
 
 
+# What holds where there are lids or a flap.
+class WithLids(Contract):
+    def check_another_lid_beside_the_open_one(self):
+        rig = self.locked()
+        self.release(rig)
+        self.reach(rig)
+        assert rig.on_event(chart.LID_OPENED, OTHER) == [(chart.ALARM, codes.ALARM_LID_FORCED)]
+        assert not rig.drawer.usable()
+        rig.on_event(chart.LID_CLOSED, OTHER)
+        assert (chart.CLEARED, codes.ALARM_LID_FORCED) in rig.on_event(chart.LID_CLOSED, POCKET)
+
+    def check_boot_over_an_open_lid(self):
+        for latched, state in ((True, chart.LOCKED), (False, chart.SETTLING)):
+            rig = Rig(self.kind)
+            told = rig.start(latched=latched, up=(POCKET,))
+            assert told == [(chart.ALARM, codes.ALARM_LID_FORCED)] and not rig.drawer.usable()
+            assert rig.drawer.state == state
+            assert rig.on_event(chart.LID_CLOSED, POCKET) == [(chart.CLEARED, codes.ALARM_LID_FORCED)]
+
+
 class Matrix(Contract):
     kind = types.MATRIX
 
@@ -298,7 +331,7 @@ class Fridge(Contract):
     kind = types.FRIDGE
 
 
-class Lidded(Contract):
+class Lidded(WithLids):
     kind = types.LIDDED
 
     def reach(self, rig):
@@ -324,10 +357,9 @@ class Lidded(Contract):
         assert chart.REACHED in whats(rig.on_event(chart.LID_OPENED, POCKET))
         assert not rig.drawer.usable()
         assert rig.on_event(chart.LID_CLOSED, OTHER) == []
-        assert rig.on_event(chart.LID_CLOSED, POCKET) == []
-        assert rig.drawer.state == chart.OPEN
-        assert rig.on_event(chart.LID_OPENED, POCKET) == []  # alarm 7 stands
+        assert rig.on_event(chart.LID_OPENED, POCKET) == []  # bounced
         assert rig.on_event(chart.LID_CLOSED, POCKET) == [(chart.CLEARED, codes.ALARM_LID_FORCED)]
+        assert rig.drawer.state == chart.OPEN
 
     def check_a_lid_shut_once_is_shut_for_good(self):
         rig = self.opened()
@@ -350,17 +382,40 @@ class Lidded(Contract):
         assert rig.on_event(chart.LID_CLOSED, POCKET) == [(chart.CLEARED, codes.ALARM_LID_FORCED)]
         assert rig.drawer.usable()
 
+    def check_shut_over_an_open_lid_and_not_latched(self):
+        for lids in ((POCKET,), ()):
+            rig = self.opened()
+            rig.on_event(chart.LID_OPENED, POCKET)
+            for lid in lids:
+                rig.on_event(chart.LID_CLOSED, lid)
+                rig.on_event(chart.LID_OPENED, lid)
+            rig.on_event(chart.CLOSED)
+            assert rig.drawer.state == chart.SETTLING and codes.ALARM_LID_FORCED in rig.alarms
+
     def check_shut_before_the_lid_was_lifted(self):
+        rig = self.opened()
+        assert (chart.LOCK_OFF, 0) in rig.on_event(chart.CLOSED) and rig.drawer.state == chart.SETTLING
         rig = self.opened()
         told = Contract.shut(self, rig)
         assert (chart.NOT_OPENED, chart.REASON_NOT_OPENED) in told and rig.on == set()
 
-    def check_boot_over_an_open_lid(self):
-        rig = Rig(self.kind)
-        assert rig.start(up=(POCKET,)) == [(chart.ALARM, codes.ALARM_LID_FORCED)] and not rig.drawer.usable()
+    def check_torn_out_and_pushed_back_over_a_lid(self):
+        for latched, state in ((True, chart.LOCKED), (False, chart.SETTLING)):
+            rig = self.locked()
+            rig.on_event(chart.OPENED)
+            rig.on_event(chart.LID_OPENED, OTHER)
+            if not latched:
+                rig.on_event(chart.UNLATCHED)
+            rig.on_event(chart.CLOSED)
+            assert rig.drawer.state == state and rig.alarms == {codes.ALARM_LID_FORCED}
+
+    def check_a_lid_solenoid_that_does_not_answer(self):
+        for event in (chart.FAIL, chart.RELOCK):
+            rig = self.opened()
+            assert rig.on_event(event) == [(chart.LOCK_OFF, 0)] and rig.drawer.state == chart.OPEN
 
 
-class Bin(Contract):
+class Bin(WithLids):
     kind = types.BIN
     units = 1
     not_opened = chart.REASON_NOT_OPENED
@@ -377,6 +432,33 @@ class Bin(Contract):
         assert whats(self.release(rig)) == [chart.LID]
         told = rig.on_event(chart.OPENED)
         assert (chart.ALARM, codes.ALARM_FORCED) in told and rig.on == set()
+
+    def check_the_bolt_drawn_meanwhile(self):
+        rig = self.locked()
+        self.release(rig)
+        assert (chart.LOCK_OFF, 0) in rig.on_event(chart.UNLATCHED) and rig.drawer.state == chart.SETTLING
+        rig = self.locked()
+        self.release(rig)
+        self.reach(rig)
+        rig.on_event(chart.UNLATCHED)
+        self.shut(rig)
+        assert rig.drawer.state == chart.SETTLING and not rig.is_open
+
+    def check_the_door_torn_open_beside_the_flap(self):
+        for latched, state in ((True, chart.LOCKED), (False, chart.SETTLING)):
+            rig = self.locked()
+            self.release(rig)
+            self.reach(rig)
+            rig.on_event(chart.LID_OPENED, POCKET)  # bounced
+            assert rig.on_event(chart.OPENED) == [(chart.ALARM, codes.ALARM_FORCED)]
+            rig.on_event(chart.LATCHED if latched else chart.UNLATCHED)
+            rig.on_event(chart.CLOSED)
+            assert rig.drawer.state == state and rig.alarms == {codes.ALARM_LID_FORCED}
+        rig = self.locked()
+        rig.on_event(chart.OPENED)
+        rig.on_event(chart.LID_OPENED, POCKET)
+        rig.on_event(chart.CLOSED)
+        assert rig.drawer.state == chart.LOCKED and not rig.drawer.usable()
 
     def check_emptied_through_the_door(self):
         rig = self.locked()
@@ -451,6 +533,49 @@ class Single(Contract):
         told = self.shut(rig)
         assert chart.REACHED in whats(told) and (chart.ALARM, codes.ALARM_DISAGREE) in told and rig.on == set()
 
+    def check_the_front_is_told_after_its_doses(self):
+        rig = self.locked()
+        self.release(rig)
+        rig.on_event(chart.DROP, POCKET)
+        assert rig.on_event(chart.DROP, POCKET) == []
+        told = whats(rig.on_event(chart.OPENED))
+        assert chart.DID_OPEN in told and chart.REACHED in told and rig.on == set()
+
+    def check_nothing_came(self):
+        for events, state in (
+            ((chart.UNLATCHED,), chart.SETTLING),
+            ((chart.UNLATCHED, chart.OPENED), chart.OPEN),
+            ((), chart.LOCKED),
+        ):
+            for end in (chart.TICK, chart.RELOCK):
+                rig = self.locked()
+                self.release(rig)
+                for event in events:
+                    rig.on_event(event)
+                if end == chart.TICK:
+                    assert (chart.ALARM, codes.ALARM_JAMMED) in rig.wait(chart.TURN_MS)[:3]
+                else:
+                    assert rig.on_event(end) == [(chart.LOCK_OFF, 0)]
+                assert rig.on == set() and (end == chart.TICK or rig.drawer.state == state)
+
+    def check_shut_again_and_not_latched(self):
+        for drops in (0, 1):
+            rig = self.locked()
+            self.release(rig)
+            rig.on_event(chart.UNLATCHED)
+            rig.on_event(chart.OPENED)
+            for _ in range(drops):
+                rig.on_event(chart.DROP, POCKET)
+            told = whats(rig.on_event(chart.CLOSED))
+            assert (chart.REACHED in told) == bool(drops) and rig.drawer.state == chart.SETTLING
+
+    def check_a_motor_that_does_not_answer_with_the_front_out(self):
+        rig = self.locked()
+        self.release(rig)
+        rig.on_event(chart.UNLATCHED)
+        rig.on_event(chart.OPENED)
+        assert rig.on_event(chart.FAIL) == [(chart.LOCK_OFF, 0)] and rig.drawer.state == chart.OPEN
+
     def check_filled_with_it_wholly_open(self):
         rig = self.locked()
         assert whats(rig.on_event(chart.RELEASE, POCKET, 0)) == [chart.UNLOCK]
@@ -482,6 +607,17 @@ class Coil(Contract):
         told = rig.wait(1)
         assert (chart.UNLOCK, RELEASE_MS) in told and (chart.ALARM, codes.ALARM_DISAGREE) in told
         assert rig.drawer.seen == 1
+
+    def check_asked_back_after_the_first_has_fallen(self):
+        rig = self.locked()
+        self.release(rig)
+        rig.on_event(chart.DROP, POCKET)
+        assert (chart.ALARM, codes.ALARM_DISAGREE) in rig.on_event(chart.RELOCK) and rig.on == set()
+
+    def check_the_bolt_drawn_meanwhile(self):
+        rig = self.locked()
+        self.release(rig)
+        assert (chart.LOCK_OFF, 0) in rig.on_event(chart.UNLATCHED) and rig.drawer.state == chart.SETTLING
 
     def check_what_falls_unasked(self):
         rig = self.locked()

@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+import storage_contract
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -102,6 +103,22 @@ def test_no_row_hides_another(kind):
         assert (source, event) not in certain, (charts.NAMES[source], event)
         if not guard:
             certain.add((source, event))
+
+
+@pytest.mark.req("P5", "F21")
+@pytest.mark.parametrize("suite", storage_contract.SUITES)
+def test_the_contract_takes_every_row(suite, monkeypatch):
+    taken, take = set(), chart.Drawer._take
+
+    def noting(self, row, now_ms):
+        taken.add(row)
+        return take(self, row, now_ms)
+
+    monkeypatch.setattr(chart.Drawer, "_take", noting)
+    for name in storage_contract.checks(suite):
+        getattr(suite(), name)()
+    left = [(charts.NAMES[row[0]], *row[1:3]) for row in types.chart(suite.kind) if row not in taken]
+    assert left == []
 
 
 def test_the_page_is_current():
