@@ -30,8 +30,8 @@ class Board:
         self._lights = _strip(bus) if config.hardware.get("strip") else Light(Expander(bus, LIGHT))
         self._buzzer = Buzzer(bus, BUZZER_LINE) if config.hardware.get("buzzer") else None
         self._sensors = Sensors(config, bus)
-        self._timed = [self._locks, self._rail] + self._inside + ([self._buzzer] if self._buzzer else [])
-        self._due = self._timed + [self._latches, self._switches, self._sensors] + self._inputs
+        self._timed = _fitted((self._locks, self._rail), self._inside, (self._buzzer,))
+        self._due = _fitted(self._timed, (self._latches, self._switches, self._sensors), self._inputs)
 
     # {drawer: (closed, latched, pockets with an open lid)}
     def readings(self):
@@ -100,6 +100,10 @@ class Board:
             if due is not None and (earliest is None or due < earliest):
                 earliest = due
         return earliest
+
+
+def _fitted(*groups):
+    return [part for group in groups for part in group if part]
 
 
 def _strip(bus):
