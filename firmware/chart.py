@@ -74,6 +74,8 @@ GUARDS = {
     "some came, open": lambda d: d.seen > 0 and not d.closed,
     "some came, latched": lambda d: d.seen > 0 and d.latched,
     "lid up": lambda d: bool(d.up),
+    "lid up, was open": lambda d: bool(d.up) and d.was_open,
+    "lid up, latched, was open": lambda d: bool(d.up) and d.latched and d.was_open,
     "lid up, latched": lambda d: bool(d.up) and d.latched,
     "lids shut": lambda d: not d.up,
     "lids shut, latched": lambda d: not d.up and d.latched,

@@ -108,6 +108,7 @@ class Cabinet:
         self.tq = 2
         self.rid = 0
         self.closed = {n: True for n in (1, 2, 3, BIN)}
+        self.flap = ()  # what of the bin's is open: its pocket 1
         self.energised = set()
         self.ever_energised = 0
         self.jammed = set()
@@ -122,6 +123,7 @@ class Cabinet:
 
     def boot(self):
         readings = {n: (self.closed[n], self.closed[n]) for n in self.closed}
+        readings[BIN] += (self.flap,)
         return self.event("boot", self.adopted, self.damage is not None, readings)
 
     # Handles one event and does the actions, as a shell would; edges that follow from them are handled too.
@@ -180,6 +182,15 @@ class Cabinet:
         self.closed[drawer] = True
         self.event("latch", drawer, True)
         return self.event("switch", drawer, True)
+
+    # the flap of the return bin
+    def turn(self):
+        self.flap = (1,)
+        return self.event("lid", BIN, 1, False)
+
+    def let_go(self):
+        self.flap = ()
+        return self.event("lid", BIN, 1, True)
 
     # time passes, with a tick at every deadline on the way
     def wait(self, ms):
@@ -248,11 +259,11 @@ def ready(kinds=None):
 
 # power has been away: same chips, nothing else
 def reboot(cabinet):
-    chips, closed, kinds_then = cabinet.chips, cabinet.closed, cabinet.storage
+    chips, closed, flap, kinds_then = cabinet.chips, cabinet.closed, cabinet.flap, cabinet.storage
     chips.power.restore()
     cabinet.station = cabinet.journal = cabinet.state = None  # a board's heap holds one station
     gc.collect()
     after = Cabinet(chips, 0, kinds_then)
-    after.closed = closed
+    after.closed, after.flap = closed, flap
     after.boot()
     return after

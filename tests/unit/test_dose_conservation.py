@@ -75,7 +75,8 @@ class Day:
 
     def finish(self, act: tuple[Any, ...], params: list[Any], off: int, end: str) -> None:
         c, drawer, place = self.cabinet, params[2], params[1]
-        c.pull(drawer)
+        at_bin = drawer == fakes.BIN
+        c.turn() if at_bin else c.pull(drawer)
         if end == "cut":
             self.cabinet = c = fakes.reboot(c)
         elif end == "cancel":
@@ -87,7 +88,7 @@ class Day:
             for _ in (1, 2):
                 if c.confirm(quantity, there)[0] == 0 and act[0] == "remove":
                     self.taken[act[1]] = params[0]
-        c.push(drawer)
+        c.let_go() if at_bin else c.push(drawer)
         c.wait(fakes.CONFIRM_MS)
 
     def check(self) -> None:
