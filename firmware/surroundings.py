@@ -2,22 +2,15 @@
 # excursion puts its drawer under quarantine until a command of the pharmacy releases it.
 from firmware import codes
 from firmware.journal import chain, entry, kinds
+from firmware.profile import policy
 
 MAINS_LOST, MAINS_BACK, BATTERY_LOW = 0, 1, 2
 BATTERY_LOW_PERCENT = 20
 QUARANTINE_TEMPERATURE, QUARANTINE_RELEASED = 1, 2
 CENTI_ZERO = 10000  # limits of the policy are centi-Celsius above -100
-EXCURSION_MIN = 15
 JUMP_MS = 5000
 CLOCK_SURE_MS = 60000  # so long after the last jump alarm 12 is over, if the time has a source again
 NETWORK_TIME = 2
-
-
-# a value of the policy table; 0 is none
-def policy(s, name, other=0):
-    table = s.tables.by_name("policy")
-    row = table.get(name) if table else None
-    return row[1] if row else other
 
 
 class Surroundings:
@@ -93,7 +86,7 @@ class Surroundings:
             self._over(s, drawer, centi)
             return
         since_ms = self._since.setdefault(drawer, s.now_ms)
-        if s.now_ms - since_ms >= 60000 * policy(s, "excursion_min", EXCURSION_MIN):
+        if s.now_ms - since_ms >= 60000 * policy(s.tables, "excursion_min"):
             self._excursion(s, drawer, centi, limit)
 
     # a silent thermometer raises the alarm; what it cannot say is no reason for quarantine
@@ -117,7 +110,7 @@ def quarantine(s, drawer, reason):
 
 
 def _limits(s):
-    both = (policy(s, "temp_low_centi"), policy(s, "temp_high_centi"))
+    both = (policy(s.tables, "temp_low_centi"), policy(s.tables, "temp_high_centi"))
     return [value - CENTI_ZERO if value else None for value in both]
 
 
