@@ -60,26 +60,23 @@ TURN_MS = 5000  # for one dose to come
 _INSIDE = (OPEN, DOUBTED, LID_RELEASED, LID_OPEN, DISPENSING)
 _VALUES = {UNLOCK: lambda d: d.release_ms, LID: lambda d: d.release_ms, DISPENSE: lambda d: d.units}
 
-GUARDS = {
-    "": lambda d: True,
+# what a guard may ask for, one after the other
+CONDITIONS = {
     "latched": lambda d: d.latched,
     "was open": lambda d: d.was_open,
-    "latched, was open": lambda d: d.latched and d.was_open,
     "counted": lambda d: d.n > 0,
     "asked": lambda d: d.at == d.pocket,
     "all came": lambda d: d.seen >= d.units,
-    "all came, open": lambda d: d.seen >= d.units and not d.closed,
     "some came": lambda d: d.seen > 0,
     "open": lambda d: not d.closed,
-    "some came, open": lambda d: d.seen > 0 and not d.closed,
-    "some came, latched": lambda d: d.seen > 0 and d.latched,
     "lid up": lambda d: bool(d.up),
-    "lid up, was open": lambda d: bool(d.up) and d.was_open,
-    "lid up, latched, was open": lambda d: bool(d.up) and d.latched and d.was_open,
-    "lid up, latched": lambda d: bool(d.up) and d.latched,
     "lids shut": lambda d: not d.up,
-    "lids shut, latched": lambda d: not d.up and d.latched,
 }
+
+
+# `guard`: conditions with commas between, "" none
+def allows(guard, d):
+    return not guard or all(CONDITIONS[name](d) for name in guard.split(", "))
 
 
 class Drawer:
@@ -111,7 +108,7 @@ class Drawer:
             event = EXPIRED
         sense(self, event, at, n)
         for row in self.chart:
-            if row[0] == self.state and row[1] == event and GUARDS[row[2]](self):
+            if row[0] == self.state and row[1] == event and allows(row[2], self):
                 return self._take(row, now_ms)
         return []
 
