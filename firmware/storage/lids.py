@@ -76,8 +76,8 @@ LIDDED = (
     + tuple(row for row in plain.CHART if row[:2] != (RELEASED, OPENED))
 )
 
-# What is brought back goes through the flap and is out of reach; the door is for emptying. A flap that was open when the
-# power went is still the one that was released.
+# What is brought back goes through the flap and is out of reach; the door is for emptying. A flap that was open when
+# the power went is still the one that was released.
 BIN = (
     (
         (UNKNOWN, FOUND_SHUT, "lid up, was open", LID_OPEN, AJAR, ()),

@@ -3,7 +3,7 @@
 import gc
 import io
 
-from firmware.journal.flash import Power, RamFlash
+from firmware.journal.ram import Power, RamFlash, RamStore
 
 if not hasattr(gc, "freeze"):
     gc.threshold(4096)  # MicroPython: as unix_main does, the heap stays dense
@@ -15,7 +15,6 @@ from firmware.build import build
 from firmware.compat import derive
 from firmware.config import Config
 from firmware.journal import chain, entry, kinds
-from firmware.journal.snapshot import RamStore
 from firmware.session import pin_hash
 from firmware.tables import Tables
 from firmware.wire import messages, sealed

@@ -33,7 +33,7 @@ def whats(facts):
 # Feeds one drawer and keeps account of what its facts add up to.
 class Rig:
     def __init__(self, kind):
-        self.drawer = types.make(NUMBER, kind, RELEASE_MS, AJAR_MS, LATCH_MS)
+        self.drawer = types.make(NUMBER, kind, chart.times(RELEASE_MS, AJAR_MS, LATCH_MS))
         self.now_ms = 1000
         self.on = set()  # what is energised
         self.is_open = False

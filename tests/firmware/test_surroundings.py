@@ -85,7 +85,6 @@ def test_an_excursion_shuts_the_fridge_until_it_is_released():
         (kinds.ALARM, "D03", [codes.ALARM_TEMPERATURE, FRIDGE]),
     ]
     assert c.sign_on()[0] == 0
-    before = c.ever_energised
     c.stock("D01-P02", 0)  # only the fridge has any
     assert c.remove("saline", 1)[0] == codes.NOT_ENOUGH
     assert c.ask(messages.REFILL, "saline", 1, None, None, None)[1][1] == "D01-P02"  # never the fridge
