@@ -25,5 +25,5 @@ def compiled() -> Path:
         if not source.name.startswith(OTHER_BOARDS):
             target = folder / source.relative_to(ROOT).with_suffix(".mpy")
             target.parent.mkdir(parents=True, exist_ok=True)
-            subprocess.run([compiler, "-O2", "-o", target, source.relative_to(ROOT)], cwd=ROOT, check=True)
+            subprocess.run([compiler, "-O3", "-o", target, source.relative_to(ROOT)], cwd=ROOT, check=True)
     return folder
