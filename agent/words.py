@@ -106,6 +106,11 @@ def alarm(code: int, drawer: int) -> str:
     return f"{where} {ALARMS.get(code, f'alarm {code}: call biomed')}"
 
 
+def quarantined(drawer: int) -> str:
+    """The sentence for a drawer in quarantine."""
+    return f"Drawer {drawer} is in quarantine: take nothing from it and call the pharmacy"
+
+
 def alert(code: int, item: str, patient: str) -> str:
     """The sentence for an alert about a removal; `patient` is `""` where nobody can tell any more."""
     whom = f" for patient {patient}" if patient else ""

@@ -1,4 +1,5 @@
 # What the station says of itself: INFO, STATE and INVENTORY of docs/wire.md section 2.
+from firmware import motion
 from firmware.version import VERSION
 from firmware.wire import messages
 
@@ -44,13 +45,18 @@ def _care(s):
     temporary = [[user, until_min] for _, user, until_min in s.credentials.present(s.now)]
     t = s.transactions.current
     out = [t.order.count_mode, 1 if t.order.label_needed else 0] if t else [0, 0]
-    out += [witness.user if witness else "", critical, [], _failed(s.state.held)]
-    return out + [people.provisional, None, temporary, s.session.must_change_pin]
+    out += [witness.user if witness else "", critical, _bits(s.state.quarantined), _failed(s.state.held)]
+    return out + [people.provisional, motion.units_seen(s), temporary, s.session.must_change_pin]
+
+
+# numbers of the drawers
+def _bits(drawers):
+    return [n for n in range(1, DRAWERS + 1) if drawers >> (n - 1) & 1]
 
 
 # drawers, then places
 def _failed(held):
-    drawers = ["D%02d" % n for n in range(1, DRAWERS + 1) if held.drawer_failed(n)]
+    drawers = ["D%02d" % n for n in _bits(held.failed_drawers)]
     return drawers + sorted(held.failed)[:FAILED_SHOWN]
 
 

@@ -1,8 +1,8 @@
 # What the gate looks at, gathered from the station: tables, folded state, drawers, session. s is the station.
 from firmware import gate, profile
-from firmware.people import MINUTE_MS
+from firmware.people import expired
 
-HERE, DEPARTED, PROVISIONAL = 1, 2, 3
+PROVISIONAL = 3
 
 
 # `row` is the pocket in question, or None
@@ -18,7 +18,7 @@ def of(s, order, row):
         item(s.tables, order.item),
         row.state if row else None,
         drawer.state if drawer else None,
-        row.state == gate.POCKET_QUARANTINED if row else None,
+        s.state.is_quarantined(row.drawer) if row else None,
         row.state == gate.POCKET_EXPIRED if row else None,
         profile.policy(s.tables, "profiled") != 0,
         profile.has_order(s.tables, patient, order_id, order.item, s.now) if patient else False,
@@ -36,7 +36,7 @@ def patient_status(s, patient):
     if known:
         return known[1]
     until_min = s.state.people.until_min(patient)
-    return None if until_min is None or s.now[2] == 0 or s.now[0] >= until_min * MINUTE_MS else PROVISIONAL
+    return None if until_min is None or expired(until_min, s.now) else PROVISIONAL
 
 
 def item(tables, name):

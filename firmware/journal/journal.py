@@ -100,6 +100,11 @@ class Journal:
     def free_pages(self):
         return self._ring.free(self._may_erase())
 
+    # nothing up to here is needed any more to recover
+    @property
+    def safe_from(self):
+        return self._snapshots.older
+
     @property
     def opening_allowed(self):
         return self.free_pages >= RESERVE_PAGES
@@ -145,13 +150,14 @@ class Journal:
 
     def _load(self):
         self.boot = 0
-        fields = self._snapshots.load(self._station, self._log)
-        if fields:
-            self.seq = fields[S_SEQ]
-            self.head = fields[S_HEAD]
-            self.boot = fields[S_BOOT]
-            self.released = self._released_kept = fields[S_RELEASED]
-            self._state.load(fields[S_STATE:])
+        self._snapshots.load(self._station, self._log, self._take)
+
+    def _take(self, fields):
+        self.seq = fields[S_SEQ]
+        self.head = fields[S_HEAD]
+        self.boot = fields[S_BOOT]
+        self.released = self._released_kept = fields[S_RELEASED]
+        self._state.load(fields[S_STATE:])
 
     # Nothing after the older snapshot was ever erased.
     def _lost_before(self):

@@ -2,6 +2,10 @@
 import gc
 import sys
 
+import micropython
+
+micropython.opt_level(3)  # the code without its line numbers: they would take 4 KB
+
 # Collected often, the heap stays dense: 384 KB then hold the code, full tables and a free piece of 30 KB to work with.
 gc.threshold(4096)
 
@@ -16,7 +20,7 @@ from firmware import config
 from firmware.build import build
 from firmware.journal.flash import FileFlash
 from firmware.journal.snapshot import FileStore
-from firmware.ports import unix
+from firmware.ports import common, unix
 from firmware.ports.shell import Shell
 
 HUNG_UP_MS = 1000
@@ -30,7 +34,7 @@ def main(folder, bus_path, link_fd):
     bus, link = unix.Bus(bus_path, cfg.station), unix.Link(link_fd)
     flash = FileFlash(folder + "/ring.bin", cfg.ring_sectors)
     store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
-    station, adopted, damage = build(cfg, TABLES, flash, store, unix.Files(folder + "/tables"), unix.entropy)
+    station, adopted, damage = build(cfg, TABLES, flash, store, common.Files(folder + "/tables"), unix.entropy)
     gc.collect()
     gc.threshold(RUN_THRESHOLD)
     shell = Shell(cfg, station, bus, link)

@@ -1,10 +1,10 @@
 # Signing on and off; the witness; users and patients of this station only; what cannot be scanned.
 from firmware import codes, profile, session
 from firmware.journal import kinds
+from firmware.order import Order
 from firmware.people import MINUTE_MS, PROVISIONAL_LIMIT
 from firmware.requests import opening
 from firmware.session import pin_hash
-from firmware.transactions import Order
 
 GRANT_HOURS_MAX = 24
 PROVISIONAL_HOURS_MAX = 72
@@ -27,7 +27,7 @@ def sign_on(s, badge, pin):
     elif s.state.people.wrong_pins(who):
         s.note(kinds.SIGN_ON, who, ext=(1,))  # nothing changes hands, but it counts from the start again
     s.session.sign_on(badge, s.now)
-    return codes.NONE, [s.session.user, s.session.roles, s.session.must_change_pin]
+    return codes.NONE, [s.session.user, s.session.roles, s.session.must_change_pin, s.session.classes]
 
 
 # -> (code, user or the badge as read); what fails is journaled, and counts against the user

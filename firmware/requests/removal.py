@@ -3,8 +3,8 @@ from collections import namedtuple
 
 from firmware import codes, layers, pockets
 from firmware.journal import chain, entry, kinds
+from firmware.order import Order
 from firmware.requests import opening
-from firmware.transactions import Order
 
 REASONS_TO_WASTE = (1, 2, 3, 4, 5)  # partial dose, dropped or contaminated, refused, expired, other
 _OUTCOME_WITHIN = 64  # entries; tables and alarms may come between

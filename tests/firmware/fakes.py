@@ -3,7 +3,7 @@
 import gc
 import io
 
-from firmware.journal.flash import Power, RamFlash
+from firmware.journal.ram import Power, RamFlash, RamStore
 
 if not hasattr(gc, "freeze"):
     gc.threshold(4096)  # MicroPython: as unix_main does, the heap stays dense
@@ -15,7 +15,6 @@ from firmware.build import build
 from firmware.compat import derive
 from firmware.config import Config
 from firmware.journal import chain, entry, kinds
-from firmware.journal.snapshot import RamStore
 from firmware.session import pin_hash
 from firmware.tables import Tables
 from firmware.wire import messages, sealed
@@ -92,9 +91,12 @@ class Chips:
 
 
 class Cabinet:
-    def __init__(self, chips=None, mono_ms=1000):
+    # kinds: storage type of a drawer, if it is no matrix drawer
+    def __init__(self, chips=None, mono_ms=1000, kinds=None):
         self.chips = chips or Chips()
-        drawers = [[n, n - 1, n - 1, n - 1] for n in (1, 2, 3)] + [[BIN, BIN - 1, BIN - 1, BIN - 1, 8, 0, 0, 0]]
+        self.storage = kinds or {}
+        drawers = [[n, n - 1, n - 1, n - 1, self.storage.get(n, 1), 0x24, 0x25, 0] for n in (1, 2, 3)]
+        drawers.append([BIN, BIN - 1, BIN - 1, BIN - 1, 8, 0, 0, 0])
         config = Config(STATION, LOG, KEY, "0.1.0", SECTORS, drawers, TIMINGS)
         self.station, self.adopted, self.damage = build(
             config, Tables(24), self.chips.flash, self.chips.snapshots, self.chips.files, entropy
@@ -105,10 +107,12 @@ class Cabinet:
         self.tq = 2
         self.rid = 0
         self.closed = {n: True for n in (1, 2, 3, BIN)}
+        self.flap = ()  # what of the bin's is open: its pocket 1
         self.energised = set()
         self.ever_energised = 0
         self.jammed = set()
         self.light = None
+        self.moved = []  # the actions that move something, as they came
         self.sent = []
         self.fail = None  # name of the action that fails
         self.after_action = None  # called with each action once it is done
@@ -117,7 +121,8 @@ class Cabinet:
         return UTC + self.mono_ms, self.mono_ms, self.tq
 
     def boot(self):
-        readings = {n: (self.closed[n], True) for n in self.closed}
+        readings = {n: (self.closed[n], self.closed[n]) for n in self.closed}
+        readings[BIN] += (self.flap,)
         return self.event("boot", self.adopted, self.damage is not None, readings)
 
     # Handles one event and does the actions, as a shell would; edges that follow from them are handled too.
@@ -141,6 +146,8 @@ class Cabinet:
 
     def _act(self, action):
         what = action[0]
+        if what in ("release", "lid", "dispense"):
+            self.moved.append(action)
         if what == "send":
             self.sent.append(action[1])
         elif what == "release":
@@ -167,12 +174,22 @@ class Cabinet:
 
     def pull(self, drawer):
         self.closed[drawer] = False
+        self.event("latch", drawer, False)
         return self.event("switch", drawer, False)
 
     def push(self, drawer):
         self.closed[drawer] = True
         self.event("latch", drawer, True)
         return self.event("switch", drawer, True)
+
+    # the flap of the return bin
+    def turn(self):
+        self.flap = (1,)
+        return self.event("lid", BIN, 1, False)
+
+    def let_go(self):
+        self.flap = ()
+        return self.event("lid", BIN, 1, True)
 
     # time passes, with a tick at every deadline on the way
     def wait(self, ms):
@@ -226,9 +243,9 @@ class Cabinet:
 
 
 # booted, tables loaded, stocked, anna signed on
-def ready():
+def ready(kinds=None):
     gc.collect()
-    cabinet = Cabinet()
+    cabinet = Cabinet(kinds=kinds)
     cabinet.boot()
     for table, rows in TABLES:
         assert cabinet.reference(table, 1, rows) == 0, table
@@ -241,11 +258,11 @@ def ready():
 
 # power has been away: same chips, nothing else
 def reboot(cabinet):
-    chips, closed = cabinet.chips, cabinet.closed
+    chips, closed, flap, kinds_then = cabinet.chips, cabinet.closed, cabinet.flap, cabinet.storage
     chips.power.restore()
     cabinet.station = cabinet.journal = cabinet.state = None  # a board's heap holds one station
     gc.collect()
-    after = Cabinet(chips, 0)
-    after.closed = closed
+    after = Cabinet(chips, 0, kinds_then)
+    after.closed, after.flap = closed, flap
     after.boot()
     return after

@@ -38,7 +38,7 @@ def test_granted_and_signed_on():
         granted[0][entry.F_EXT][:5] == ["t1", "tina", NURSE, ALL, until_min] and len(granted[0][entry.F_EXT][5]) == 32
     )
     assert c.said()[23] == [["tina", until_min]]
-    assert c.sign_on("t1", "7777") == (0, ["tina", NURSE, 1])
+    assert c.sign_on("t1", "7777") == (0, ["tina", NURSE, 1, ALL])
     assert c.said()[24] == 1
 
 
@@ -62,13 +62,13 @@ def test_the_pin_she_chose():
     c.ask(messages.CANCEL)
     c.ask(messages.SIGN_OFF)
     assert c.sign_on("t1", "7777")[0] == codes.WRONG_PIN
-    assert c.sign_on("t1", "8888") == (0, ["tina", NURSE, 0])
+    assert c.sign_on("t1", "8888") == (0, ["tina", NURSE, 0, ALL])
 
 
 def test_a_grant_survives_a_boot():
     again = reboot(tina())
     assert again.sign_on("t1", "7777")[0] == codes.WRONG_PIN
-    assert again.sign_on("t1", "8888") == (0, ["tina", NURSE, 0])
+    assert again.sign_on("t1", "8888") == (0, ["tina", NURSE, 0, ALL])
     assert again.remove()[0] == 0
 
 
@@ -154,10 +154,10 @@ def test_names_and_badges_of_others_are_not_granted():
 
 def test_the_centres_row_of_a_badge_counts():
     c = tina()
-    assert c.reference("users", 2, [user("t1", "theo", "2222", 1)], base=1) == 0
+    assert c.reference("users", 2, [user("t1", "theo", "2222", 1, 5)], base=1) == 0
     assert c.remove()[0] == codes.NOT_ALLOWED
     assert c.sign_on("t1", "8888")[0] == codes.WRONG_PIN
-    assert c.sign_on("t1", "2222") == (0, ["theo", 1, 0])
+    assert c.sign_on("t1", "2222") == (0, ["theo", 1, 0, 5])
 
 
 def test_sixteen_at_once():
@@ -252,6 +252,30 @@ def test_over_by_itself_to_the_millisecond():
     assert [(f[entry.F_KIND], f[entry.F_EXT]) for f in c.entries(start)] == [(kinds.PROVISIONAL_ENDED, [1])]
     assert chain.parse_page(c.journal.page(start + 1))[1][1] == "wrist1"
     assert c.said()[21] == [] and c.event("tick") == []
+
+
+# nothing can be written: nobody is let in for it, and nobody waits for it in vain
+def test_over_while_the_journal_is_full():
+    c = ready()
+    until_min = c.ask(messages.ADD_PATIENT, "wrist1", 1)[1][0]
+    while c.journal.free_pages > 20:
+        c.stock("D01-P02", 5)
+    c.mono_ms = until_min * MIN_MS - UTC
+    c.event("tick")
+    assert c.kinds()[-1] != kinds.PROVISIONAL_ENDED and c.station.deadline() is None
+    assert c.answer(c.journal.seq) == 0
+    assert c.station.deadline() == c.mono_ms
+    c.event("tick")
+    assert kinds.PROVISIONAL_ENDED in c.kinds(c.journal.seq - 3) and c.said()[21] == []
+
+
+def test_the_end_of_a_grant_is_told():
+    c = ready()
+    until_min = grant(c, hours=1)[1][0]
+    c.ask(messages.SIGN_OFF)
+    assert c.station.deadline() == until_min * MIN_MS - UTC
+    c.mono_ms = until_min * MIN_MS - UTC
+    assert [m[23] for m in c.event("tick") if m[0] == messages.STATE] == [[]]
 
 
 def test_ended_from_the_centre():
