@@ -40,7 +40,24 @@ def do(desk, name, args=None, rid=None, clock=None):
 def test_arguments_go_in_the_links_order_with_blanks_filled():
     desk = Desk()
     assert do(desk, "remove", {"quantity": 2, "item": "IBU", "patient": "P1"}, rid=9).code == 0
-    assert desk.asked == [(messages.REMOVE, ["P1", "", "IBU", 2, None, None], 9)]
+    assert desk.asked == [(messages.REMOVE, ["P1", "", "IBU", 2, None, None, 0, "", 0], 9)]
+
+
+@pytest.mark.parametrize(
+    ("name", "args", "link"),
+    [
+        ("confirm", {"quantity": 2}, (messages.CONFIRM, [2, None, None])),
+        ("confirm", {"quantity": 2, "counted": 0, "label": "D01-P01"}, (messages.CONFIRM, [2, 0, "D01-P01"])),
+        ("witness", {"badge": "B2", "pin": "1"}, (messages.WITNESS, ["B2", "1"])),
+        ("load", {"place": "D01-P01", "quantity": 5}, (messages.LOAD, ["D01-P01", 5, None, None, None])),
+        ("bypass", {"what": 1, "reason": 2, "item": "IBU"}, (messages.BYPASS, [1, 2, "IBU", ""])),
+        ("confirm_bin", {"counted": [["IBU", 3]]}, (messages.CONFIRM_BIN, [[["IBU", 3]]])),
+    ],
+)
+def test_what_is_left_out_has_its_default(name, args, link):
+    desk = Desk()
+    assert do(desk, name, args).code == 0
+    assert desk.asked == [(*link, None)]
 
 
 @pytest.mark.parametrize(
@@ -50,6 +67,8 @@ def test_arguments_go_in_the_links_order_with_blanks_filled():
         ("remove", {"patient": "P1", "item": "IBU", "quantity": "2"}),
         ("confirm", {"quantity": -1}),
         ("confirm", {"quantity": True}),
+        ("confirm_bin", {"counted": [["IBU", "3"]]}),
+        ("confirm_bin", {"counted": [["IBU", -3]]}),
         ("count", {"place": "D01-P01", "why": "so"}),
         ("advance", {"utc_ms": 1}),
         ("nothing", {}),
@@ -176,13 +195,13 @@ def test_the_flow_asks_in_smallest_units_for_the_order_and_follows_the_drawer(wa
     flow.choose_item(lists.items(ward, "morphine")[0])
     flow.press("3")
     asyncio.run(flow.release())
-    assert desk.asked == [(messages.REMOVE, ["P1", "O1", "MOR", 6, None, None], None)]
+    assert desk.asked == [(messages.REMOVE, ["P1", "O1", "MOR", 6, None, None, 0, "", 0], None)]
     ward.state |= {"phase": messages.RELEASED, "purpose": 1, "item": "MOR", "quantity": 6}
     flow.follow()
     assert flow.step == steps.DRAWER
     desk.reply = (0, [1, 3, 1])
     asyncio.run(flow.confirm())
-    assert desk.asked[-1] == (messages.CONFIRM, [6], None)
+    assert desk.asked[-1] == (messages.CONFIRM, [6, None, None], None)
     ward.state |= {"phase": messages.SIGNED_ON}
     flow.follow()
     assert (flow.step, flow.patient.name) == (steps.ITEMS, "Ada")
