@@ -127,8 +127,9 @@ class Panel:
             reply = await self._desk.ask(number, arguments(name, wanted, args), _rid(rid))
             return Outcome(reply.code, reply.params)
         if name == "inventory":
-            done = await self._desk.fresh_inventory()
-            return Outcome(codes.NONE, list(self.view.inventory.values())) if done else Outcome(codes.LINK_DOWN, [])
+            if not await self._desk.fresh_inventory():
+                return Outcome(codes.LINK_DOWN, [])
+            return Outcome(codes.NONE, [*self.view.inventory.values(), *self.view.bins])
         if name == "notices":
             return Outcome(codes.NONE, self.view.notices.rows())
         if name == "status":
