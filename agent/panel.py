@@ -159,10 +159,15 @@ def arguments(name: str, wanted: tuple[Wanted, ...], args: dict[str, Any]) -> li
 def _argument(name: str, wanted: Wanted, value: Any) -> Any:
     if value is None and wanted.default is not REQUIRED:
         return wanted.default
-    whole = not isinstance(value, int) or 0 <= value < 1 << 63
-    if type(value) is not wanted.kind or not whole or (wanted.kind is list and not _are_counts(value)):
+    if type(value) is not wanted.kind or not _is_possible(value):
         raise BadRequestError(f"{name} needs {wanted.name}")
     return value
+
+
+def _is_possible(value: Any) -> bool:
+    if isinstance(value, int):
+        return 0 <= value < 1 << 63
+    return not isinstance(value, list) or _are_counts(value)
 
 
 def _are_counts(value: list[Any]) -> bool:

@@ -33,7 +33,7 @@ def tasks(
     orders: Iterable[list[Any]], patient: str, now_min: int, policy: Mapping[str, int], taken: Mapping[str, int]
 ) -> list[Task]:
     """A patient's running orders, the most urgent first; `taken` has the last removal of each order."""
-    rows = [_Order(*(list(row) + [0, 0])[:8]) for row in orders if row[1] == patient]
+    rows = [_Order(*[*row, 0, 0][:8]) for row in orders if row[1] == patient]
     running = [row for row in rows if row.start_min - AHEAD_MIN <= now_min < row.stop_min]
     found = [_task(row, now_min, policy, taken.get(row.order)) for row in running]
     return sorted(found, key=lambda task: (_ORDER.index(task.state), task.due_min or 0, task.order))

@@ -128,3 +128,14 @@ def discrepancies(pages: Iterable[bytes], user: str) -> list[Act]:
 def _act(fields: list[Any]) -> Act:
     item, place = fields[entry.F_ITEM] or "", fields[entry.F_PLACE] or ""
     return Act(fields[entry.F_UTC_MS], fields[entry.F_KIND], item, place, fields[entry.F_CHANGE], fields[entry.F_EXT])
+
+
+# what these moved is known to the hand that moved it; the others tell what a pocket holds
+_OWN = (kinds.REMOVE, kinds.RETURN, kinds.RETURN_BIN, kinds.REFILL, kinds.LOAD)
+
+
+def amount(act: Act, blind: bool) -> int | None:
+    """What an entry moved, in smallest units; None where nothing did, or where a blind count must not tell (F8)."""
+    if act.kind == kinds.WASTE:
+        return int(act.ext[2])
+    return abs(act.change) if act.change and (act.kind in _OWN or not blind) else None
