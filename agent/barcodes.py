@@ -20,12 +20,14 @@ _EXPIRY, _BEST_BEFORE, _LOT = "17", "15", "10"
 class Package:
     """What a package says of itself (P22): `code` is its GTIN in 14 digits, or the text as read where it has none.
 
-    `lot` and `expiry_min` (minutes since 1970, the end of that day) are None where the code does not say.
+    `lot` and `expiry_min` (minutes since 1970, the end of that day) are None where the code does not say; `is_gs1`: it
+    can be nothing but a package's code.
     """
 
     code: str
     lot: str | None = None
     expiry_min: int | None = None
+    is_gs1: bool = False
 
 
 def package(text: str) -> Package:
@@ -36,11 +38,11 @@ def package(text: str) -> Package:
         return Package(text)
     code, message = result.gtin.as_gtin_14(), result.gs1_message
     if message is None:
-        return Package(code)
+        return Package(code, is_gs1=True)
     lot = message.element_strings.get(ai=_LOT)
     expiry = message.element_strings.get(ai=_EXPIRY) or message.element_strings.get(ai=_BEST_BEFORE)
     ends = end_of_day_min(expiry.date) if expiry and expiry.date else None
-    return Package(code, lot.value if lot else None, ends)
+    return Package(code, lot.value if lot else None, ends, True)
 
 
 def item_of(found: Package, codes: Mapping[str, list[Any]], items: Container[str]) -> str | None:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+# a slip in fewer letters than these too often fits another drug alone (docs/kiosk.md has the figures)
+LEAST_LETTERS = 4
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -28,25 +30,33 @@ class Entry:
 
 @dataclass(frozen=True)
 class Found:
-    """`drugs` fit what was typed; `entries` are those of the one drug, and nothing while there are more."""
+    """`drugs` fit what was typed; `entries` are those of the one drug, and nothing while there may be more."""
 
     drugs: int
     entries: tuple[Entry, ...] = ()
 
 
 def find(entries: Iterable[Entry], typed: str) -> Found:
-    """Entries of the one drug that fits: each word typed begins a word of its name, aliases or id."""
+    """Entries of the one drug that fits: each word typed begins a word of its name, aliases or id.
+
+    One word has to be typed to its fourth letter, or to its end.
+    """
     wanted = _words(typed)
     if not wanted:
         return Found(0)
     fitting = [entry for entry in entries if fits(entry, wanted)]
     drugs = len({entry.drug for entry in fitting})
-    return Found(drugs, tuple(fitting)) if drugs == 1 else Found(drugs)
+    enough = any(len(word) >= LEAST_LETTERS for word in wanted) or all(_whole(entry, wanted) for entry in fitting)
+    return Found(drugs, tuple(fitting)) if drugs == 1 and enough else Found(drugs)
 
 
 def fits(entry: Entry, wanted: Sequence[str]) -> bool:
     """Whether every word wanted begins one of the entry's words."""
     return all(any(word.startswith(part) for word in entry.words) for part in wanted)
+
+
+def _whole(entry: Entry, wanted: Sequence[str]) -> bool:
+    return any(word in entry.words for word in wanted)
 
 
 def drug_of(name: str) -> str:

@@ -86,10 +86,9 @@ class Core:
             self._close()
             done(outcome)
             self.follow()
-        elif outcome.code in (codes.COUNT_AGAIN, codes.COUNT_NEEDED):
-            visit.counted, visit.active = "", "counted"
-            self._close()
         else:
+            if outcome.code in (codes.COUNT_AGAIN, codes.COUNT_NEEDED):
+                visit.counted, visit.active = "", "counted"
             self._close()
 
     def _question(self, code: int) -> str | None:

@@ -37,7 +37,6 @@ PIN_DIGITS = 16
 QUANTITY_DIGITS = 8
 _PIN_STEPS = (SIGN_ON, WITNESS, NEW_PIN, PEOPLE)
 _AT_DRAWER = ("confirm", "confirm_bin")
-_GTIN_DIGITS = (8, 12, 13, 14)
 
 
 class Flow:
@@ -234,8 +233,7 @@ class Flow:
 
     async def _other(self, text: str) -> None:
         """Neither patient, package nor label: a badge, if it can be one."""
-        looks_like_package = text.isdigit() and len(text) in _GTIN_DIGITS and barcodes.package(text).code != text
-        if schema.is_id(text) and not looks_like_package:
+        if schema.is_id(text) and not barcodes.package(text).is_gs1:
             await self.people.change_over(text)
         else:
             self.core.say("This code is not known here. Scan it again, or choose from the list.", False)

@@ -74,9 +74,7 @@ def _counted(screen: Screen) -> None:
         return
     expected = at.expected()
     scale = at.scale()
-    caption = (
-        "In the pocket now" if expected is None else f"In the pocket now (expected {lists.units(expected, scale)})"
-    )
+    told = "" if expected is None else f" (expected {lists.units(expected, scale)})"
     label = shown(f"In the pocket now{told}", "counted")
     label.bind_text_from(visit, "counted", lambda digits: digits or "count it")
     with ui.element("div").classes("tools"):

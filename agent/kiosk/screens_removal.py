@@ -47,7 +47,10 @@ def _hits(screen: Screen, among: list[lists.Item]) -> None:
     if found:
         _tiles(screen, found)
     elif drugs:
-        lead(f"{drugs} drugs fit: type on until one is left.").props('role=status data-testid="hits"')
+        fit = (
+            "One drug fits: type its fourth letter." if drugs == 1 else f"{drugs} drugs fit: type on until one is left."
+        )
+        lead(fit).props('role=status data-testid="hits"')
     else:
         lead("Nothing here by that name. Search again, or look at another cabinet.").props('data-testid="hits"')
 
