@@ -1,5 +1,6 @@
 # The parts of a station put together. Flash, stores, entropy come in; nothing here knows a port.
 from firmware.command import Commands
+from firmware.credentials import Credentials
 from firmware.journal.journal import Journal
 from firmware.reference import Reference
 from firmware.state import State, apply
@@ -9,11 +10,14 @@ from firmware.uplink import Uplink
 
 # -> (station, entries adopted, damage or None); the journal is recovered and the tables are loaded
 def build(config, tables, flash, snapshot_store, files, entropy):
-    clock, state = Now(), State()
+    clock, state = Now(), State(tables.limit)
     who = (config.station, config.log, config.key)
     journal = Journal(flash, snapshot_store, *who, config.genesis, apply, state, clock)
     adopted, damage = journal.recover()
     reference = Reference(config.station, config.key, tables, config.drawers, state, journal, files)
     reference.load()
-    commands, uplink = Commands(*who, state, journal, tables), Uplink(*who, journal)
-    return Station(config, journal, state, tables, reference, commands, uplink, clock, entropy), adopted, damage
+    credentials = Credentials(state.people, files)
+    credentials.load()
+    commands, uplink = Commands(*who, state, journal, tables, entropy), Uplink(*who, journal)
+    station = Station(config, journal, state, tables, reference, credentials, commands, uplink, clock, entropy)
+    return station, adopted, damage

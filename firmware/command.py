@@ -3,32 +3,56 @@
 from firmware import codes, levels
 from firmware.compat import derive
 from firmware.journal import kinds
-from firmware.schema import is_uint
+from firmware.people import ENDED_MERGED
+from firmware.schema import is_id, is_uint
 from firmware.wire import messages, sealed
 
 FIELDS = 7
 
 
-def _ping(body, _tables):
+CRITICAL_MAX_MS = 72 * 3600 * 1000
+
+
+def _ping(body, _tables, _now):
     return codes.NONE if body == [] else codes.BAD_MESSAGE
 
 
-def _par(body, tables):
+def _par(body, tables, _now):
     return levels.check(body, tables.pockets)
 
 
-# kind -> check(body, tables) -> code
-_CHECKS = {messages.COMMAND_PING: _ping, messages.COMMAND_PAR: _par}
+# [until_utc_ms]; one that has passed ends it
+def _critical(body, _tables, now):
+    fits = _is_one(body) and is_uint(body[0]) and body[0] <= now[0] + CRITICAL_MAX_MS
+    return codes.NONE if fits else codes.BAD_MESSAGE
+
+
+def _end_provisional(body, _tables, _now):
+    return codes.NONE if _is_one(body) and is_id(body[0]) else codes.BAD_MESSAGE
+
+
+def _is_one(body):
+    return isinstance(body, list) and len(body) == 1
+
+
+# kind -> check(body, tables, now) -> code
+_CHECKS = {
+    messages.COMMAND_PING: _ping,
+    messages.COMMAND_PAR: _par,
+    messages.COMMAND_CRITICAL_OVERRIDE: _critical,
+    messages.COMMAND_END_PROVISIONAL: _end_provisional,
+}
 
 
 class Commands:
-    def __init__(self, station, log, key, state, journal, tables):
+    def __init__(self, station, log, key, state, journal, tables, entropy):
         self._station = station
         self._log = log
         self._key = derive(key, "command")
         self._state = state
         self._journal = journal
         self._tables = tables
+        self._entropy = entropy
 
     # -> (code, number); `now` is (utc_ms, mono_ms, tq)
     def receive(self, payload, now):
@@ -42,7 +66,7 @@ class Commands:
             return codes.WRONG_STATION, number
         if number == self._state.command_number:
             return codes.NONE, number
-        return self._refused(number, fields[4], now) or self._do(number, fields[5], fields[6]), number
+        return self._refused(number, fields[4], now) or self._do(number, fields[5], fields[6], now), number
 
     # without a time of any quality nothing can be said to be still valid
     def _refused(self, number, expires_utc_ms, now):
@@ -53,10 +77,18 @@ class Commands:
         return codes.NONE if self._journal.opening_allowed else codes.JOURNAL_FULL
 
     # what cannot be judged yet takes no number: the centre sends it again
-    def _do(self, number, kind, body):
+    def _do(self, number, kind, body, now):
         check = _CHECKS.get(kind)
-        code = check(body, self._tables) if check else codes.UNKNOWN_COMMAND
+        code = check(body, self._tables, now) if check else codes.UNKNOWN_COMMAND
+        if code == codes.NONE and kind == messages.COMMAND_END_PROVISIONAL:
+            self._end(body[0])
+            body = ()  # the entry of that names the patient, where it can be redacted
         if code != codes.NOT_READY:
             applied = body if code == codes.NONE else ()
             self._journal.append(kinds.COMMAND, txn=0, ext=(number, kind, code, applied))
         return code
+
+    def _end(self, patient):
+        if self._state.people.until_min(patient) is not None:
+            disclosure = [self._entropy(16), patient, ""]
+            self._journal.append(kinds.PROVISIONAL_ENDED, txn=0, disclosure=disclosure, ext=(ENDED_MERGED,))

@@ -67,7 +67,7 @@ def _reference(s, payload):
     result = s.reference.receive(payload)
     if result:
         code, table, version = result
-        s.session.refresh()
+        s.session.refresh(s.now)
         _result(s, messages.REFERENCE, code, [table, version])
 
 

@@ -3,9 +3,18 @@ from collections import namedtuple
 
 USABLE = 0
 MUST_COUNT = 1
-FAILED = 2
+FAILED = 2  # or its drawer is not shut
+NOT_LOADED = 3
+QUARANTINED = 4
+EXPIRED = 5  # what would be taken first; it gives nothing and takes nothing until that is out
+BIN = 6  # an item in a return bin
 
-Pocket = namedtuple("Pocket", ("place", "drawer", "pocket", "item", "min", "max", "capacity", "quantity", "state"))
+# lot and expiry_min (minutes since 1970, 0 unknown) are those of the layer that expires first
+Pocket = namedtuple(
+    "Pocket",
+    ("place", "drawer", "pocket", "item", "min", "max", "capacity", "quantity", "state", "lot", "expiry_min"),
+)
+_NEVER = 0xFFFFFFFF
 
 
 def usable(rows):
@@ -23,10 +32,15 @@ def hungriest(rows):
     return min(below, key=_hunger) if below else None
 
 
-# The usable pocket with the least sufficient quantity; None when no single pocket holds enough.
+# Of the usable pockets with enough the one that expires first, then the one with the least sufficient quantity; None
+# when no single pocket holds enough.
 def for_removal(rows, quantity):
     enough = [row for row in usable(rows) if row.quantity >= quantity]
-    return min(enough, key=lambda row: (row.quantity, row.drawer, row.pocket)) if enough else None
+    return min(enough, key=_first_out) if enough else None
+
+
+def _first_out(row):
+    return (row.expiry_min or _NEVER, row.quantity, row.drawer, row.pocket)
 
 
 # [largest amount one pocket can give, amount in all usable pockets]

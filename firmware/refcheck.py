@@ -76,8 +76,9 @@ class Check:
 
     # A pocket that holds stock, needs a count or stands open keeps its item.
     def pocket_free(self, place):
-        _, quantity, must_count, _, _ = self._state.pocket(place)
-        used = quantity or must_count or any(access[3] == place for access in self._state.open.values())
+        held = self._state.held
+        used = held.pocket(place)[1] or place in held.must_count
+        used = used or any(access[3] == place for access in self._state.open.values())
         return codes.POCKET_IN_USE if used else codes.NONE
 
     def item_free(self, item):
@@ -89,6 +90,12 @@ class Check:
         known = self._tables.patients.has(row[1]) and self._tables.items.has(row[2])
         return codes.NONE if known else codes.BAD_ROW
 
+    def override(self, row):
+        return codes.NONE if self._tables.items.has(row[0]) else codes.BAD_ROW
 
-_ROWS = {"pockets": Check.pocket, "orders": Check.order}
+    def kit(self, row):
+        return codes.NONE if self._tables.items.has(row[2]) else codes.BAD_ROW
+
+
+_ROWS = {"pockets": Check.pocket, "orders": Check.order, "overrides": Check.override, "kits": Check.kit}
 _REMOVED = {"pockets": Check.pocket_free, "items": Check.item_free}

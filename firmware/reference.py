@@ -134,7 +134,7 @@ class Reference:
     # The PAR levels of places that go or get another item, before the table changes: a cut between leaves the old table
     # with its own levels.
     def _end_levels(self, snapshot):
-        stock = self._state.stock
+        stock = self._state.held.stock
         ends = levels.ending(stock, self._tables.pockets, self._rows("pockets.part"), snapshot)
         entries = (sum(ends) + levels.PLACES - 1) // levels.PLACES
         if self._journal.free_pages < RESERVE_PAGES + entries:

@@ -2,6 +2,7 @@
 import struct
 
 ID_MAX = 16
+LONGEST_ID = "w" * ID_MAX
 QUANTITY_MAX = 0x7FFFFFFF
 
 # a column is (kind, low, high): ID and PLACE are text packed small, NAME an id kept once in the tables' Names, RAW
@@ -14,8 +15,8 @@ RAW = "raw"
 # six bits a character, in the order of ASCII, so that packed ids sort as texts do
 _ALPHABET = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 ID_BYTES = 13
-_PLACE_BYTES = 3
-_WIDTH = {ID: "%ds" % ID_BYTES, PLACE: "%ds" % _PLACE_BYTES, NAME: "H"}
+PLACE_BYTES = 3
+_WIDTH = {ID: "%ds" % ID_BYTES, PLACE: "%ds" % PLACE_BYTES, NAME: "H"}
 
 _ID = (ID, 1, ID_MAX)
 _NAME = (NAME, 1, ID_MAX)
@@ -64,7 +65,7 @@ def _code(column):
 def _packed(column, value):
     if column[0] == ID:
         return pack_id(value)
-    return _pack_place(value) if column[0] == PLACE else value
+    return pack_place(value) if column[0] == PLACE else value
 
 
 def _unpacked(column, value):
@@ -87,7 +88,7 @@ def unpack_id(packed):
 
 
 # the longer name sorts last
-def _pack_place(text):
+def pack_place(text):
     drawer, pocket = int(text[1:3]), int(text[5:])
     return bytes((pocket > 99, drawer, pocket))
 
@@ -125,15 +126,28 @@ def is_place(value):
     return 1 <= drawer <= 16 and 1 <= pocket <= 255 and value == place_name(drawer, pocket)
 
 
-ITEMS = Schema("items", 300, (_ID, ("B", 0, 5), ("I", 1, QUANTITY_MAX), ("H", 0, 0xFFFF)))
+_FLAGS = ("H", 0, 0xFFFF)
+_WORD = ("I", 0, 0xFFFFFFFF)
+
+ITEMS = Schema("items", 300, (_ID, ("B", 0, 5), ("I", 1, QUANTITY_MAX), _FLAGS, ("B", 0, 31), ("B", 0, 255)))
 POCKETS = Schema(
     "pockets", 500, (_PLACE, ("B", 1, 16), ("B", 1, 255), _NAME, _QUANTITY, _QUANTITY, ("I", 1, QUANTITY_MAX))
 )
-USERS = Schema("users", 300, (_ID, _ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF), ("B", 0, 31)))
+USERS = Schema("users", 300, (_ID, _ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF), _FLAGS, _WORD))
 PATIENTS = Schema("patients", 60, (_ID, ("B", 1, 2)))
-ORDERS = Schema("orders", 720, (_ID, _NAME, _NAME, _QUANTITY, _MINUTES, _MINUTES))
-# what is in the pockets, whether that must be counted, min and max that a command has set (max 0: none); not a
-# reference table, part of the folded state
-STOCK = Schema("stock", 500, (_PLACE, _QUANTITY, ("B", 0, 1), _QUANTITY, _QUANTITY))
+ORDERS = Schema("orders", 720, (_ID, _NAME, _NAME, _QUANTITY, _MINUTES, _MINUTES, _MINUTES, ("B", 0, 255)))
+OVERRIDES = Schema("overrides", 300, (_ID, ("B", 0, 255)))
+KITS = Schema("kits", 120, (_ID, _ID, _NAME, ("I", 1, QUANTITY_MAX)))
+POLICY = Schema("policy", 16, (_ID, _WORD))
+# users granted at the station: what the journal's fold says of each, and the secret that a file keeps
+TEMP_USERS = Schema("temp_users", 16, (_ID, _ID, _FLAGS, _WORD, _MINUTES, ("B", 0, 1), (RAW, 32, 32)))
+CREDENTIALS = Schema("credentials", 16, (_ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF)))
+# Part of the folded state, no reference tables. What is in the pockets, flags (holdings.py), min and max that a command
+# has set (max 0: none), who was there last and the seq of her last entry there.
+STOCK = Schema("stock", 500, (_PLACE, _QUANTITY, ("B", 0, 7), _QUANTITY, _QUANTITY, (ID, 0, ID_MAX), _WORD))
+# lots in the pockets: place, expiry and lot are the key (holdings.py)
+LAYERS = Schema("layers", 800, ((RAW, PLACE_BYTES + 24, PLACE_BYTES + 24), _QUANTITY))
+# what lies in return bins: place and item are the key
+BIN = Schema("bin", 48, ((RAW, PLACE_BYTES + ID_BYTES, PLACE_BYTES + ID_BYTES), _QUANTITY))
 
-REFERENCE = (ITEMS, POCKETS, USERS, PATIENTS, ORDERS)
+REFERENCE = (ITEMS, POCKETS, USERS, PATIENTS, ORDERS, OVERRIDES, KITS, POLICY)

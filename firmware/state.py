@@ -1,15 +1,18 @@
 # The durable state of a station: the fold of its journal. `apply` is the only thing that changes it.
-from firmware import codes, levels, schema
+from firmware import codes, holdings, layers, levels, people
+from firmware.holdings import Holdings
 from firmware.journal import kinds
-from firmware.journal.entry import F_ACTOR, F_AFTER, F_BOOT, F_CHANGE, F_EXT, F_ITEM, F_KIND, F_PLACE, F_TXN
-from firmware.tables import Table
+from firmware.journal.entry import F_ACTOR, F_AFTER, F_BOOT, F_CHANGE, F_EXT, F_ITEM, F_KIND, F_PLACE, F_SEQ, F_TXN
+from firmware.people import People
+from firmware.schema import is_place
 from firmware.wire import messages
 
 UNKNOWN = (0, b"")
 
 
+# `limit` is for smaller ones, as that of Tables
 class State:
-    def __init__(self):
+    def __init__(self, limit=None):
         self.boot = 0
         self.command_number = 0
         self.entries = 0
@@ -17,18 +20,18 @@ class State:
         self.user = ""  # signed on, as far as the journal knows
         self.open_drawers = 0  # bits, as the switches last said
         self.versions = {}  # table -> (version, digest)
-        self.stock = Table(schema.STOCK)
-        self.must_count = set()  # places; the flag in stock says the same
-        self.open = {}  # txn -> [purpose, actor, item, place, quantity asked]
+        self.held = Holdings(limit)
+        self.open = {}  # txn -> [purpose, actor, item, place, quantity asked, 1 once the drawer was open]
         self.alarms = []  # [code, drawer]
         self.last = [0, 0, 0]  # txn, kind of its outcome, quantity
-
-    # [place, quantity, must be counted, min, max]
-    def pocket(self, place):
-        return self.stock.get(place) or [place, 0, 0, 0, 0]
+        self.people = People()
 
     def quantity(self, place):
-        return self.pocket(place)[1]
+        return self.held.pocket(place)[1]
+
+    @property
+    def must_count(self):
+        return self.held.must_count
 
     def version(self, table):
         return self.versions.get(table, UNKNOWN)
@@ -40,23 +43,26 @@ class State:
         tables = [[name, v[0], v[1]] for name, v in sorted(self.versions.items())]
         opened = [[txn] + access for txn, access in sorted(self.open.items())]
         counters = [self.entries, self.removals, self.open_drawers, self.user]
-        return [self.command_number, counters, tables, self.stock.dump(), opened, self.alarms, self.last]
+        book = [self.held.dump(), opened, self.alarms, self.last]
+        return [self.command_number, counters, tables] + book + [self.people.dump()]
 
     def load(self, dumped):
-        self.command_number, counters, tables, stock, opened, self.alarms, self.last = dumped
+        self.command_number, counters, tables, held, opened, self.alarms, self.last, who = dumped
+        self.people.load(who)
         self.entries, self.removals, self.open_drawers, self.user = counters
         self.versions = {name: (version, digest) for name, version, digest in tables}
-        self.stock.load(stock)
-        self.must_count = {row[0] for row in self.stock.rows() if row[2]}
+        self.held.load(held)
         self.open = {row[0]: row[1:] for row in opened}
 
 
-def apply(state, fields):
+# `disclosure` is that of the entry, or None
+def apply(state, fields, disclosure):
     state.entries += 1
     state.boot = fields[F_BOOT]
     change = _APPLY.get(fields[F_KIND])
     if change:
         change(state, fields)
+    people.apply(state.people, fields, disclosure)
 
 
 def _signed_on(state, f):
@@ -69,11 +75,16 @@ def _signed_off(state, f):
 
 def _access(state, f):
     purpose, quantity = f[F_EXT][0], f[F_EXT][1]
-    state.open[f[F_TXN]] = [purpose, f[F_ACTOR], f[F_ITEM], f[F_PLACE], quantity]
+    state.open[f[F_TXN]] = [purpose, f[F_ACTOR], f[F_ITEM], f[F_PLACE], quantity, 0]
 
 
+# from here on somebody was there, whatever she says in the end
 def _opened(state, f):
     state.open_drawers |= 1 << (f[F_EXT][0] - 1)
+    access = state.open.get(f[F_TXN])
+    if access:
+        access[5] = 1
+        state.held.put_accessor(access[3], access[1], f[F_TXN])
 
 
 def _closed(state, f):
@@ -81,16 +92,22 @@ def _closed(state, f):
 
 
 def _cancelled(state, f):
+    access = state.open.get(f[F_TXN])
+    if access and access[5]:
+        _was_there(state, f)
     _end(state, f, 0)
 
 
+# a return bin is counted when it is emptied, whatever was interrupted there
 def _interrupted(state, f):
-    _set_stock(state, f[F_PLACE], state.quantity(f[F_PLACE]), 1)
-    _end(state, f, 0)
+    if not _at_bin(state, f):
+        state.held.put_flag(f[F_PLACE], holdings.MUST_COUNT, True)
+    _cancelled(state, f)
 
 
 def _moved(state, f):
-    _set_stock(state, f[F_PLACE], f[F_AFTER], f[F_PLACE] in state.must_count)
+    _stock(state, f)
+    _was_there(state, f)
     _end(state, f, abs(f[F_CHANGE]))
 
 
@@ -100,33 +117,86 @@ def _removed(state, f):
 
 
 def _counted(state, f):
-    _set_stock(state, f[F_PLACE], f[F_AFTER], 0)
-    _end(state, f, f[F_AFTER])
+    _moved(state, f)
+    state.held.put_flag(f[F_PLACE], holdings.MUST_COUNT, False)
+    state.last[2] = f[F_AFTER]
+
+
+def _loaded(state, f):
+    _moved(state, f)
+    state.held.put_flag(f[F_PLACE], holdings.NOT_LOADED, False)
+
+
+def _unloaded(state, f):
+    _moved(state, f)
+    state.held.put_flag(f[F_PLACE], holdings.NOT_LOADED, True)
+    state.held.put_flag(f[F_PLACE], holdings.MUST_COUNT, False)
+
+
+# stock follows the count; the access goes on
+def _diverged(state, f):
+    if _at_bin(state, f):
+        state.held.bin.put(f[F_PLACE], f[F_ITEM], f[F_AFTER])
+    else:
+        _stock(state, f)
 
 
 def _wasted(state, f):
     _end(state, f, f[F_EXT][2])
 
 
+def _put_in_bin(state, f):
+    state.held.bin.put(f[F_PLACE], f[F_ITEM], f[F_AFTER])
+    _was_there(state, f)
+    _end(state, f, abs(f[F_CHANGE]))
+
+
+# the last item ends it
+def _taken_from_bin(state, f):
+    state.held.bin.remove(f[F_PLACE], f[F_ITEM])
+    _was_there(state, f)
+    if not state.held.bin.of(f[F_PLACE]):
+        _end(state, f, abs(f[F_CHANGE]))
+
+
+def _failed(state, f):
+    if is_place(f[F_PLACE]):
+        state.held.put_flag(f[F_PLACE], holdings.FAILED, True)
+    else:
+        state.held.failed_drawers |= 1 << (int(f[F_PLACE][1:]) - 1)
+
+
+# it works again; what is in it nobody knows until it was counted
+def _recovered(state, f):
+    place, owes = f[F_PLACE], not _at_bin(state, f)
+    if is_place(place):
+        state.held.put_flag(place, holdings.FAILED, False)
+        state.held.put_flag(place, holdings.MUST_COUNT, owes)
+        return
+    state.held.failed_drawers &= ~(1 << (int(place[1:]) - 1))
+    if owes:
+        state.held.must_count_drawer(int(place[1:]))
+
+
+# one item of it, or all: then the access names none
+def _at_bin(state, f):
+    access = state.open.get(f[F_TXN])
+    return access is not None and (access[0] == kinds.PURPOSE_RETURN_BIN or access[2] is None)
+
+
+def _stock(state, f):
+    place, after = f[F_PLACE], f[F_AFTER]
+    lots = layers.step(state.held.layers(place), f[F_KIND], f[F_CHANGE], after, f[F_EXT])
+    state.held.put_stock(place, after, lots)
+
+
+def _was_there(state, f):
+    state.held.put_accessor(f[F_PLACE], f[F_ACTOR], f[F_SEQ])
+
+
 def _end(state, f, quantity):
     state.open.pop(f[F_TXN], None)
     state.last = [f[F_TXN], f[F_KIND], quantity]
-
-
-# a pocket of which there is nothing to say has no record: so there are never more records than pockets
-def _set_stock(state, place, quantity, must_count):
-    if must_count:
-        state.must_count.add(place)
-    else:
-        state.must_count.discard(place)
-    _put(state, [place, quantity, 1 if must_count else 0] + state.pocket(place)[3:])
-
-
-def _put(state, row):
-    if any(row[1:]):
-        state.stock.put(row)
-    else:
-        state.stock.remove(row[0])
 
 
 def _alarm(state, f):
@@ -149,7 +219,7 @@ def _command(state, f):
     state.command_number = number or state.command_number  # 0: the station's own
     if kind == messages.COMMAND_PAR and code == codes.NONE:
         for place, low, high in levels.each(body):
-            _put(state, state.pocket(place)[:3] + [low, high])
+            state.held.put_levels(place, low, high)
 
 
 _APPLY = {
@@ -165,6 +235,14 @@ _APPLY = {
     kinds.REFILL: _moved,
     kinds.COUNT: _counted,
     kinds.WASTE: _wasted,
+    kinds.RETURN_BIN: _put_in_bin,
+    kinds.BIN_EMPTIED: _taken_from_bin,
+    kinds.LOAD: _loaded,
+    kinds.UNLOAD: _unloaded,
+    kinds.OUTDATE: _moved,
+    kinds.FAILED: _failed,
+    kinds.RECOVERED: _recovered,
+    kinds.DISCREPANCY: _diverged,
     kinds.ALARM: _alarm,
     kinds.ALARM_CLEARED: _alarm_cleared,
     kinds.REFERENCE: _reference,

@@ -5,11 +5,13 @@
 # events:  boot(adopted, damaged, {drawer: (closed, latched)}) | switch(drawer, closed) | latch(drawer, latched) | tick
 #          message(fields) | failed(action)
 # actions: release(drawer, on_ms) | lock(drawer) | send(message) | light(drawer, pocket) | dark()
-from firmware import codes, drawers, gate, inbox, session, status
+from firmware import codes, drawers, expiry, inbox, session, status, view
+from firmware.config import RETURN_BIN
 from firmware.journal import kinds
 from firmware.journal.journal import RESERVE_PAGES, JournalFull
 from firmware.session import Session
-from firmware.transactions import DRAWER_FAILED, Pockets, Transactions
+from firmware.shelves import Pockets
+from firmware.transactions import DRAWER_FAILED, Transactions
 from firmware.version import VERSION
 from firmware.wire import messages
 
@@ -25,7 +27,7 @@ class Now:
 
 
 class Station:
-    def __init__(self, config, journal, state, tables, reference, commands, uplink, clock, entropy):
+    def __init__(self, config, journal, state, tables, reference, credentials, commands, uplink, clock, entropy):
         self.id = config.station
         self.log = config.log
         self.genesis = config.genesis
@@ -33,16 +35,18 @@ class Station:
         self.state = state
         self.tables = tables
         self.reference = reference
+        self.credentials = credentials
         self.commands = commands
         self.uplink = uplink
         self.entropy = entropy
-        self.session = Session(tables.users, config.idle_ms)
+        self.session = Session(tables.users, credentials, state.people, config.idle_ms)
         self.drawers = {
             number: drawers.Drawer(number, config.release_ms, config.ajar_ms, config.latch_ms)
             for number in config.drawers
         }
         self.transactions = Transactions(journal, state, config.confirm_ms)
-        self.pockets = Pockets(tables.pockets, state, self.drawers.get)
+        bins = [number for number in config.drawers if config.types[number] == RETURN_BIN]
+        self.pockets = Pockets(tables.pockets, state, self.drawers.get, bins, clock)
         self.frames_dropped = 0
         self.state_due = True
         self._clock = clock
@@ -82,6 +86,7 @@ class Station:
         candidates = [drawer.deadline_ms for drawer in self.drawers.values()]
         candidates.append(self.transactions.deadline())
         candidates.append(None if self.transactions.current else self.session.deadline())
+        candidates.append(expiry.deadline(self))
         dues = [due for due in candidates if due is not None]
         return min(dues) if dues else None
 
@@ -94,28 +99,18 @@ class Station:
     def ready(self):
         return self._started and self.reference.ready()
 
-    def note(self, kind, actor="", item=None, place=None, txn=0, ext=()):
-        self.journal.append(kind, actor=actor, item=item, place=place, txn=txn, ext=ext)
+    # -> seq
+    def note(self, kind, actor="", item=None, place=None, txn=0, ext=(), disclosure=None):
+        return self.journal.append(kind, actor=actor, item=item, place=place, txn=txn, disclosure=disclosure, ext=ext)
 
     def view(self, order, row):
-        patient = self.tables.patients.get(order.disclosure[1]) if order.disclosure else None
-        drawer = self.drawers.get(row.drawer) if row else None
-        return gate.View(
-            self.session.user,
-            self.transactions.current is not None,
-            self.ready(),
-            self.journal.opening_allowed,
-            patient[1] if patient else None,
-            self.tables.items.has(order.item),
-            row.state if row else None,
-            drawer.state if drawer else None,
-        )
+        return view.of(self, order, row)
 
     # a session that has lapsed is not brought back, unless a drawer is still open under it
     def touch(self):
         lapses = self.session.deadline()
         if lapses is not None and (self.now_ms < lapses or self.transactions.current):
-            self.session.touch(self.now_ms)
+            self.session.touch(self.now)
 
     # the access is durable: now it may move
     def release(self, pocket):
@@ -171,6 +166,7 @@ class Station:
             self._facts(drawer, drawer.handle(drawers.TICK, self.now_ms))
         self.transactions.tick(self.now_ms)
         self.settle()
+        expiry.tick(self)
         lapses = self.session.deadline()
         if lapses is not None and self.now_ms >= lapses and not self.transactions.current:
             self.note(kinds.SIGN_OFF, self.session.user, ext=(session.IDLE,))

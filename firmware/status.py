@@ -3,6 +3,8 @@ from firmware.version import VERSION
 from firmware.wire import messages
 
 INVENTORY_ROWS = 32
+DRAWERS = 16
+FAILED_SHOWN = 32
 MUST_COUNT_SHOWN = 64  # a STATE must fit a frame; INVENTORY has them all
 
 
@@ -30,10 +32,29 @@ def state(s):
         phase, prompt = t.phase(), t.prompt()
         access = [t.order.purpose, t.txn, t.order.item, t.pocket.place, t.order.quantity]
     out = [messages.STATE, phase, s.session.user] + access + [prompt, s.state.open_drawers]
-    return out + [sorted(s.state.alarms)] + s.state.last + [sorted(s.state.must_count)[:MUST_COUNT_SHOWN]]
+    out += [sorted(s.state.alarms)] + s.state.last + [sorted(s.state.must_count)[:MUST_COUNT_SHOWN]]
+    return out + _care(s)
+
+
+# count mode, label needed, witness, critical until, drawers in quarantine, failed places, provisional patients, units
+# seen, temporary users, must change PIN
+def _care(s):
+    people, witness = s.state.people, s.session.present(s.now_ms)
+    critical = people.critical_until_ms if s.now[0] < people.critical_until_ms else 0
+    temporary = [[user, until_min] for _, user, until_min in s.credentials.present(s.now)]
+    t = s.transactions.current
+    out = [t.order.count_mode, 1 if t.order.label_needed else 0] if t else [0, 0]
+    out += [witness.user if witness else "", critical, [], _failed(s.state.held)]
+    return out + [people.provisional, None, temporary, s.session.must_change_pin]
+
+
+# drawers, then places
+def _failed(held):
+    drawers = ["D%02d" % n for n in range(1, DRAWERS + 1) if held.drawer_failed(n)]
+    return drawers + sorted(held.failed)[:FAILED_SHOWN]
 
 
 def inventory(s, start):
     rows = s.pockets.part(start, INVENTORY_ROWS)
-    rows = [[r.place, r.item, r.quantity, r.min, r.max, r.capacity, r.state] for r in rows]
+    rows = [[r.place, r.item, r.quantity, r.min, r.max, r.capacity, r.state, r.lot, r.expiry_min] for r in rows]
     return [messages.INVENTORY, start, s.pockets.count(), rows]

@@ -134,9 +134,11 @@ class Table:
 # The reference tables of a station. `limit` is for smaller ones.
 class Tables:
     def __init__(self, limit=None):
+        self.limit = limit
         self.names = Names(min(NAMES_LIMIT, 3 * limit) if limit else NAMES_LIMIT)
         for table_schema in schema.REFERENCE:
-            setattr(self, table_schema.name, Table(table_schema, limit, self.names))
+            room = min(limit or table_schema.limit, table_schema.limit)
+            setattr(self, table_schema.name, Table(table_schema, room, self.names))
 
     def by_name(self, name):
         return getattr(self, name) if name in NAMES else None

@@ -1,7 +1,8 @@
 # One access from intent to outcome. Writes before it moves: `access` is durable before the lock is released.
-from firmware import codes, pockets, schema
+from firmware import codes, schema
+from firmware.flags import BLIND_COUNT, VERIFIED_COUNT
 from firmware.journal import kinds
-from firmware.journal.journal import TooLong
+from firmware.journal.journal import RESERVE_PAGES, TooLong
 from firmware.wire import messages
 
 BY_USER = 1
@@ -14,15 +15,40 @@ PROMPT_OPEN = 1
 PROMPT_CONFIRM = 2
 PROMPT_CLOSE = 3
 
+COUNT_NONE = 0
+COUNT_VERIFIED = 1
+COUNT_BLIND = 2
+
 OUTCOME = {
     kinds.PURPOSE_REMOVE: kinds.REMOVE,
     kinds.PURPOSE_RETURN: kinds.RETURN,
     kinds.PURPOSE_REFILL: kinds.REFILL,
     kinds.PURPOSE_COUNT: kinds.COUNT,
+    kinds.PURPOSE_RETURN_BIN: kinds.RETURN_BIN,
+    kinds.PURPOSE_LOAD: kinds.LOAD,
+    kinds.PURPOSE_UNLOAD: kinds.UNLOAD,
+    kinds.PURPOSE_OUTDATE: kinds.OUTDATE,
+    kinds.PURPOSE_EMPTY_BIN: kinds.BIN_EMPTIED,
+    kinds.PURPOSE_RECOVER: kinds.COUNT,
 }
+# before anything is taken or put, what is there is counted, if the item's mode says so
+COUNTED_FIRST = (kinds.PURPOSE_REMOVE, kinds.PURPOSE_RETURN, kinds.PURPOSE_REFILL)
+# the quantity confirmed is what is there: 0 is one
+_COUNTS = (kinds.PURPOSE_COUNT, kinds.PURPOSE_UNLOAD, kinds.PURPOSE_RECOVER)
+_TAKES = (kinds.PURPOSE_REMOVE, kinds.PURPOSE_OUTDATE)
+_KEPT_PAGES = 4  # what closing a drawer may write after the outcome
 
 
-# What was asked for. `extra` is what the outcome's ext carries beside its reason.
+# of an item's flags: a count that does not show the book goes before one that does
+def count_mode(flags):
+    if flags & BLIND_COUNT:
+        return COUNT_BLIND
+    return COUNT_VERIFIED if flags & VERIFIED_COUNT else COUNT_NONE
+
+
+# What was asked for. `extra` is what the outcome's ext carries beside its reason and what was counted. What the gate
+# wants to know beside is as in gate.Request; `witness` is who will be named, "" nobody; `target` is the place or drawer
+# to recover.
 class Order:
     def __init__(self, purpose, user, item, quantity, extra=(), disclosure=None):
         self.purpose = purpose
@@ -31,16 +57,39 @@ class Order:
         self.quantity = quantity
         self.extra = extra
         self.disclosure = disclosure
+        self.override = 0
+        self.kit = ""
+        self.answer = 0
+        self.scanned = False
+        self.witness = ""
+        self.prompt = None  # number of the item's prompt, where it is asked
+        self.target = ""
+        self.count_mode = COUNT_NONE
+        self.label_needed = False
+
+    def is_blind(self):
+        return self.count_mode == COUNT_BLIND
+
+    # all that lies in a return bin: to be taken out, item by item
+    def whole_bin(self):
+        return not self.item
+
+    def must_be_counted(self):
+        return self.count_mode != COUNT_NONE and self.purpose in COUNTED_FIRST
 
 
+# `previous`: who was at this place before, and the seq of her last entry there
 class Transaction:
-    def __init__(self, order, pocket, txn):
+    def __init__(self, order, pocket, txn, previous):
         self.order = order
         self.pocket = pocket
         self.txn = txn
+        self.previous = previous
         self.opened = False
         self.closed_at_ms = None
         self.outcome = 0
+        self.counted = None
+        self.asked_again = False
 
     def phase(self):
         if not self.opened and not self.outcome:
@@ -56,30 +105,34 @@ class Transaction:
 
 # change of the book for the quantity the user confirmed
 def change_of(purpose, quantity, before):
-    if purpose == kinds.PURPOSE_COUNT:
+    if purpose == kinds.PURPOSE_UNLOAD:
+        return -before
+    if purpose in _COUNTS:
         return quantity - before
-    return -quantity if purpose == kinds.PURPOSE_REMOVE else quantity
+    return -quantity if purpose in _TAKES else quantity
 
 
-def valid_quantity(transaction, quantity, before):
-    if not schema.is_uint(quantity) or quantity > schema.QUANTITY_MAX:
-        return False
-    order = transaction.order
-    if order.purpose == kinds.PURPOSE_COUNT:
+# what no book can make right
+def possible(order, quantity):
+    within = schema.is_uint(quantity) and quantity <= schema.QUANTITY_MAX
+    return within and (order.purpose in _COUNTS or order.purpose == kinds.PURPOSE_OUTDATE or quantity <= order.quantity)
+
+
+def fits_pocket(transaction, quantity, before):
+    if transaction.order.purpose in _COUNTS:
         return True
-    if quantity > order.quantity:
-        return False
-    return (
-        quantity <= before
-        if order.purpose == kinds.PURPOSE_REMOVE
-        else before + quantity <= transaction.pocket.capacity
-    )
+    if transaction.order.purpose in _TAKES:
+        return quantity <= before
+    return before + quantity <= (transaction.pocket.capacity or schema.QUANTITY_MAX)
 
 
-def outcome_ext(order, before):
-    if order.purpose == kinds.PURPOSE_COUNT:
-        return (before,)
-    return (codes.NONE,) + tuple(order.extra)
+def outcome_ext(order, before, counted, previous):
+    if OUTCOME[order.purpose] == kinds.COUNT:
+        return (before,) + previous
+    ext = (codes.NONE,) + tuple(order.extra)
+    if order.purpose == kinds.PURPOSE_REMOVE:
+        ext += (order.override, order.kit)
+    return ext + (counted,) if order.purpose in COUNTED_FIRST else ext
 
 
 # The one transaction that owns motion, or none.
@@ -92,44 +145,134 @@ class Transactions:
 
     # -> txn; raises JournalFull, TooLong: then nothing has been written and nothing may move
     def begin(self, order, pocket):
-        self._would_fit(order, pocket)
+        previous = tuple(self._state.held.pocket(pocket.place)[5:])
+        self._would_fit(order, pocket, previous)
         txn = self._journal.append(
             kinds.ACCESS,
             actor=order.user,
-            item=order.item,
+            witness=order.witness or None,
+            item=order.item or None,
             place=pocket.place,
             disclosure=order.disclosure,
-            ext=(order.purpose, order.quantity, codes.NONE),
+            ext=(order.purpose, order.quantity, order.override),
         )
-        self.current = Transaction(order, pocket, txn)
+        self.current = Transaction(order, pocket, txn, previous)
         return txn
 
-    # the outcome is the longest entry of an access: if it would not fit, nothing may move
-    def _would_fit(self, order, pocket):
+    # The outcome is the longest entry of an access: if it would not fit, nothing may move. A witness may still come,
+    # but for a removal, whose outcome is the longest of all.
+    def _would_fit(self, order, pocket, previous):
         most = schema.QUANTITY_MAX
-        kind, ext = OUTCOME[order.purpose], outcome_ext(order, most)
+        ext = outcome_ext(order, most, most, previous)
+        witness = order.witness if order.purpose == kinds.PURPOSE_REMOVE else schema.LONGEST_ID
         amounts = (most, -most, most)
         if not self._journal.fits(
-            kind, order.user, None, order.item, pocket.place, *amounts, None, order.disclosure, ext
+            OUTCOME[order.purpose], order.user, witness, order.item, pocket.place, *amounts, None, order.disclosure, ext
         ):
             raise TooLong()
 
-    # -> (code, params)
-    def confirm(self, quantity):
+    # why nothing can be confirmed now
+    def closed_code(self):
         t = self.current
         if t is None or t.outcome:
-            return codes.NOTHING_OPEN, []
-        if not t.opened:
-            return codes.NOT_OPENED, []
-        before = self._state.quantity(t.pocket.place)
-        if not valid_quantity(t, quantity, before):
-            return codes.BAD_QUANTITY, []
-        if quantity == 0 and t.order.purpose != kinds.PURPOSE_COUNT:
+            return codes.NOTHING_OPEN
+        return codes.NONE if t.opened else codes.NOT_OPENED
+
+    # -> (code, params)
+    def confirm(self, quantity, counted):
+        t = self.current
+        code = self.closed_code() or self._asked(t, quantity, counted) or self._compare(t, quantity, counted)
+        if code:
+            return code, []
+        before = self.book(t)
+        if quantity == 0 and t.order.purpose not in _COUNTS:
             self.cancel(BY_USER)
-            return codes.NONE, [t.txn, before, before]
+            return codes.NONE, self._told(t, before, before)
+        if not fits_pocket(t, quantity, before):
+            return codes.BAD_QUANTITY, []
+        if t.order.purpose == kinds.PURPOSE_RECOVER:
+            self._recovered(t)
         change = change_of(t.order.purpose, quantity, before)
-        self._write(OUTCOME[t.order.purpose], outcome_ext(t.order, before), (before, change, before + change))
-        return codes.NONE, [t.txn, before, before + change]
+        ext = outcome_ext(t.order, before, t.counted, t.previous)
+        self._write(OUTCOME[t.order.purpose], ext, (before, change, before + change))
+        return codes.NONE, self._told(t, before, before + change)
+
+    # what the book says is there, or of this item in the return bin
+    def book(self, t):
+        if t.order.purpose == kinds.PURPOSE_RETURN_BIN:
+            return self._state.held.bin.quantity(t.pocket.place, t.order.item)
+        return self._state.quantity(t.pocket.place)
+
+    # who counts blind does not learn the book from the answer
+    def _told(self, t, before, after):
+        return [t.txn, None, None] if t.order.is_blind() else [t.txn, before, after]
+
+    def _asked(self, t, quantity, counted):
+        if t.order.whole_bin():
+            return codes.BAD_REQUEST
+        if not possible(t.order, quantity):
+            return codes.BAD_QUANTITY
+        return codes.COUNT_NEEDED if quantity and counted is None and t.order.must_be_counted() else codes.NONE
+
+    # Against the book: once the person is asked again, then the book follows, and who was there before is named.
+    def _compare(self, t, quantity, counted):
+        if t.order.purpose == kinds.PURPOSE_UNLOAD:
+            counted, t.asked_again = quantity, True
+        elif t.order.purpose not in COUNTED_FIRST:
+            return codes.NONE
+        if counted is not None and counted != self.book(t):
+            if not t.asked_again:
+                t.asked_again = True
+                return codes.COUNT_AGAIN
+            self._diverged(t, t.order.item, self.book(t), counted)
+        t.counted = counted
+        return codes.NONE
+
+    # it works again: from here on its count is owed, whatever comes between
+    def _recovered(self, t):
+        self._append(kinds.RECOVERED, t.order.target, ext=(codes.NONE,))
+
+    def _diverged(self, t, item, before, counted):
+        self._append(kinds.DISCREPANCY, t.pocket.place, item, (before, counted - before, counted), ext=t.previous)
+
+    # `found` is [[item, counted] ...] of all that lies in the bin. -> (code, params)
+    def confirm_bin(self, found):
+        t = self.current
+        code = self.closed_code()
+        if not code and not t.order.whole_bin():
+            code = codes.BAD_REQUEST
+        if code:
+            return code, []
+        book = dict(self._state.held.bin.of(t.pocket.place))
+        named = {item: counted for item, counted in found if counted or item in book}
+        missing = sorted([item for item in book if item not in named])
+        if missing:
+            return codes.COUNT_NEEDED, missing[:1]
+        others = self._state.held.bin.count - len(book)
+        if others + len(named) > schema.BIN.limit:
+            return codes.TOO_MANY, [schema.BIN.limit]
+        if self._journal.free_pages < 2 * len(named) + _KEPT_PAGES:
+            return codes.JOURNAL_FULL, []
+        self._empty(t, book, named)
+        return codes.NONE, [t.txn]
+
+    # what differs first, then item by item; the last one ends the access, in the fold too
+    def _empty(self, t, book, named):
+        if t.order.purpose == kinds.PURPOSE_RECOVER:
+            self._recovered(t)
+        for item, counted in sorted(named.items()):
+            if counted != book.get(item, 0):
+                self._diverged(t, item, book.get(item, 0), counted)
+        for item, counted in sorted(named.items()):
+            self._append(kinds.BIN_EMPTIED, t.pocket.place, item, (counted, -counted, 0), ext=(codes.NONE,))
+        if named:
+            t.outcome = kinds.BIN_EMPTIED
+        else:
+            self.cancel(BY_USER)
+
+    # each item needs two entries at most; what the reserve is for must stay
+    def room_to_empty(self):
+        return self._journal.free_pages >= RESERVE_PAGES + 2 * self._state.held.bin.count
 
     def cancel(self, reason):
         self._write(kinds.CANCELLED, (reason,), (None, None, None))
@@ -137,19 +280,24 @@ class Transactions:
     def _write(self, kind, ext, amounts):
         t = self.current
         shown = t.order.disclosure if kind not in (kinds.CANCELLED, kinds.INTERRUPTED) else None
+        self._append(kind, t.pocket.place, t.order.item, amounts, ext, shown)
+        t.outcome = kind
+
+    def _append(self, kind, place, item="", amounts=(None, None, None), ext=(), disclosure=None):
+        t = self.current
         self._journal.append(
             kind,
             actor=t.order.user,
-            item=t.order.item,
-            place=t.pocket.place,
+            witness=t.order.witness or None,
+            item=item or None,
+            place=place,
             before=amounts[0],
             change=amounts[1],
             after=amounts[2],
             txn=t.txn,
-            disclosure=shown,
+            disclosure=disclosure,
             ext=ext,
         )
-        t.outcome = kind
 
     def txn_of(self, drawer):
         t = self.current
@@ -183,37 +331,6 @@ class Transactions:
     # at boot: every access the journal left open
     def interrupt_all(self):
         for txn, access in sorted(self._state.open.items()):
-            _purpose, user, item, place, _quantity = access
-            self._journal.append(kinds.INTERRUPTED, actor=user, item=item, place=place, txn=txn, ext=(POWER,))
-
-
-# Rows for the pocket rules: planogram, book and sensors brought together.
-class Pockets:
-    def __init__(self, table, state, drawer_of):
-        self._table = table
-        self._state = state
-        self._drawer_of = drawer_of  # number -> Drawer or None
-
-    def _row(self, row):
-        place, drawer, pocket, item, low, high, capacity = row
-        _, quantity, must_count, set_low, set_high = self._state.pocket(place)
-        if set_high:
-            low, high = min(set_low, capacity), min(set_high, capacity)
-        lock = self._drawer_of(drawer)
-        state = pockets.MUST_COUNT if must_count else pockets.USABLE
-        if lock is None or not lock.usable():
-            state = pockets.FAILED
-        return pockets.Pocket(place, drawer, pocket, item, low, high, capacity, quantity, state)
-
-    def of_item(self, item):
-        return [self._row(row) for row in self._table.where(3, item)]
-
-    def at(self, place):
-        row = self._table.get(place)
-        return self._row(row) if row else None
-
-    def count(self):
-        return self._table.count
-
-    def part(self, start, size):
-        return [self._row(self._table.row(i)) for i in range(start, min(start + size, self._table.count))]
+            self._journal.append(
+                kinds.INTERRUPTED, actor=access[1], item=access[2], place=access[3], txn=txn, ext=(POWER,)
+            )

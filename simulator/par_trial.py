@@ -49,7 +49,7 @@ class _Cabinet:
 
     def __post_init__(self) -> None:
         for p in self.plan.pockets:
-            row = rules.Pocket(p.place, p.drawer, p.pocket, p.item, p.min, p.max, p.capacity, 0, rules.USABLE)
+            row = rules.Pocket(p.place, p.drawer, p.pocket, p.item, p.min, p.max, p.capacity, 0, rules.USABLE, "", 0)
             self.rows.setdefault(p.item, []).append(row)
 
     def set_levels(self, levels: dict[str, tuple[int, int]]) -> None:

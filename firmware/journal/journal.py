@@ -27,7 +27,7 @@ class Damage:
         self.verified_head = verified_head
 
 
-# apply(state, fields) is all that changes state, live and in recovery. state has load(list) and dump() -> list.
+# apply(state, fields, disclosure) is all that changes state, live and in recovery. state has load(list) and dump().
 # store: two areas for snapshots (snapshot.FileStore). clock.now() -> (utc_ms, mono_ms, tq).
 class Journal:
     def __init__(self, flash, store, station, log, key, genesis, apply, state, clock=None):
@@ -73,7 +73,7 @@ class Journal:
         self._ring.append(self.seq + 1, page, self._may_erase())
         self.seq += 1
         self.head = head
-        self._apply(self._state, fields)
+        self._apply(self._state, fields, disclosure)
         if self.seq - self._snapshots.newest >= self._every:
             self._snapshot()
         self._make_room()
@@ -168,25 +168,25 @@ class Journal:
             read = self._read(seq)
             if read is None:
                 continue
-            fields, head, genuine = read
+            fields, disclosure, head, genuine = read
             if genuine and verified == seq - 1:
                 verified, self.head = seq, head
-            self._apply(self._state, fields)
+            self._apply(self._state, fields, disclosure)
             self.boot = max(self.boot, fields[entry.F_BOOT])
         self.seq = max(self.seq, self._ring.last)
         return verified, self.seq - verified
 
-    # (fields, head if it follows the present one, whether its MAC says so), or None.
+    # (fields, disclosure, head if it follows the present one, whether its MAC says so), or None.
     def _read(self, seq):
         page = self._ring.read(seq)
         if page is None:
             return None
         try:
-            data, _, mac = chain.parse_page(page)
+            data, disclosure, mac = chain.parse_page(page)
             fields = entry.decode(data)
         except ValueError:
             return None
         if fields[entry.F_SEQ] != seq or fields[entry.F_STATION] != self._station or fields[entry.F_LOG] != self._log:
             return None
         head = chain.next_head(self.head, chain.leaf(data))
-        return fields, head, self._mac_key.check(head, mac)
+        return fields, disclosure, head, self._mac_key.check(head, mac)

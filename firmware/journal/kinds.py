@@ -69,6 +69,7 @@ PURPOSE_WITNESS = 12
 PURPOSE_GRANT = 13
 PURPOSE_PROVISIONAL = 14
 PURPOSE_FAIL = 15
+PURPOSE_BYPASS = 16
 
 # each access ends in exactly one of these
 OUTCOMES = (

@@ -6,6 +6,8 @@ from firmware.wire import messages
 
 BADGE_MAX = 32
 TEXT_MAX = 128
+REASON_MAX = 255
+BIN_ITEMS = 64  # of one counting of a bin
 # these do not keep somebody's session alive
 _NOT_OF_THE_SESSION = (messages.SIGN_ON, messages.GET_STATE)
 
@@ -27,24 +29,52 @@ def _fits(shape, args):
     return isinstance(args, list) and len(args) == len(shape) and all(_SHAPES[k](a) for k, a in zip(shape, args))
 
 
-def _is_quantity(value):
-    return schema.is_uint(value) and value <= schema.QUANTITY_MAX
+def _within(most, least=0):
+    return lambda value: schema.is_uint(value) and least <= value <= most
 
 
 def _is_text(value):
     return isinstance(value, str) and len(value) <= TEXT_MAX
 
 
+def _is_drawer(value):
+    return isinstance(value, str) and len(value) == 3 and schema.is_place(value + "-P01")
+
+
+def _is_pin(value):
+    return isinstance(value, str) and session.PIN_MIN <= len(value) <= session.PIN_MAX and value.isdigit()
+
+
+def _are_counted(value):
+    return isinstance(value, list) and len(value) <= BIN_ITEMS and all(_is_counted(row) for row in value)
+
+
+def _is_counted(row):
+    return isinstance(row, list) and len(row) == 2 and schema.is_id(row[0]) and _is_quantity(row[1])
+
+
+_is_quantity = _within(schema.QUANTITY_MAX)
+
 _SHAPES = {
     "b": lambda v: schema.is_id(v, BADGE_MAX),
     "p": lambda v: isinstance(v, str) and len(v) <= session.PIN_MAX,
+    "P": _is_pin,
     "i": schema.is_id,
-    "l": schema.is_place,
     "o": lambda v: v == "" or schema.is_id(v),
+    "l": schema.is_place,
+    "L": lambda v: v == "" or schema.is_place(v),
+    "d": lambda v: schema.is_place(v) or _is_drawer(v),
     "q": _is_quantity,
+    "Q": lambda v: v is None or _is_quantity(v),
     "u": lambda v: v is None or schema.is_uint(v),
     "n": schema.is_uint,
+    "r": _within(REASON_MAX),
+    "a": _within(2),
+    "z": _within(1),
+    "f": _within(0xFFFF),
+    "w": _within(0xFFFFFFFF),
     "t": lambda v: v is None or _is_text(v),
+    "c": _are_counted,
 }
 
 
@@ -56,12 +86,24 @@ def _state(s):
 _REQUESTS = {
     messages.SIGN_ON: ("bp", people.sign_on),
     messages.SIGN_OFF: ("", people.sign_off),
-    messages.REMOVE: ("ioiqut", removal.remove),
-    messages.CONFIRM: ("q", opening.confirm),
+    messages.REMOVE: ("ooiqutroa", removal.remove),
+    messages.CONFIRM: ("qQt", opening.confirm),
     messages.CANCEL: ("", opening.cancel),
-    messages.RETURN: ("ioiqn", removal.give_back),
-    messages.WASTE: ("ioiqn", removal.waste),
-    messages.REFILL: ("iqtu", stock.refill),
+    messages.RETURN: ("ooiqnzt", removal.give_back),
+    messages.WASTE: ("ooiqnr", removal.waste),
+    messages.REFILL: ("iqtut", stock.refill),
     messages.COUNT: ("l", stock.count),
     messages.GET_STATE: ("", _state),
+    messages.WITNESS: ("bp", people.witness),
+    messages.LOAD: ("lqtut", stock.load),
+    messages.UNLOAD: ("l", stock.unload),
+    messages.OUTDATE: ("l", stock.outdate),
+    messages.EMPTY_BIN: ("l", stock.empty_bin),
+    messages.FAIL: ("dr", stock.fail),
+    messages.RECOVER: ("d", stock.recover),
+    messages.GRANT: ("iifwrP", people.grant),
+    messages.CHANGE_PIN: ("pP", people.change_pin),
+    messages.ADD_PATIENT: ("ir", people.add_patient),
+    messages.CONFIRM_BIN: ("c", opening.confirm_bin),
+    messages.BYPASS: ("aroL", people.bypass),
 }

@@ -1,22 +1,111 @@
-# What the pharmacy does with the pockets: refill, count.
-from firmware import codes, pockets
+# What the pharmacy does with the pockets: refill, load, unload, take out what expires, count; empty a return bin; take
+# a place out of use and back.
+from firmware import codes, layers, pockets, schema
 from firmware.journal import kinds
 from firmware.requests import opening
 from firmware.transactions import Order
 
+REASONS_TO_FAIL = (1, 2, 3, 4)  # person, lock, lid, sensors
 
-def refill(s, item, quantity, lot, expiry):
-    rows = s.pockets.of_item(item)
-    order = Order(kinds.PURPOSE_REFILL, s.session.user, item, quantity, (lot, expiry))
-    chosen, reason = pockets.hungriest(rows), codes.POCKET_FULL
-    if chosen and quantity > chosen.capacity - chosen.quantity:
-        chosen, reason = None, codes.BAD_QUANTITY
-    return opening.begin(s, order, chosen, rows, reason, [])
+
+def refill(s, item, quantity, lot, expiry_min, code_scanned):
+    chosen, reason = pockets.hungriest(s.pockets.of_item(item)), codes.POCKET_FULL
+    return _put(s, kinds.PURPOSE_REFILL, item, chosen, quantity, (lot, expiry_min, code_scanned), reason)
+
+
+def load(s, place, quantity, lot, expiry_min, code_scanned):
+    row = s.pockets.at(place)
+    if row is None:
+        return codes.NO_POCKET, []
+    return _put(s, kinds.PURPOSE_LOAD, row.item, row, quantity, (lot, expiry_min, code_scanned), codes.NONE)
+
+
+# `reason` why there is no pocket, if there is none
+def _put(s, purpose, item, row, quantity, extra, reason):
+    lot, expiry_min, code_scanned = extra
+    if not layers.is_lot(lot or "") or not layers.is_expiry(expiry_min or 0):
+        return codes.TOO_LONG if lot and len(lot) > layers.LOT_MAX else codes.BAD_REQUEST, []
+    order = Order(purpose, s.session.user, item, quantity, extra)
+    order.scanned = opening.scanned(s, code_scanned, item)
+    if row:
+        reason = _no_room(row, purpose, quantity) or s.pockets.lot_code(row.place, *layers.named(lot, expiry_min))
+    rows = [row] if row else s.pockets.of_item(item)
+    return opening.begin(s, order, None if reason else row, rows, reason, [])
+
+
+def _no_room(row, purpose, quantity):
+    if purpose == kinds.PURPOSE_LOAD and row.quantity:
+        return codes.NOT_EMPTY
+    return codes.NONE if quantity <= row.capacity - row.quantity else codes.BAD_QUANTITY
 
 
 def count(s, place):
+    return _at(s, kinds.PURPOSE_COUNT, place)
+
+
+def unload(s, place):
+    return _at(s, kinds.PURPOSE_UNLOAD, place)
+
+
+# asked for is what has expired; what is about to may be taken out as well
+def outdate(s, place):
     row = s.pockets.at(place)
-    order = Order(kinds.PURPOSE_COUNT, s.session.user, row.item if row else "", 0)
+    lot = (row.lot or None, row.expiry_min or None) if row else ()
+    return _at(s, kinds.PURPOSE_OUTDATE, place, s.pockets.expired(place), lot)
+
+
+def _at(s, purpose, place, quantity=0, extra=()):
+    row = s.pockets.at(place)
     if row is None:
         return codes.NO_POCKET, []
-    return opening.begin(s, order, row, [row], codes.NO_POCKET, [])
+    order = Order(purpose, s.session.user, row.item, quantity, extra)
+    nothing = purpose == kinds.PURPOSE_OUTDATE and row.quantity == 0
+    return opening.begin(s, order, None if nothing else row, [row], codes.NOT_ENOUGH, [0, 0])
+
+
+def empty_bin(s, place):
+    row = s.pockets.bin_at(place)
+    if row is None:
+        return codes.NO_POCKET, []
+    return _open_bin(s, Order(kinds.PURPOSE_EMPTY_BIN, s.session.user, "", 0), row)
+
+
+# each item may take two entries: nothing is opened that could not be written down
+def _open_bin(s, order, row):
+    if not s.transactions.room_to_empty():
+        return codes.JOURNAL_FULL, []
+    return opening.begin(s, order, row, [row], codes.NONE, [])
+
+
+# the place or drawer is not used until it was recovered
+def fail(s, target, reason):
+    if reason not in REASONS_TO_FAIL:
+        return codes.BAD_REQUEST if reason else codes.REASON_NEEDED, []
+    row = _first_at(s, target)
+    if row is None:
+        return codes.NO_POCKET, []
+    order = Order(kinds.PURPOSE_FAIL, s.session.user, row.item, 0)
+    code = opening.ask(s, order, row)
+    if code:
+        return opening.refuse(s, order, row, code, [])
+    item = row.item if schema.is_place(target) else None
+    return codes.NONE, [s.journal.append(kinds.FAILED, order.user, None, item or None, target, txn=0, ext=(reason,))]
+
+
+# opens it (of a drawer the first pocket) and has it counted; the others of the drawer must be counted after
+def recover(s, target):
+    row = _first_at(s, target)
+    if row is None:
+        return codes.NO_POCKET, []
+    order = Order(kinds.PURPOSE_RECOVER, s.session.user, row.item, 0)
+    order.target = target
+    if order.whole_bin():
+        return _open_bin(s, order, row)
+    return opening.begin(s, order, row, [row], codes.NONE, [])
+
+
+def _first_at(s, target):
+    if schema.is_place(target):
+        return s.pockets.at(target) or s.pockets.bin_at(target)
+    rows = s.pockets.in_drawer(int(target[1:]))
+    return rows[0] if rows else s.pockets.bin_at(target + "-P01")

@@ -54,4 +54,4 @@ def _needs(pockets: list[Pocket], held: dict[str, tuple[int, int]]) -> list[dict
 
 def _row(pocket: Pocket, quantity: int, must_count: int) -> Any:
     state = rules.MUST_COUNT if must_count else rules.USABLE
-    return rules.Pocket(*pocket[:7], quantity, state)
+    return rules.Pocket(*pocket[:7], quantity, state, "", 0)

@@ -24,11 +24,12 @@ STATION = "ICU1"
 LOG = 1
 KEY = bytes(range(32))
 UTC = 1800000000000
+BIN = 4  # the drawer that is a return bin
 RELEASE_MS, AJAR_MS, CONFIRM_MS, IDLE_MS, LATCH_MS = TIMINGS = (10000, 60000, 60000, 120000, 500)
 ROUNDS = 3
-ALL_ROLES = 31
+ALL_ROLES = 0x7FFF
 
-ITEMS = [["morphine", 2, 1000, 0], ["saline", 0, 1, 0]]
+ITEMS = [["morphine", 2, 1000, 0, 0, 0], ["saline", 0, 1, 0, 0, 0]]
 POCKETS = [
     ["D01-P01", 1, 1, "morphine", 2000, 10000, 12000],
     ["D01-P02", 1, 2, "saline", 1, 10, 12],
@@ -36,13 +37,13 @@ POCKETS = [
     ["D03-P01", 3, 1, "saline", 1, 10, 12],
 ]
 PATIENTS = [["pat1", 1], ["pat2", 2]]
-ORDERS = [["ord1", "pat1", "morphine", 2000, 30000000, 30009999]]
+ORDERS = [["ord1", "pat1", "morphine", 2000, 30000000, 30009999, 0, 0]]
 
 
-def user(badge, name, pin, roles):
+def user(badge, name, pin, roles, classes=0xFFFFFFFF):
     salt = b"salt" + badge.encode()[:4]
     salt = salt + bytes(8 - len(salt))
-    return [badge, name, salt, pin_hash(salt, pin, ROUNDS), ROUNDS, roles]
+    return [badge, name, salt, pin_hash(salt, pin, ROUNDS), ROUNDS, roles, classes]
 
 
 USERS = [user("b1", "anna", "1234", ALL_ROLES), user("b2", "ben", "4321", ALL_ROLES), user("b3", "cleo", "0000", 0)]
@@ -93,7 +94,7 @@ class Chips:
 class Cabinet:
     def __init__(self, chips=None, mono_ms=1000):
         self.chips = chips or Chips()
-        drawers = [[n, n - 1, n - 1, n - 1] for n in (1, 2, 3)]
+        drawers = [[n, n - 1, n - 1, n - 1] for n in (1, 2, 3)] + [[BIN, BIN - 1, BIN - 1, BIN - 1, 8, 0, 0, 0]]
         config = Config(STATION, LOG, KEY, "0.1.0", SECTORS, drawers, TIMINGS)
         self.station, self.adopted, self.damage = build(
             config, Tables(24), self.chips.flash, self.chips.snapshots, self.chips.files, entropy
@@ -103,7 +104,7 @@ class Cabinet:
         self.mono_ms = mono_ms
         self.tq = 2
         self.rid = 0
-        self.closed = {n: True for n in (1, 2, 3)}
+        self.closed = {n: True for n in (1, 2, 3, BIN)}
         self.energised = set()
         self.ever_energised = 0
         self.jammed = set()
@@ -217,8 +218,11 @@ class Cabinet:
         item = self.station.tables.pockets.get(place)[3]
         self.journal.append(kinds.COUNT, "setup", None, item, place, 0, quantity, quantity, 0, None, (0,))
 
-    def remove(self, item="morphine", quantity=2000, patient="pat1", order="ord1", code=None):
-        return self.ask(messages.REMOVE, patient, order, item, quantity, None, code)
+    def remove(self, item="morphine", quantity=2000, patient="pat1", order="ord1", code=None, why=0, kit="", answer=0):
+        return self.ask(messages.REMOVE, patient, order, item, quantity, None, code, why, kit, answer)
+
+    def confirm(self, quantity, counted=None, label=None):
+        return self.ask(messages.CONFIRM, quantity, counted, label)
 
 
 # booted, tables loaded, stocked, anna signed on

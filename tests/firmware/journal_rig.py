@@ -32,7 +32,7 @@ class Sum:
         return [self.entries, self.sum]
 
 
-def apply(state, fields):
+def apply(state, fields, _disclosure):
     state.entries += 1
     state.sum += fields[entry.F_CHANGE] or 0
 

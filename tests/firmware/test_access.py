@@ -1,5 +1,5 @@
 # Return, refill, count, waste; sign-on, lock-out, idle; alarms of the drawers.
-from fakes import AJAR_MS, CONFIRM_MS, IDLE_MS, LATCH_MS, Cabinet, ready, reboot
+from fakes import AJAR_MS, ALL_ROLES, CONFIRM_MS, IDLE_MS, LATCH_MS, Cabinet, ready, reboot
 
 from firmware import codes
 from firmware.journal import entry, kinds
@@ -14,7 +14,7 @@ def seen(c, since):
 
 def finish(c, drawer, quantity):
     c.pull(drawer)
-    reply = c.ask(messages.CONFIRM, quantity)
+    reply = c.confirm(quantity)
     c.push(drawer)
     return reply
 
@@ -22,18 +22,18 @@ def finish(c, drawer, quantity):
 def test_refill_of_the_hungriest():
     c = ready()
     start = c.journal.seq
-    assert c.ask(messages.REFILL, "saline", 6, "lot7", 1900000000) == (0, [start + 1, "D03-P01", 3, 1, 0])
+    assert c.ask(messages.REFILL, "saline", 6, "lot7", 1900000000, None) == (0, [start + 1, "D03-P01", 3, 1, 0, 0])
     assert finish(c, 3, 6) == (0, [start + 1, 0, 6])
-    assert seen(c, start)[2] == (kinds.REFILL, start + 1, [0, "lot7", 1900000000])
-    assert c.ask(messages.REFILL, "saline", 8, None, None)[0] == codes.BAD_QUANTITY
-    assert c.ask(messages.REFILL, "saline", 7, None, None)[1][1] == "D01-P02"
+    assert seen(c, start)[2] == (kinds.REFILL, start + 1, [0, "lot7", 1900000000, None, None])
+    assert c.ask(messages.REFILL, "saline", 8, None, None, None)[0] == codes.BAD_QUANTITY
+    assert c.ask(messages.REFILL, "saline", 7, None, None, None)[1][1] == "D01-P02"
 
 
 def test_refill_when_all_is_full():
     c = ready()
     c.stock("D01-P02", 10)
     c.stock("D03-P01", 11)
-    assert c.ask(messages.REFILL, "saline", 1, None, None) == (codes.POCKET_FULL, [])
+    assert c.ask(messages.REFILL, "saline", 1, None, None, None) == (codes.POCKET_FULL, [])
     assert c.kinds()[-1] == kinds.DENIED and c.ever_energised == 0
 
 
@@ -42,20 +42,20 @@ def test_return_to_where_it_came_from():
     txn = c.remove()[1][0]
     finish(c, 1, 2000)
     start = c.journal.seq
-    assert c.ask(messages.RETURN, "pat1", "ord1", "morphine", 1000, txn)[1][1] == "D01-P01"
+    assert c.ask(messages.RETURN, "pat1", "ord1", "morphine", 1000, txn, 1, None)[1][1] == "D01-P01"
     assert finish(c, 1, 1000) == (0, [start + 1, 6000, 7000])
-    assert seen(c, start)[2] == (kinds.RETURN, start + 1, [0, txn])
+    assert seen(c, start)[2] == (kinds.RETURN, start + 1, [0, txn, None, None, None, None])
 
 
 def test_return_of_what_was_never_removed():
     c = ready()
     start = c.journal.seq
     for wrong in (1, start, start + 50):
-        assert c.ask(messages.RETURN, "pat1", "", "morphine", 1000, wrong)[0] == codes.UNKNOWN_REMOVAL
+        assert c.ask(messages.RETURN, "pat1", "", "morphine", 1000, wrong, 1, None)[0] == codes.UNKNOWN_REMOVAL
     assert c.ever_energised == 0
     txn = c.remove()[1][0]
     finish(c, 1, 2000)
-    assert c.ask(messages.RETURN, "pat2", "", "morphine", 1000, txn)[0] == codes.UNKNOWN_REMOVAL
+    assert c.ask(messages.RETURN, "pat2", "", "morphine", 1000, txn, 1, None)[0] == codes.UNKNOWN_REMOVAL
 
 
 def test_waste_moves_neither_drawer_nor_stock():
@@ -63,28 +63,30 @@ def test_waste_moves_neither_drawer_nor_stock():
     txn = c.remove()[1][0]
     finish(c, 1, 2000)
     start, moved = c.journal.seq, c.ever_energised
-    assert c.ask(messages.WASTE, "pat1", "ord1", "morphine", 500, txn) == (0, [start + 1])
-    assert seen(c, start) == [(kinds.WASTE, start + 1, [0, txn, 500])]
+    assert c.ask(messages.WITNESS, "b2", "4321") == (0, ["ben"])
+    assert c.ask(messages.WASTE, "pat1", "ord1", "morphine", 500, txn, 1) == (0, [start + 1])
+    assert seen(c, start) == [(kinds.WASTE, start + 1, [1, txn, 500])]
     assert c.state.quantity("D01-P01") == 6000 and c.ever_energised == moved
-    assert c.ask(messages.WASTE, "pat1", "", "morphine", 500, start + 9)[0] == codes.UNKNOWN_REMOVAL
+    c.ask(messages.WITNESS, "b2", "4321")
+    assert c.ask(messages.WASTE, "pat1", "", "morphine", 500, start + 9, 1)[0] == codes.UNKNOWN_REMOVAL
 
 
 def test_count_finds_a_difference():
     c = ready()
     start = c.journal.seq
-    assert c.ask(messages.COUNT, "D01-P01") == (0, [start + 1, "D01-P01", 1, 1, 8000])
+    assert c.ask(messages.COUNT, "D01-P01") == (0, [start + 1, "D01-P01", 1, 1, 8000, 0])
     assert finish(c, 1, 7900) == (0, [start + 1, 8000, 7900])
     counted = c.entries(start)[2]
-    assert counted[entry.F_BEFORE : entry.F_TXN] == [8000, -100, 7900] and counted[entry.F_EXT] == [8000]
+    assert counted[entry.F_BEFORE : entry.F_TXN] == [8000, -100, 7900] and counted[entry.F_EXT] == [8000, "setup", 7]
     assert c.ask(messages.COUNT, "D09-P09")[0] == codes.NO_POCKET
 
 
 def test_denied_leaves_an_entry_and_no_movement():
     c = ready()
     for args, code in (
-        (("nobody", "", "morphine", 1000, None, None), codes.UNKNOWN_PATIENT),
-        (("pat1", "", "aspirin", 1, None, None), codes.UNKNOWN_ITEM),
-        (("pat1", "", "morphine", 0, None, None), codes.BAD_QUANTITY),
+        (("nobody", "", "morphine", 1000, None, None, 0, "", 0), codes.UNKNOWN_PATIENT),
+        (("pat1", "", "aspirin", 1, None, None, 0, "", 0), codes.UNKNOWN_ITEM),
+        (("pat1", "", "morphine", 0, None, None, 0, "", 0), codes.BAD_QUANTITY),
     ):
         assert c.ask(messages.REMOVE, *args)[0] == code
         assert c.entries()[-1][entry.F_EXT][:2] == [1, code]
@@ -134,14 +136,14 @@ def test_unknown_badge_is_written_as_read():
 
 def test_no_role_no_access():
     c = ready()
-    assert c.sign_on("b3", "0000") == (0, ["cleo", 0])
+    assert c.sign_on("b3", "0000") == (0, ["cleo", 0, 0])
     assert c.remove()[0] == codes.NOT_ALLOWED and c.ever_energised == 0
 
 
 def test_another_user_takes_over_when_nothing_is_open():
     c = ready()
     start = c.journal.seq
-    assert c.sign_on("b2", "4321") == (0, ["ben", 31])
+    assert c.sign_on("b2", "4321") == (0, ["ben", ALL_ROLES, 0])
     assert [(f[entry.F_KIND], f[entry.F_ACTOR], f[entry.F_EXT]) for f in c.entries(start)] == [
         (kinds.SIGN_OFF, "anna", [2]),
         (kinds.SIGN_ON, "ben", [1]),
@@ -163,7 +165,7 @@ def test_idle_waits_for_the_drawer():
     c.pull(1)
     c.wait(IDLE_MS + 1000)
     assert c.said()[1:3] == [messages.OPEN, "anna"]
-    assert c.ask(messages.CONFIRM, 2000)[0] == 0
+    assert c.confirm(2000)[0] == 0
 
 
 def test_left_open():
@@ -205,7 +207,7 @@ def test_closed_but_not_latched():
     c = ready()
     c.remove()
     c.pull(1)
-    c.ask(messages.CONFIRM, 2000)
+    c.confirm(2000)
     c.closed[1] = True
     c.event("switch", 1, True)
     assert c.remove()[0] == codes.BUSY
@@ -249,4 +251,4 @@ def test_confirm_time_runs_from_closing():
     c.wait(30000)
     c.push(1)
     c.wait(CONFIRM_MS - 1)
-    assert c.ask(messages.CONFIRM, 2000)[0] == 0
+    assert c.confirm(2000)[0] == 0

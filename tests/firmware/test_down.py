@@ -16,8 +16,8 @@ def items(c):
 def test_versions_and_bases():
     c = ready()
     assert c.reference("items", 1, []) == 0  # done before
-    assert c.reference("items", 3, [["x", 0, 1, 0]], base=2) == codes.WRONG_BASE
-    assert c.reference("items", 3, [["x", 0, 1, 0]], base=1) == 0
+    assert c.reference("items", 3, [["x", 0, 1, 0, 0, 0]], base=2) == codes.WRONG_BASE
+    assert c.reference("items", 3, [["x", 0, 1, 0, 0, 0]], base=1) == 0
     assert c.reference("items", 2, ITEMS) == codes.OLD_NUMBER
     assert c.reference("items", 4, [["x", None]], base=3) == 0
     assert items(c) == sorted(ITEMS, key=lambda row: (len(row[0]), row[0]))
@@ -30,15 +30,15 @@ def test_versions_and_bases():
 def test_a_version_applies_whole_or_not_at_all():
     c = ready()
     before = items(c), list(c.station.tables.pockets.rows()), c.journal.seq
-    good = ["new", 0, 1, 0]
+    good = ["new", 0, 1, 0, 0, 0]
     for bad in (
         [],
         ["a"],
         ["a", 0, 1],
-        ["a", 9, 1, 0],
-        ["a", 0, 0, 0],
-        ["a b", 0, 1, 0],
-        ["a" * 17, 0, 1, 0],
+        ["a", 9, 1, 0, 0, 0],
+        ["a", 0, 0, 0, 0, 0],
+        ["a b", 0, 1, 0, 0, 0],
+        ["a" * 17, 0, 1, 0, 0, 0],
         7,
         ["morphine", None],
     ):
@@ -50,8 +50,8 @@ def test_a_version_applies_whole_or_not_at_all():
         ["D01-P09", 1, 9, "saline", 2, 1, 1],
     ):
         assert c.reference("pockets", 2, [["D03-P02", 3, 2, "saline", 0, 1, 1], bad], base=1) == codes.BAD_ROW
-    assert c.reference("items", 2, [["i%d" % n, 0, 1, 0] for n in range(30)], base=1) == codes.TABLE_FULL
-    assert c.reference("orders", 2, [["o", "nobody", "saline", 1, 1, 1]], base=1) == codes.BAD_ROW
+    assert c.reference("items", 2, [["i%d" % n, 0, 1, 0, 0, 0] for n in range(30)], base=1) == codes.TABLE_FULL
+    assert c.reference("orders", 2, [["o", "nobody", "saline", 1, 1, 1, 0, 0]], base=1) == codes.BAD_ROW
     assert (items(c), list(c.station.tables.pockets.rows()), c.journal.seq) == before
 
 
@@ -66,11 +66,11 @@ def test_a_pocket_with_stock_keeps_its_item():
 
 def test_parts_in_turn():
     c = ready()
-    assert c.reference("items", 2, [["p1", 0, 1, 0]], base=1, part=1, parts=3) is None
-    assert c.reference("items", 2, [["p2", 0, 1, 0]], base=1, part=2, parts=3) is None
-    assert c.reference("items", 2, [["p2", 0, 1, 0]], base=1, part=2, parts=3) is None
+    assert c.reference("items", 2, [["p1", 0, 1, 0, 0, 0]], base=1, part=1, parts=3) is None
+    assert c.reference("items", 2, [["p2", 0, 1, 0, 0, 0]], base=1, part=2, parts=3) is None
+    assert c.reference("items", 2, [["p2", 0, 1, 0, 0, 0]], base=1, part=2, parts=3) is None
     assert len(items(c)) == 2
-    assert c.reference("items", 2, [["p3", 0, 1, 0]], base=1, part=3, parts=3) == 0
+    assert c.reference("items", 2, [["p3", 0, 1, 0, 0, 0]], base=1, part=3, parts=3) == 0
     assert len(items(c)) == 5
     assert c.reference("items", 3, [], base=2, part=1, parts=3) is None
     assert c.reference("items", 3, [], base=2, part=3, parts=3) == codes.BAD_MESSAGE
@@ -101,7 +101,7 @@ def test_cut_before_the_rename():
     c = ready()
     files = c.chips.files
     old = files.held["items"]
-    c.reference("items", 2, [["x", 0, 1, 0]], base=1)
+    c.reference("items", 2, [["x", 0, 1, 0, 0, 0]], base=1)
     files.held["items.new"], files.held["items"] = files.held["items"], old
     again = reboot(c)
     assert again.station.reference.versions()[0][1] == 2 and len(items(again)) == 3
@@ -163,6 +163,6 @@ def test_inventory_and_info():
     c = ready()
     sent = c.event("message", [messages.GET_INVENTORY, 0])
     assert sent[0][:3] == [messages.INVENTORY, 0, 4]
-    assert sent[0][3][0] == ["D01-P01", "morphine", 8000, 2000, 10000, 12000, 0]
+    assert sent[0][3][0] == ["D01-P01", "morphine", 8000, 2000, 10000, 12000, 0, "", 0]
     info = c.event("message", [messages.HELLO, 1])[0]
     assert info[0:4] == [messages.INFO, "ICU1", 1, 1] and info[7] == c.journal.seq and info[11] == [c.journal.seq, 0]

@@ -2,11 +2,12 @@
 from firmware import pockets
 from firmware.pockets import FAILED, MUST_COUNT, USABLE, Pocket
 
-REQ = ("P46",)
+REQ = ("P46", "F26", "U18")
 
 
-def row(drawer, pocket, quantity, maximum=10, state=USABLE, capacity=12):
-    return Pocket("D%02d-P%02d" % (drawer, pocket), drawer, pocket, "x", 1, maximum, capacity, quantity, state)
+def row(drawer, pocket, quantity, maximum=10, state=USABLE, capacity=12, expiry_min=0):
+    place = "D%02d-P%02d" % (drawer, pocket)
+    return Pocket(place, drawer, pocket, "x", 1, maximum, capacity, quantity, state, "", expiry_min)
 
 
 # (rows, place of the hungriest)
@@ -37,6 +38,24 @@ def test_removal_takes_the_least_sufficient():
     assert pockets.for_removal(rows, 2).place == "D01-P02"
     assert pockets.for_removal(rows, 9) is None
     assert pockets.available(rows) == [8, 14] and pockets.available([]) == [0, 0]
+
+
+# P23, F26: of those with enough
+def test_removal_takes_what_expires_first():
+    rows = [row(1, 1, 3, expiry_min=0), row(1, 2, 9, expiry_min=70), row(2, 1, 4, expiry_min=71), row(2, 2, 2, 10)]
+    assert pockets.for_removal(rows, 1).place == "D01-P02"
+    assert pockets.for_removal(rows[:1] + rows[2:], 3).place == "D02-P01"
+    assert pockets.for_removal(rows[:1] + rows[2:], 4).place == "D02-P01"
+    assert pockets.for_removal(rows[:1] + rows[3:], 2).place == "D02-P02"
+    assert pockets.for_removal([row(1, 1, 9, state=pockets.EXPIRED, expiry_min=1)] + rows[:1], 3).place == "D01-P01"
+    assert pockets.for_removal([row(1, 1, 9, state=pockets.EXPIRED, expiry_min=1)], 3) is None
+
+
+def test_neither_refill_nor_return_goes_on_top_of_what_has_expired():
+    for state in (pockets.EXPIRED, pockets.NOT_LOADED, pockets.QUARANTINED, FAILED, MUST_COUNT):
+        rows = [row(1, 1, 0, state=state)]
+        assert pockets.hungriest(rows) is None and pockets.for_return(rows, 1, "D01-P01") is None
+        assert pockets.available(rows) == [0, 0]
 
 
 def test_return_goes_back_if_there_is_room():

@@ -18,18 +18,18 @@ def test_confirmed_with_the_drawer_open():
     start = c.journal.seq
     code, params = c.remove()
     txn = start + 1
-    assert (code, params) == (0, [txn, "D01-P01", 1, 1, 8000])
+    assert (code, params) == (0, [txn, "D01-P01", 1, 1, 8000, 0])
     assert c.energised == {1} and c.light == (1, 1)
     c.pull(1)
     assert c.energised == set() and c.phase() == messages.OPEN
-    assert c.ask(messages.CONFIRM, 2000) == (0, [txn, 8000, 6000])
+    assert c.confirm(2000) == (0, [txn, 8000, 6000])
     assert c.phase() == messages.OPEN and c.light is None
     c.push(1)
     assert c.phase() == messages.SIGNED_ON
     assert seen(c, start) == [
         (kinds.ACCESS, txn, [1, 2000, 0]),
         (kinds.OPENED, txn, [1]),
-        (kinds.REMOVE, txn, [0, None, None, None, None]),
+        (kinds.REMOVE, txn, [0, None, None, None, None, 0, "", None]),
         (kinds.CLOSED, txn, [1, 0]),
     ]
     removal = c.entries(start)[2]
@@ -46,7 +46,7 @@ def test_confirmed_after_closing():
     c.wait(1234)
     c.push(1)
     assert c.phase() == messages.CLOSED
-    assert c.ask(messages.CONFIRM, 1000)[0] == 0
+    assert c.confirm(1000)[0] == 0
     assert c.kinds(start) == [kinds.ACCESS, kinds.OPENED, kinds.CLOSED, kinds.REMOVE]
     assert c.entries(start)[2][entry.F_EXT] == [1, 1234]
     assert c.phase() == messages.SIGNED_ON
@@ -58,7 +58,7 @@ def test_who_it_was_for():
     start = c.journal.seq
     c.remove()
     c.pull(1)
-    c.ask(messages.CONFIRM, 2000)
+    c.confirm(2000)
     pages = [chain.parse_page(c.journal.page(start + n)) for n in (1, 2, 3)]
     assert pages[0][1] == [bytes(16), "pat1", "ord1"] == pages[2][1] and pages[1][1] is None
     refs = [entry.decode(page[0])[entry.F_REF] for page in pages]
@@ -80,7 +80,7 @@ def test_not_opened_in_time():
 def test_confirm_before_it_opened_claims_nothing():
     c = ready()
     c.remove()
-    assert c.ask(messages.CONFIRM, 2000) == (codes.NOT_OPENED, [])
+    assert c.confirm(2000) == (codes.NOT_OPENED, [])
     assert c.state.quantity("D01-P01") == 8000
 
 
@@ -102,7 +102,7 @@ def test_cancel_with_the_drawer_open():
     assert c.remove()[0] == codes.BUSY
     c.push(1)
     assert c.kinds(start) == [kinds.ACCESS, kinds.OPENED, kinds.CANCELLED, kinds.CLOSED]
-    assert c.ask(messages.CANCEL)[0] == codes.NOTHING_OPEN and c.ask(messages.CONFIRM, 1)[0] == codes.NOTHING_OPEN
+    assert c.ask(messages.CANCEL)[0] == codes.NOTHING_OPEN and c.confirm(1)[0] == codes.NOTHING_OPEN
 
 
 # the drawer is still open, but what was taken is in the book already
@@ -111,8 +111,8 @@ def test_an_access_has_one_outcome():
     start = c.journal.seq
     c.remove()
     c.pull(1)
-    assert c.ask(messages.CONFIRM, 2000)[0] == 0
-    assert c.ask(messages.CONFIRM, 2000) == (codes.NOTHING_OPEN, [])
+    assert c.confirm(2000)[0] == 0
+    assert c.confirm(2000) == (codes.NOTHING_OPEN, [])
     assert c.ask(messages.CANCEL) == (codes.NOTHING_OPEN, [])
     c.wait(CONFIRM_MS)
     c.push(1)
@@ -126,9 +126,9 @@ def test_both_times_are_kept():
     c = ready()
     start = c.journal.seq
     due = 1_760_000_000_000
-    c.ask(messages.REMOVE, "pat1", "ord1", "morphine", 2000, due, None)
+    c.ask(messages.REMOVE, "pat1", "ord1", "morphine", 2000, due, None, 0, "", 0)
     c.pull(1)
-    c.ask(messages.CONFIRM, 2000)
+    c.confirm(2000)
     removal = c.entries(start)[2]
     assert removal[entry.F_UTC_MS] == c.now()[0] != due and removal[entry.F_EXT][1] == due
 
@@ -138,7 +138,7 @@ def test_nothing_taken_is_cancelled():
     start = c.journal.seq
     c.remove()
     c.pull(1)
-    assert c.ask(messages.CONFIRM, 0) == (0, [start + 1, 8000, 8000])
+    assert c.confirm(0) == (0, [start + 1, 8000, 8000])
     assert seen(c, start)[2] == (kinds.CANCELLED, start + 1, [1])
 
 
@@ -162,11 +162,11 @@ def test_wrong_quantities_change_nothing():
     c.remove()
     c.pull(1)
     for wrong in (2001, 2**31, 2**40):
-        assert c.ask(messages.CONFIRM, wrong)[0] in (codes.BAD_QUANTITY, codes.BAD_REQUEST)
+        assert c.confirm(wrong)[0] in (codes.BAD_QUANTITY, codes.BAD_REQUEST)
     for wrong in (-1, None, "2", 1.0):
-        assert c.ask(messages.CONFIRM, wrong)[0] == codes.BAD_REQUEST
+        assert c.confirm(wrong)[0] == codes.BAD_REQUEST
     c.stock("D01-P01", 100)
-    assert c.ask(messages.CONFIRM, 200)[0] == codes.BAD_QUANTITY
+    assert c.confirm(200)[0] == codes.BAD_QUANTITY
     assert c.state.quantity("D01-P01") == 100 and c.phase() == messages.OPEN
 
 
@@ -180,9 +180,9 @@ def test_no_pocket_holds_enough():
 
 def test_repeated_request_id_moves_once():
     c = ready()
-    first = c.ask_again(77, messages.REMOVE, "pat1", "", "morphine", 1000, None, None)
+    first = c.ask_again(77, messages.REMOVE, "pat1", "", "morphine", 1000, None, None, 0, "", 0)
     before = c.journal.seq
-    assert c.ask_again(77, messages.REMOVE, "pat1", "", "morphine", 1000, None, None) == first
+    assert c.ask_again(77, messages.REMOVE, "pat1", "", "morphine", 1000, None, None, 0, "", 0) == first
     assert c.journal.seq == before and c.ever_energised == 1
 
 
@@ -200,10 +200,10 @@ def test_one_motion_at_a_time():
 def test_too_long_is_refused_before_anything_moves():
     c = ready()
     seq = c.journal.seq
-    args = ("pat1", "o" * 16, "morphine", 1000, 1800000000000, "c" * 120)
+    args = ("pat1", "o" * 16, "morphine", 1000, 1800000000000, "c" * 120, 0, "", 0)
     assert c.ask(messages.REMOVE, *args)[0] == codes.TOO_LONG
     assert c.journal.seq == seq and c.ever_energised == 0
-    assert c.ask(messages.REFILL, "morphine", 1000, "L" * 129, None)[0] == codes.BAD_REQUEST
+    assert c.ask(messages.REFILL, "morphine", 1000, "L" * 129, None, None)[0] == codes.BAD_REQUEST
 
 
 def test_lock_that_does_not_answer():
@@ -253,7 +253,7 @@ def removal(c, nth):
     c.after_action = cut
     c.remove()
     c.pull(1)
-    c.ask(messages.CONFIRM, 2000)
+    c.confirm(2000)
     c.push(1)
 
 
@@ -292,7 +292,7 @@ def count_clears(c):
     c.ask(messages.CANCEL)
     assert c.ask(messages.COUNT, "D01-P01")[0] == 0
     c.pull(1)
-    assert c.ask(messages.CONFIRM, 6000)[0] == 0
+    assert c.confirm(6000)[0] == 0
     c.push(1)
     assert c.state.must_count == set() and c.state.quantity("D01-P01") == 6000
 
