@@ -72,7 +72,6 @@ REQUESTS: dict[str, tuple[int, tuple[Wanted, ...]]] = {
     "confirm_bin": (messages.CONFIRM_BIN, (Wanted("counted", list),)),
     "bypass": (messages.BYPASS, (_number("what"), _number("reason"), _text("item", ""), _text("place", ""))),
 }
-
 RID_LIMIT = 1 << 32
 
 
