@@ -7,11 +7,11 @@ from agent.kiosk.core import Core
 from agent.panel import Outcome
 from firmware import codes
 from firmware.journal import kinds
+from firmware.transactions import COUNT_BLIND
 
 _BEFORE_MOVING = (kinds.PURPOSE_REMOVE, kinds.PURPOSE_RETURN, kinds.PURPOSE_REFILL)
 # what is confirmed is what was found: nothing is assumed
 _FOUND = (kinds.PURPOSE_COUNT, kinds.PURPOSE_UNLOAD, kinds.PURPOSE_RECOVER, kinds.PURPOSE_EMPTY_BIN)
-BLIND, VERIFIED = 1, 2
 
 
 class Drawer:
@@ -26,9 +26,21 @@ class Drawer:
         return int(self._core.view.state["purpose"] or 0)
 
     @property
+    def is_bin(self) -> bool:
+        """Whether a whole return bin is open, counted item by item."""
+        return self.purpose in (kinds.PURPOSE_EMPTY_BIN, kinds.PURPOSE_RECOVER) and not self._core.view.state["item"]
+
+    @property
     def is_count(self) -> bool:
         """Whether what is confirmed is what was found there."""
         return self.purpose in _FOUND
+
+    @property
+    def must_enter(self) -> bool:
+        """Whether a quantity has to be entered: what was asked for is no answer, or would tell of a blind pocket."""
+        item = self._core.view.state["item"]
+        hidden = not self.asked() or lists.is_blind(self._core.view, item)
+        return self.is_count or (self.purpose == kinds.PURPOSE_OUTDATE and hidden)
 
     @property
     def counts_first(self) -> bool:
@@ -44,7 +56,7 @@ class Drawer:
         """What should be in the pocket, where the count is to be verified; None where it is blind."""
         state = self._core.view.state
         row = self._core.view.inventory.get(state["place"])
-        if row is None or state["count_mode"] == BLIND or lists.is_blind(self._core.view, state["item"]):
+        if row is None or state["count_mode"] == COUNT_BLIND or lists.is_blind(self._core.view, state["item"]):
             return None
         return int(row[2])
 
@@ -75,7 +87,7 @@ class Drawer:
 
     def _args(self) -> dict[str, Any] | None:
         visit, scale = self._core.visit, self.scale()
-        if self.is_count and not visit.digits:
+        if self.must_enter and not visit.digits:
             return self._refuse("Enter what you counted first.")
         if self.counts_first and not visit.counted:
             visit.active = "counted"

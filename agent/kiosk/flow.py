@@ -30,7 +30,6 @@ from agent.kiosk.visit import (
 )
 from agent.panel import Panel
 from firmware import schema
-from firmware.journal import kinds
 from firmware.wire import messages
 
 PIN_DIGITS = 16
@@ -123,7 +122,7 @@ class Flow:
 
     async def main_drawer(self) -> None:
         """The main button at an open drawer."""
-        if self.drawer.purpose == kinds.PURPOSE_EMPTY_BIN:
+        if self.drawer.is_bin:
             await self.drawer.confirm_bin()
         else:
             await self.drawer.confirm()

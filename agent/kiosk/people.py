@@ -2,7 +2,7 @@
 
 from agent.kiosk import record
 from agent.kiosk.core import Core
-from agent.kiosk.visit import NEW_PIN, PATIENTS, PEOPLE, Asking, Visit
+from agent.kiosk.visit import EVERY_CLASS, NEW_PIN, PATIENTS, PEOPLE, Asking, Visit
 from agent.panel import Outcome
 from firmware import codes, schema
 from firmware.journal import kinds
@@ -10,7 +10,6 @@ from firmware.wire import messages
 
 PIN_MIN = 4
 PAGES = 200
-EVERY_CLASS = 0xFFFFFFFF
 NURSE = (
     messages.ROLE_REMOVE | messages.ROLE_RETURN | messages.ROLE_WASTE | messages.ROLE_COUNT | messages.ROLE_OVERRIDE
     | messages.ROLE_WITNESS | messages.ROLE_RECOVER | messages.ROLE_PROVISIONAL
@@ -54,7 +53,8 @@ class People:
             self._core.visit = Visit(step=PATIENTS, user=user)
         visit = self._core.visit
         visit.roles, visit.own_badge = roles, badge
-        if outcome.params[2:] == [1]:
+        visit.classes = int(outcome.params[3]) if len(outcome.params) > 3 else EVERY_CLASS
+        if outcome.params[2:3] == [1]:
             visit.asking, visit.step = Asking("change_pin", {"old": pin}, lambda _: None, [], PATIENTS), NEW_PIN
         self._core.say("")
 
@@ -114,7 +114,7 @@ class People:
             return self._core.say(f"Enter a first PIN of at least {PIN_MIN} digits; it is changed at once.", False)
         args = {"badge": form["badge"].strip(), "user": form["user"].strip(), "hours": form["hours"], "pin": visit.pin}
         roles = TEMPLATES[form["template"]] & visit.roles
-        return await self._core.request("grant", args | {"roles": roles, "classes": EVERY_CLASS}, self._known)
+        return await self._core.request("grant", args | {"roles": roles, "classes": visit.classes}, self._known)
 
     def _known(self, outcome: Outcome) -> None:
         self._core.go(PATIENTS, "remove")

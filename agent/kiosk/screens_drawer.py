@@ -42,7 +42,7 @@ def drawer(screen: Screen) -> None:
     with ui.element("div").classes("split"):
         with ui.element("div").classes("stack"):
             _where(screen, name)
-            if at.purpose == kinds.PURPOSE_EMPTY_BIN:
+            if at.is_bin:
                 _bin(screen)
             else:
                 _counted(screen)
@@ -94,8 +94,8 @@ def _as_expected(screen: Screen, expected: str) -> None:
 
 def _moved(screen: Screen, asked: str) -> None:
     at, visit, core = screen.flow.drawer, screen.visit, screen.core
-    expected = "0" if at.is_count else asked
-    caption, after = ("You counted", " counted") if at.is_count else ("Quantity to confirm", "")
+    expected = "0" if at.must_enter else asked
+    caption, after = ("You counted", " counted") if at.must_enter else ("Quantity to confirm", "")
     label = shown(caption, "confirm-quantity")
     label.bind_text_from(visit, "digits", lambda digits: digits or expected)
     with ui.element("div").classes("tools"):

@@ -15,6 +15,7 @@ WITNESS, PROMPT, SCAN, REASON, BYPASS, NEW_PIN = "witness", "prompt", "scan", "r
 QUESTIONS = (WITNESS, PROMPT, SCAN, REASON, BYPASS, NEW_PIN)
 
 ALL_ROLES = 0x7FFF
+EVERY_CLASS = 0xFFFFFFFF
 
 
 @dataclass
@@ -54,6 +55,7 @@ class Visit:
     step: str = SIGN_ON
     user: str = ""
     roles: int = ALL_ROLES
+    classes: int = EVERY_CLASS
     badge: str = ""
     own_badge: str = ""
     pin: str = ""

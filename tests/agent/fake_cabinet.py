@@ -82,9 +82,9 @@ class Cabinet:
         )  # fmt: skip
 
     def count_mode(self, item: object) -> int:
-        """0 none, 1 blind, 2 verified."""
+        """0 none, 1 verified, 2 blind."""
         flags = self.flags.get(str(item), 0)
-        return 1 if flags & BLIND else 2 if flags & VERIFIED else 0
+        return 2 if flags & BLIND else 1 if flags & VERIFIED else 0
 
     def stream(self) -> list[bytes]:
         """Pages that may go now."""
@@ -222,7 +222,7 @@ class Cabinet:
         self.open, self.again = [purpose, item, place, quantity], False
         txn = self.append(kinds.ACCESS, place, None, item)
         mode = self.count_mode(item)
-        return 0, [txn, place, 1, 1, None if mode == 1 else self.stock.get(place), mode]
+        return 0, [txn, place, 1, 1, None if mode == 2 else self.stock.get(place), mode]
 
     def _confirm(self, quantity: int, counted=None, label=None) -> tuple[int, list]:
         if self.open is None:
@@ -240,7 +240,7 @@ class Cabinet:
         self.stock[place] = before - quantity
         self.append(kinds.REMOVE, place, before - quantity, item, -quantity, (0,), getattr(self, "disclosure", None))
         self.open = None
-        return 0, [self.seq, None, None] if mode == 1 else [self.seq, before, before - quantity]
+        return 0, [self.seq, None, None] if mode == 2 else [self.seq, before, before - quantity]
 
     def _waste(self, patient, order, item, quantity, removed_txn, reason) -> tuple[int, list]:
         if self.flags.get(item, 0) & WITNESS_WASTE and not self.witness:
