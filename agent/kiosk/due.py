@@ -12,8 +12,8 @@ DEFAULTS = {"early_min": 60, "late_min": 60, "too_soon_min": 30}
 # orders that begin within this time are shown already
 AHEAD_MIN = 240
 # how a task stands, in the order of the list
-LATE, NOW, AS_NEEDED, EARLY, WAITING = "late", "now", "as needed", "too early", "not verified"
-_ORDER = (LATE, NOW, AS_NEEDED, EARLY, WAITING)
+LATE, NOW, AS_NEEDED, EARLY, DONE, WAITING = "late", "now", "as needed", "too early", "taken", "not verified"
+_ORDER = (LATE, NOW, AS_NEEDED, EARLY, DONE, WAITING)
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,9 @@ def _state(row: _Order, due: int | None, now_min: int, policy: Mapping[str, int]
         return WAITING
     if row.flags & PRN:
         return AS_NEEDED
-    if due is None or now_min < due - _policy(policy, "early_min"):
+    if due is None:
+        return DONE
+    if now_min < due - _policy(policy, "early_min"):
         return EARLY
     return LATE if now_min > due + _policy(policy, "late_min") else NOW
 

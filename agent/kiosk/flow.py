@@ -138,7 +138,9 @@ class Flow:
             return
         if name in ("pin", "digits", "counted"):
             limit = PIN_DIGITS if name == "pin" else QUANTITY_DIGITS
-            setattr(visit, name, _typed(getattr(visit, name), key, limit))
+            held = "" if visit.prefilled and name == "digits" else getattr(visit, name)
+            visit.prefilled = visit.prefilled and name != "digits"
+            setattr(visit, name, _typed(held, key, limit))
         else:
             visit.bin_counts[name] = _typed(visit.bin_counts.get(name, ""), key, QUANTITY_DIGITS)
 

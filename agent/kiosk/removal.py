@@ -78,7 +78,7 @@ class Removal:
         visit.item, visit.order = item, known.order if known else ""
         self._core.go(QUANTITY, "remove")
         visit.code = code
-        visit.digits = lists.units(known.dose, item.scale) if known else ""
+        visit.prefill(lists.units(known.dose, item.scale) if known else "")
 
     def choose_kit(self, kit: str) -> None:
         """The lines of a kit into the cart, in one touch (F15)."""
@@ -158,7 +158,7 @@ class Removal:
         visit.removal, visit.item = removal, lists.item(view, removal.item)
         self._core.go(QUANTITY, purpose)
         scale = lists.scale_of(view, removal.item)
-        visit.digits = lists.units(removal.open if quantity is None else quantity, scale)
+        visit.prefill(lists.units(removal.open if quantity is None else quantity, scale))
 
     async def give_back(self, to: int) -> None:
         """Into the return bin, or back to the pocket (F10)."""

@@ -69,9 +69,9 @@ class Screen:
     def _draw_now(self) -> None:
         self._draw_list()
 
-    def searched(self, caption: str, draw: Callable[[], None]) -> None:
+    def searched(self, caption: str, draw: Callable[[], None], testid: str = "search") -> None:
         """A search field over a list that follows what is typed."""
         self._draw_list = draw
         field = ui.input(caption, on_change=self._list.refresh).bind_value(self.visit, "search")
-        field.classes("field").props('outlined autofocus autocomplete=off data-testid="search"')
+        field.classes("field").props("outlined autofocus autocomplete=off").props(f'data-testid="{testid}"')
         self._list()

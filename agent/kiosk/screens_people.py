@@ -64,7 +64,7 @@ def patients(screen: Screen) -> None:
         if core.may(messages.ROLE_GRANT):
             button("Temporary user", "grant", lambda: people.form("grant"))
         button("My activity", "activity", lambda: core.go(steps.ACTIVITY))
-    screen.searched("Scan a wristband, or type a name", partial(_patient_tiles, screen))
+    screen.searched("Scan a wristband, or type a name", partial(_patient_tiles, screen), "find-patient")
 
 
 def _patient_tiles(screen: Screen) -> None:

@@ -91,10 +91,8 @@ def warnings(task: due.Task | None) -> list[str]:
     """What to think of before this is taken (F2); nothing is blocked."""
     if task is None:
         return []
-    told = {
-        due.EARLY: "Too early" + ("." if task.due_min is None else f": due at {clock_time(task.due_min)}."),
-        due.LATE: "Late" + ("." if task.due_min is None else f": was due at {clock_time(task.due_min)}."),
-    }
+    at = clock_time(task.due_min or 0)
+    told = {due.EARLY: f"Too early: due at {at}.", due.LATE: f"Late: was due at {at}.", due.DONE: "Taken already."}
     soon = f"Too soon? Last taken at {clock_time(task.taken_min or 0)}."
     return [*([told[task.state]] if task.state in told else []), *([soon] if task.too_soon else [])]
 

@@ -60,6 +60,7 @@ class Visit:
     own_badge: str = ""
     pin: str = ""
     digits: str = ""
+    prefilled: bool = False
     counted: str = ""
     active: str = "digits"
     search: str = ""
@@ -82,8 +83,12 @@ class Visit:
     def clear(self) -> None:
         """Forget what was entered for the step before."""
         self.pin = self.digits = self.counted = self.search = self.given_at = self.lot = self.expiry = ""
-        self.active, self.code, self.label = "digits", None, None
+        self.active, self.code, self.label, self.prefilled = "digits", None, None, False
         self.bin_counts = {}
+
+    def prefill(self, digits: str) -> None:
+        """A quantity to go on with; the first key pressed takes its place."""
+        self.digits, self.prefilled = digits, bool(digits)
 
     def unread(self, text: str) -> None:
         """What a scanner typed into the field that had the focus is not meant for it."""

@@ -37,6 +37,12 @@ def test_what_is_due_takes_two_touches_to_the_drawer(screen):
     assert screen.asked(messages.REMOVE) == [["P1", "O1", MOR, 10, None, None, 0, "", 0]]
 
 
+def test_the_first_key_takes_the_place_of_what_was_entered_already(screen):
+    screen.flow.removal.choose_task(screen.flow.removal.tasks()[0])
+    screen.type("25")
+    assert screen.flow.visit.digits == "25"
+
+
 @pytest.mark.req("F14")
 def test_several_items_in_one_visit_are_one_access_each(screen):
     for item in (IBU, MOR):
