@@ -10,7 +10,7 @@ from firmware.wire import cbor, messages
 STATION, LOG = "ICU1", 1
 KEY = bytes(range(32))
 PLACES = ("D01-P01", "D01-P02", "D02-P01")
-USERS = {"B1": "u1", "B2": "u2", "b": "u1", "b1": "u1"}
+USERS = {"B1": "u1", "B2": "u2", "b": "u1", "b1": "u1", "B001": "u1", "B002": "u2"}
 HIGH_ALERT, WITNESS_REMOVAL, WITNESS_WASTE, BLIND, VERIFIED, SCAN_REMOVAL = 1, 2, 4, 16, 32, 64
 PROMPT = 7
 
@@ -39,6 +39,7 @@ class Cabinet:
         self.bypassed = self.again = False
         self.more: list[object] = []
         self.asked: list[tuple[int, list]] = []
+        self.rows: list[list] | None = None
 
     def append(
         self,
@@ -62,6 +63,15 @@ class Cabinet:
         while len(self.pages) > self.ring and min(self.pages) <= self.released:
             del self.pages[min(self.pages)]
         return self.seq
+
+    def forget(self) -> None:
+        """Nobody is signed on, nothing is open, nothing special is wanted."""
+        self.user, self.open, self.orders, self.witness = None, None, None, ""
+        self.flags, self.more, self.label_needed = {}, [], 0
+
+    def want(self, flags: dict[str, int]) -> None:
+        """Nothing is ordered, and items have these flags."""
+        self.orders, self.flags = set(), flags
 
     def info(self) -> bytes:
         first = min(self.pages, default=1)
@@ -128,7 +138,7 @@ class Cabinet:
                     self.replies[rid] = cbor.encode([messages.REPLY, rid, code, params])
                 return [self.state(), self.replies[rid], *self.stream()]
             case [messages.GET_INVENTORY, start]:
-                rows = [[place, "IBU", n, 1, 30, 40, 0] for place, n in self.stock.items()]
+                rows = self.rows or [[place, "IBU", n, 1, 30, 40, 0] for place, n in self.stock.items()]
                 return [cbor.encode([messages.INVENTORY, start, len(rows), rows[start : start + 2]])]
         raise AssertionError(message)
 
