@@ -36,17 +36,23 @@ ROWS = [
 @pytest.fixture(scope="module")
 def site(tmp_path_factory):
     made = Site(tmp_path_factory.mktemp("kiosk"))
+    try:
+        _start(made)
+        yield made
+    finally:
+        made.close()
+
+
+def _start(made):
     made.kiosk = free_port()
     made.pty.cabinet.rows = ROWS
     made.agent("--kiosk", str(made.kiosk), "--clock", "stepped")
     made.process.ask("advance", utc_ms=NOW_MIN * 60_000)
     until(lambda: made.wire.statuses, "the agent's birth")
     for table, rows in TABLES.items():
-        made.wire.send("reference", [1, STATION, table, 1, 0, 1, 1, rows, bytes(16)])
+        made.wire.send("reference", [1, STATION, table, 1, 0, 1, 1, rows])
     until(lambda: all(made.process.ask("status")["params"][0]["tables"].get(t) == 1 for t in TABLES), "the tables")
     made.process.ask("inventory")
-    yield made
-    made.close()
 
 
 @pytest.fixture
