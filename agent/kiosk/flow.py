@@ -64,7 +64,7 @@ class Flow:
         drawn = (state["phase"], state["user"], state["place"], state["quantity"], state["last"]["txn"])
         more = (state["count_mode"], state["label_needed"], state["witness"], tuple(state["must_count"]))
         told = (tuple(lists.alerts(view)), tuple(lists.par_changes(view, visit.item.item)) if visit.item else ())
-        mine = (id(visit), visit.step, visit.purpose, visit.label, len(visit.cart), self.core.message)
+        mine = (id(visit), visit.step, visit.purpose, visit.label, len(visit.cart), self.core.good)
         return (mine, drawn, more, told)
 
     def follow(self) -> None:

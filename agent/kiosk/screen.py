@@ -55,9 +55,13 @@ class Screen:
             elif step not in (steps.SIGN_ON, steps.DRAWER):
                 button("Sign off", "sign-off", self.flow.people.sign_off, "bad")
         self._alerts()
-        if self.core.message:
-            kind = "note" if self.core.good else "note bad"
-            ui.label(self.core.message).classes(kind).props('role=status data-testid="message"')
+        self._message()
+
+    def _message(self) -> None:
+        """What came of the last touch; new words alone draw nothing anew, the next key must stay where it is."""
+        label = ui.label(self.core.message).classes("note" if self.core.good else "note bad")
+        label.props('role=status data-testid="message"')
+        label.bind_text_from(self.core, "message").bind_visibility_from(self.core, "message", bool)
 
     def _alerts(self) -> None:
         alerts = lists.alerts(self.view)

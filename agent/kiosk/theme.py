@@ -112,7 +112,7 @@ KEYS = """
     } else if (event.key.length === 1) {
       typed += event.key;
       clearTimeout(timer);
-      timer = setTimeout(keys, 35);
+      timer = setTimeout(keys, 80);
     }
   }, true);
 })();
