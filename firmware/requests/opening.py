@@ -1,6 +1,7 @@
 # One access begun, confirmed or given up: the gate asked, what it refuses journaled.
-from firmware import codes, gate, profile, session, transactions
+from firmware import codes, gate, pockets, profile, session, transactions
 from firmware.journal import kinds
+from firmware.order import count_mode
 
 # refused before anybody's authority was in question, or with a step still to do: nothing to journal
 _UNWRITTEN = (
@@ -14,7 +15,7 @@ _PROMPTS = (codes.PROMPT_NEEDED, codes.PROMPT_REFUSED)
 
 # `chosen` is the pocket the rules found, or None: then `reason` says why, once the gate has nothing against it.
 def begin(s, order, chosen, rows, reason, params):
-    row = chosen or (min(rows, key=lambda r: r.state) if rows else None)
+    row = chosen or pockets.nearest(rows)
     code = ask(s, order, row)
     if code == codes.NONE and chosen is None:
         return refuse(s, order, row, reason, params)
@@ -33,7 +34,7 @@ def begin(s, order, chosen, rows, reason, params):
 def _care_at_pocket(s, order):
     item = s.tables.items.get(order.item)
     if item and order.purpose != kinds.PURPOSE_RETURN_BIN:
-        order.count_mode = transactions.count_mode(item[ITEM_FLAGS])
+        order.count_mode = count_mode(item[ITEM_FLAGS])
     order.label_needed = order.purpose in _LABELLED and profile.policy(s.tables, "label_scan") != 0
 
 
