@@ -21,8 +21,8 @@ ASK_AGAIN_MOST_S = 300.0
 TRIES = 5
 WAITING = 512
 PARTS = 256
-NAME_TABLES = ("item_names", "patient_names")
-DIRECTORY = (*NAME_TABLES, "items", "patients", "orders")
+NAME_TABLES = ("item_names", "patient_names", "item_codes", "prompts")
+DIRECTORY = (*NAME_TABLES, "items", "patients", "orders", "overrides", "kits", "policy")
 TABLES = (*DIRECTORY, "pockets", "users")
 
 

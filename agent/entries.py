@@ -22,6 +22,9 @@ from firmware.wire import cbor, messages
 
 STORE_AGAIN_S = 2.0
 OUTBOX, FORK = "outbox", "fork"
+# after these a row of the inventory may differ in more than what an entry says is left
+RESHAPING = frozenset((*kinds.OUTCOMES, kinds.FAILED, kinds.RECOVERED, kinds.QUARANTINE, kinds.DISCREPANCY))
+RESHAPING -= {kinds.REMOVE, kinds.CANCELLED}
 Doing = list[Action | Batch]
 
 
@@ -47,7 +50,7 @@ class Entries:
         for page in taken:
             self._view.moved(page.place, page.after)
         doing: Doing = [*self._controller.kept(taken[-1].seq)]
-        if any(page.kind in (kinds.INTERRUPTED, kinds.COUNT) for page in taken):
+        if any(page.kind in RESHAPING for page in taken):
             doing += self._controller.ask_inventory(now)
         return True, doing + self.uplink.taken(taken[-1].seq, any(page.is_urgent for page in taken), now)
 

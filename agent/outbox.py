@@ -196,10 +196,11 @@ class Outbox:
         )
         return [row[0] for row in rows]
 
-    def newest(self, kind: int, count: int) -> list[bytes]:
-        """The newest `count` pages of entries of this kind that are still here, newest first."""
-        rows = self._db.conn.execute("SELECT page FROM pages WHERE kind = ? ORDER BY seq DESC LIMIT ?", [kind, count])
-        return [row[0] for row in rows]
+    def newest(self, count: int, kinds: Sequence[int] = ()) -> list[bytes]:
+        """The newest `count` pages of entries of these kinds (of all, without any) still here, the newest first."""
+        some = f" WHERE kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
+        query = f"SELECT page FROM pages{some} ORDER BY seq DESC LIMIT ?"  # noqa: S608 (nothing but question marks)
+        return [row[0] for row in self._db.conn.execute(query, [*kinds, count])]
 
     def head(self, seq: int) -> bytes | None:
         """head(seq) of the chain, None if not known any more."""

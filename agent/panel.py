@@ -1,7 +1,7 @@
 """The touch panel: what a person can ask of the cabinet, by name. Kiosk page and panel socket both call this."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from agent.actions import Reply
 from agent.clock import Clock, SteppedClock
@@ -9,66 +9,69 @@ from agent.view import View
 from firmware import codes
 from firmware.wire import messages
 
-# do -> (number of the request, arguments in order: name and type, or type or None)
-REQUESTS: dict[str, tuple[int, tuple[tuple[str, type, bool], ...]]] = {
-    "sign_on": (messages.SIGN_ON, (("badge", str, True), ("pin", str, True))),
+REQUIRED = object()
+
+
+class Wanted(NamedTuple):
+    """One argument of a request: its name, its type, and what goes on the link when it is left out."""
+
+    name: str
+    kind: type
+    default: Any = REQUIRED
+
+
+def _text(name: str, default: Any = REQUIRED) -> Wanted:
+    return Wanted(name, str, default)
+
+
+def _number(name: str, default: Any = REQUIRED) -> Wanted:
+    return Wanted(name, int, default)
+
+
+_BADGE_PIN = (_text("badge"), _text("pin"))
+_OF_ORDER = (_text("patient"), _text("order", ""), _text("item"), _number("quantity"))
+_GIVEN_BACK = (*_OF_ORDER, _number("removed_txn"))
+_LAYER = (_text("lot", None), _number("expiry", None), _text("code", None))
+_PLACE = (_text("place"),)
+
+# do -> (number of the request, arguments in the link's order)
+REQUESTS: dict[str, tuple[int, tuple[Wanted, ...]]] = {
+    "sign_on": (messages.SIGN_ON, _BADGE_PIN),
     "sign_off": (messages.SIGN_OFF, ()),
     "remove": (
         messages.REMOVE,
         (
-            ("patient", str, True),
-            ("order", str, False),
-            ("item", str, True),
-            ("quantity", int, True),
-            ("administration_utc_ms", int, False),
-            ("code", str, False),
-            ("override", int, False),
-            ("kit", str, False),
-            ("answer", int, False),
+            *_OF_ORDER,
+            _number("administration_utc_ms", None),
+            _text("code", None),
+            _number("override", 0),
+            _text("kit", ""),
+            _number("answer", 0),
         ),
     ),
-    "confirm": (messages.CONFIRM, (("quantity", int, True), ("counted", int, False), ("label", str, False))),
+    "confirm": (messages.CONFIRM, (_number("quantity"), _number("counted", None), _text("label", None))),
     "cancel": (messages.CANCEL, ()),
-    "return": (
-        messages.RETURN,
-        (
-            ("patient", str, True),
-            ("order", str, False),
-            ("item", str, True),
-            ("quantity", int, True),
-            ("removed_txn", int, True),
-            ("to", int, False),
-            ("code", str, False),
-        ),
-    ),
-    "waste": (
-        messages.WASTE,
-        (
-            ("patient", str, True),
-            ("order", str, False),
-            ("item", str, True),
-            ("quantity", int, True),
-            ("removed_txn", int, True),
-            ("reason", int, False),
-        ),
-    ),
-    "refill": (
-        messages.REFILL,
-        (
-            ("item", str, True),
-            ("quantity", int, True),
-            ("lot", str, False),
-            ("expiry", int, False),
-            ("code", str, False),
-        ),
-    ),
-    "count": (messages.COUNT, (("place", str, True),)),
+    "return": (messages.RETURN, (*_GIVEN_BACK, _number("to", 0), _text("code", None))),
+    "waste": (messages.WASTE, (*_GIVEN_BACK, _number("reason", 1))),
+    "refill": (messages.REFILL, (_text("item"), _number("quantity"), *_LAYER)),
+    "count": (messages.COUNT, _PLACE),
     "state": (messages.GET_STATE, ()),
-    "witness": (messages.WITNESS, (("badge", str, True), ("pin", str, True))),
+    "witness": (messages.WITNESS, _BADGE_PIN),
+    "load": (messages.LOAD, (*_PLACE, _number("quantity"), *_LAYER)),
+    "unload": (messages.UNLOAD, _PLACE),
+    "outdate": (messages.OUTDATE, _PLACE),
+    "empty_bin": (messages.EMPTY_BIN, _PLACE),
+    "fail": (messages.FAIL, (*_PLACE, _number("reason", 1))),
+    "recover": (messages.RECOVER, _PLACE),
+    "grant": (
+        messages.GRANT,
+        (_text("badge"), _text("user"), _number("roles"), _number("classes"), _number("hours"), _text("pin")),
+    ),
+    "change_pin": (messages.CHANGE_PIN, (_text("old"), _text("new"))),
+    "add_patient": (messages.ADD_PATIENT, (_text("patient"), _number("hours"))),
+    "confirm_bin": (messages.CONFIRM_BIN, (Wanted("counted", list),)),
+    "bypass": (messages.BYPASS, (_number("what"), _number("reason"), _text("item", ""), _text("place", ""))),
 }
-# of arguments left out; others are None
-_LEFT_OUT: dict[str, Any] = {"order": "", "override": 0, "kit": "", "answer": 0, "to": 1, "reason": 5}
-
 RID_LIMIT = 1 << 32
 
 
@@ -123,8 +126,9 @@ class Panel:
             reply = await self._desk.ask(number, arguments(name, wanted, args), _rid(rid))
             return Outcome(reply.code, reply.params)
         if name == "inventory":
-            done = await self._desk.fresh_inventory()
-            return Outcome(codes.NONE, list(self.view.inventory.values())) if done else Outcome(codes.LINK_DOWN, [])
+            if not await self._desk.fresh_inventory():
+                return Outcome(codes.LINK_DOWN, [])
+            return Outcome(codes.NONE, [*self.view.inventory.values(), *self.view.bins])
         if name == "notices":
             return Outcome(codes.NONE, self.view.notices.rows())
         if name == "status":
@@ -143,20 +147,31 @@ class Panel:
         return Outcome(codes.NONE, [])
 
 
-def arguments(name: str, wanted: tuple[tuple[str, type, bool], ...], args: dict[str, Any]) -> list[Any]:
-    """The arguments in the link's order; an order left out is `""`, others `None`. Raises `BadRequestError`."""
-    unknown = set(args) - {key for key, _, _ in wanted}
+def arguments(name: str, wanted: tuple[Wanted, ...], args: dict[str, Any]) -> list[Any]:
+    """The arguments in the link's order, what is left out as its default. Raises `BadRequestError`."""
+    unknown = set(args) - {one.name for one in wanted}
     if unknown:
         raise BadRequestError(f"{name} does not take {', '.join(sorted(unknown))}")
-    return [_argument(name, key, kind, required, args.get(key)) for key, kind, required in wanted]
+    return [_argument(name, one, args.get(one.name)) for one in wanted]
 
 
-def _argument(name: str, key: str, kind: type, required: bool, value: Any) -> Any:
-    if value is None and not required:
-        return _LEFT_OUT.get(key)
-    if type(value) is not kind or (isinstance(value, int) and not 0 <= value < 1 << 63):
-        raise BadRequestError(f"{name} needs {key}")
+def _argument(name: str, wanted: Wanted, value: Any) -> Any:
+    if value is None and wanted.default is not REQUIRED:
+        return wanted.default
+    if type(value) is not wanted.kind or not _is_possible(value):
+        raise BadRequestError(f"{name} needs {wanted.name}")
     return value
+
+
+def _is_possible(value: Any) -> bool:
+    if isinstance(value, int):
+        return 0 <= value < 1 << 63
+    return not isinstance(value, list) or _are_counts(value)
+
+
+def _are_counts(value: list[Any]) -> bool:
+    """Whether this is [[item, counted], ...]."""
+    return all(isinstance(row, list) and [type(cell) for cell in row] == [str, int] and row[1] >= 0 for row in value)
 
 
 def _rid(rid: Any) -> int | None:

@@ -10,6 +10,20 @@ from firmware import codes
 from firmware.wire import messages
 
 _STATE = ("phase", "user", "purpose", "txn", "item", "place", "quantity", "prompt")
+# STATE from its 15th field on, and what stands until a controller says so
+_MORE: dict[str, Any] = {
+    "count_mode": 0,
+    "label_needed": 0,
+    "witness": "",
+    "critical_until_ms": 0,
+    "quarantined": [],
+    "failed": [],
+    "provisional": [],
+    "units_seen": None,
+    "temporary": [],
+    "must_change_pin": 0,
+}
+IN_BIN = 6
 
 
 @dataclass
@@ -25,6 +39,7 @@ class View:
     silent: bool = False
     state: dict[str, Any] = field(default_factory=lambda: no_state(0))
     inventory: dict[str, list[Any]] = field(default_factory=dict)
+    bins: list[list[Any]] = field(default_factory=list)
     directory: dict[str, dict[str, list[Any]]] = field(default_factory=dict)
     received_ms: dict[str, int] = field(default_factory=dict)
     centre_at: float | None = None
@@ -48,13 +63,15 @@ class View:
             "alarms": [list(alarm) for alarm in fields[9]],
             "last": last,
             "must_count": list(fields[13]),
+            **_more(fields[14:]),
             "boot": boot,
         }
         self.changed()
 
     def set_inventory(self, rows: list[list[Any]]) -> None:
-        """All rows of the controller's inventory: [place, item, quantity, min, max, capacity, state]."""
-        self.inventory = {row[0]: row for row in rows}
+        """All rows of the controller's inventory (docs/wire.md, INVENTORY); a bin has a row an item."""
+        self.inventory = {row[0]: row for row in rows if row[6] != IN_BIN}
+        self.bins = [row for row in rows if row[6] == IN_BIN]
         self.changed()
 
     def moved(self, place: str | None, after: int | None) -> None:
@@ -75,6 +92,7 @@ class View:
     def alarm_words(self) -> list[str]:
         """Sentences for everything that is wrong, the cabinet's alarms first."""
         told = [words.alarm(int(code), int(drawer)) for code, drawer in self.state["alarms"]]
+        told += [words.quarantined(int(drawer)) for drawer in self.state["quarantined"]]
         told += [words.of(code) for code in sorted(set(self.troubles.values()))]
         if not self.link:
             told.append(words.of(codes.LINK_DOWN))
@@ -93,5 +111,10 @@ def no_state(boot: int) -> dict[str, Any]:
         "alarms": [],
         "last": {"txn": 0, "kind": 0, "quantity": 0},
         "must_count": [],
+        **_more([]),
         "boot": boot,
     }
+
+
+def _more(fields: list[Any]) -> dict[str, Any]:
+    return dict(zip(_MORE, [*fields, *list(_MORE.values())[len(fields) :]], strict=False))

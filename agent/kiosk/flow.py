@@ -1,197 +1,248 @@
-"""Where the person at the kiosk is, step by step. No page code here: the page draws `step` and calls these methods.
+"""The kiosk without a page: topics over one visit, following the controller. The page draws `visit.step`.
 
-The controller owns the session: its STATE moves the flow to the drawer and back, also after a reload of the page.
+The controller owns the session: its STATE moves the screen to the drawer and back, also after a reload of the page, and
+a STATE of somebody else drops the visit whole: two people's things never meet.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 
-from agent import words
+from agent import barcodes
 from agent.kiosk import lists
-from agent.kiosk.daytime import nearest_utc_ms
-from agent.panel import Outcome, Panel
-from firmware import codes
-from firmware.journal import kinds
+from agent.kiosk.core import Core, Newest
+from agent.kiosk.drawer import Drawer
+from agent.kiosk.people import People
+from agent.kiosk.removal import TO_BIN, Removal
+from agent.kiosk.stock import Stock
+from agent.kiosk.visit import (
+    CART,
+    DRAWER,
+    ITEMS,
+    NEW_PIN,
+    PATIENTS,
+    PEOPLE,
+    PLACES,
+    QUANTITY,
+    RESTOCK,
+    SCAN,
+    SIGN_ON,
+    WITNESS,
+    Visit,
+)
+from agent.panel import Panel
+from firmware import schema
 from firmware.wire import messages
 
-SIGN_ON, PATIENTS, ITEMS, REMOVALS, COUNTS, QUANTITY, DRAWER = (
-    "sign_on", "patients", "items", "removals", "counts", "quantity", "drawer",
-)  # fmt: skip
-
-PIN_DIGITS = 12
-QUANTITY_DIGITS = 6
+PIN_DIGITS = 16
+QUANTITY_DIGITS = 8
+_PIN_STEPS = (SIGN_ON, WITNESS, NEW_PIN, PEOPLE)
+_AT_DRAWER = ("confirm", "confirm_bin")
 
 
 class Flow:
-    """One screen's flow; `changed` is called when it has to be drawn anew."""
+    """One screen; `changed` is called when it has to be drawn anew."""
 
-    def __init__(self, panel: Panel, newest_removals: Callable[[], Iterable[bytes]]) -> None:
-        self._panel = panel
-        self._newest_removals = newest_removals
-        self.changed: Callable[[], None] = lambda: None
-        self.message, self.good = "", True
-        self.busy = False
-        self.badge = ""
-        self.roles = 31
-        self.start_over(SIGN_ON)
+    def __init__(self, panel: Panel, newest: Newest) -> None:
+        self.core = Core(panel, newest)
+        self.core.follow = self.follow
+        self.people, self.removal = People(self.core), Removal(self.core)
+        self.stock, self.drawer = Stock(self.core), Drawer(self.core)
 
-    def start_over(self, step: str) -> None:
-        """Forget what was chosen."""
-        self.step = step
-        self.pin, self.digits, self.search, self.given_at = "", "", "", ""
-        self.purpose = "remove"
-        self.patient: lists.Patient | None = None
-        self.item: lists.Item | None = None
-        self.removal: lists.Removal | None = None
+    @property
+    def visit(self) -> Visit:
+        """What belongs to the one at the screen."""
+        return self.core.visit
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Who draws the page."""
+        self.core.changed = changed
 
     @property
     def signature(self) -> tuple[object, ...]:
         """Changes exactly when the page has to be drawn anew."""
-        state = self._panel.view.state
+        view, visit = self.core.view, self.visit
+        state = view.state
         drawn = (state["phase"], state["user"], state["place"], state["quantity"], state["last"]["txn"])
-        view, item = self._panel.view, self.item
-        told = (tuple(lists.alerts(view)), tuple(lists.par_changes(view, item.item)) if item else ())
-        return (self.step, self.message, self.purpose, drawn, told)
+        more = (state["count_mode"], state["label_needed"], state["witness"], tuple(state["must_count"]))
+        told = (tuple(lists.alerts(view)), tuple(lists.par_changes(view, visit.item.item)) if visit.item else ())
+        mine = (id(visit), visit.step, visit.purpose, visit.label, len(visit.cart), self.core.good)
+        return (mine, drawn, more, told)
 
     def follow(self) -> None:
         """The controller's state changed: go where it is."""
-        phase = self._panel.view.state["phase"]
-        if phase == messages.IDLE and self.step != SIGN_ON:
-            self.start_over(SIGN_ON)
-            self.badge = ""
-        elif phase == messages.SIGNED_ON and self.step in (SIGN_ON, DRAWER):
-            patient = self.patient if self.step == DRAWER and self.purpose == "remove" else None
-            self.start_over(ITEMS if patient else PATIENTS)
-            self.patient = patient
-        elif phase >= messages.RELEASED and self.step != DRAWER:
-            self.step, self.digits = DRAWER, ""
-        self.changed()
+        state, visit = self.core.view.state, self.visit
+        phase = state["phase"]
+        if phase == messages.IDLE:
+            if visit.step != SIGN_ON:
+                self.core.leave()
+        elif state["user"] != visit.user:
+            self.core.visit = Visit(step=PATIENTS, user=str(state["user"]))
+            self.core.message = ""
+        self._follow_drawer(phase)
+        self.core.changed()
 
-    def go(self, step: str, purpose: str = "remove") -> None:
-        """Show another list."""
-        self.step, self.purpose = step, purpose
-        self.message, self.digits, self.search, self.given_at = "", "", "", ""
-        self.changed()
+    def _follow_drawer(self, phase: int) -> None:
+        visit = self.visit
+        if phase == messages.SIGNED_ON and self._at_drawer():
+            visit.asking, visit.step = None, self._after()
+            visit.clear()
+        elif phase >= messages.RELEASED and visit.step != DRAWER and not self.core.questioned:
+            visit.step = DRAWER
+            self.drawer.entered()
+
+    def _at_drawer(self) -> bool:
+        visit = self.visit
+        about = visit.asking.name in _AT_DRAWER or visit.asking.back == DRAWER if visit.asking else False
+        return visit.step == DRAWER or about
+
+    def _after(self) -> str:
+        purpose = self.visit.purpose
+        if purpose in ("remove", "return"):
+            return self.removal.after()
+        return self.stock.after()
+
+    # keys and scans
+
+    async def enter(self) -> None:
+        """The Enter key where nothing has the focus: the main button of the step."""
+        step, main = self.visit.step, {SIGN_ON: self.people.sign_on, WITNESS: self.core.witness}
+        main |= {NEW_PIN: self.people.new_pin, PEOPLE: self.people.submit, CART: self.removal.open_next}
+        main |= {QUANTITY: self.main_quantity, DRAWER: self.main_drawer}
+        if step in main and not self.core.busy:
+            await main[step]()
+
+    async def main_quantity(self) -> None:
+        """The main button where a quantity is entered; a waste has none, its reason is the button."""
+        purpose = self.visit.purpose
+        if purpose == "remove":
+            await self.removal.release()
+        elif purpose == "return":
+            await self.removal.give_back(TO_BIN)
+        elif purpose in ("refill", "load"):
+            await self.stock.put_in(self.removal.quantity())
+
+    async def main_drawer(self) -> None:
+        """The main button at an open drawer."""
+        if self.drawer.is_bin:
+            await self.drawer.confirm_bin()
+        else:
+            await self.drawer.confirm()
 
     def press(self, key: str) -> None:
-        """A key of the number pad: a digit, or `back`.
+        """A key of the number pad: a digit, `.` or `back`.
 
         Nothing is drawn anew: the key that a fast finger touches next must still be there.
         """
-        if self.step == SIGN_ON:
-            self.pin = self.pin[:-1] if key == "back" else (self.pin + key)[:PIN_DIGITS]
+        visit = self.visit
+        name = "pin" if visit.step in _PIN_STEPS else visit.active
+        if name == "pin" and key == ".":
+            return
+        if name in ("pin", "digits", "counted"):
+            limit = PIN_DIGITS if name == "pin" else QUANTITY_DIGITS
+            held = "" if visit.prefilled and name == "digits" else getattr(visit, name)
+            visit.prefilled = visit.prefilled and name != "digits"
+            setattr(visit, name, _typed(held, key, limit))
         else:
-            self.digits = self.digits[:-1] if key == "back" else (self.digits + key)[:QUANTITY_DIGITS]
+            visit.bin_counts[name] = _typed(visit.bin_counts.get(name, ""), key, QUANTITY_DIGITS)
 
-    def choose_patient(self, patient: lists.Patient) -> None:
-        """Next: the item."""
-        self.patient = patient
-        self.go(ITEMS)
+    async def scanned(self, text: str) -> None:
+        """What a scanner has read, whatever it is: badge, wristband, package or pocket label."""
+        text = text.strip()
+        visit = self.visit
+        visit.unread(text)
+        if visit.step in (SIGN_ON, WITNESS):
+            visit.badge = text
+            await self._badge()
+        elif visit.step == PEOPLE:
+            visit.form["badge" if visit.purpose == "grant" else "patient"] = text
+            self.core.say(f"{text} read.")
+        elif not await self._place(text) and not self._wristband(text) and not await self._package(text):
+            await self._other(text)
 
-    def choose_item(self, item: lists.Item) -> None:
-        """Next: the quantity."""
-        self.item = item
-        self.go(QUANTITY, self.purpose)
-
-    def choose_removal(self, removal: lists.Removal, purpose: str) -> None:
-        """Return or waste from a removal; next: the quantity."""
-        self.removal = removal
-        view = self._panel.view
-        self.item = next((i for i in lists.items(view) if i.item == removal.item), None)
-        self.go(QUANTITY, purpose)
-
-    def removals(self) -> list[lists.Removal]:
-        """Removals of the one signed on."""
-        view = self._panel.view
-        return lists.removals(view, self._newest_removals(), view.state["user"])
-
-    async def badge_read(self) -> None:
-        """Enter in the badge field, as a scanner sends it: the PIN comes next, or is there already."""
-        if self.pin:
-            await self.sign_on()
+    async def _badge(self) -> None:
+        if self.visit.step == SIGN_ON:
+            await self.people.badge_read()
         else:
-            self._say("Badge read. Enter your PIN, then press Sign on.", True)
+            self.core.say("Badge read. Enter the PIN of the second person.")
 
-    async def sign_on(self) -> None:
-        """Badge and PIN to the controller; a badge that was refused is forgotten, lest someone else goes on with it."""
-        pin, self.pin = self.pin, ""
-        outcome = await self._do("sign_on", {"badge": self.badge.strip(), "pin": pin})
-        if outcome.code == codes.NONE:
-            self.roles = int(outcome.params[1])
-            self.start_over(PATIENTS)
-            self._say("", True)
+    async def _place(self, text: str) -> bool:
+        place, visit = barcodes.place_of(text), self.visit
+        if place is None:
+            return False
+        if visit.step == SCAN and visit.asking:
+            await self.core.again(label=place)
+        elif visit.step == DRAWER:
+            visit.label = place
+            self.core.say("Label read.")
+        elif visit.step == PLACES:
+            await self.stock.at(place)
         else:
-            self.badge = ""
+            self.core.say("This is the label of a pocket. It is needed when the pocket is open.", False)
+        return True
 
-    async def sign_off(self) -> None:
-        """End the session."""
-        await self._do("sign_off", {})
+    def _wristband(self, text: str) -> bool:
+        patient = next((row for row in lists.patients(self.core.view) if row.patient == text), None)
+        if patient is None or self.core.questioned or self.visit.step == DRAWER:
+            return False
+        self.removal.choose_patient(patient)
+        return True
 
-    async def release(self) -> None:
-        """Ask the controller for what was chosen; its STATE then shows the drawer."""
-        if self.item is None or not self.digits:
-            return self._say("Enter a quantity first.", False)
-        quantity = int(self.digits) * self.item.scale
-        args: dict[str, object] = {"item": self.item.item, "quantity": quantity}
-        if self.purpose == "remove" and self.patient:
-            args["patient"] = self.patient.patient
-            args["order"] = lists.order_for(self._panel.view, self.patient.patient, self.item.item)
-            if self.given_at.strip():
-                try:
-                    args["administration_utc_ms"] = nearest_utc_ms(self.given_at, self._panel.clock.utc_ms())
-                except ValueError as error:
-                    return self._say(str(error), False)
-        if self.purpose in ("return", "waste") and self.removal:
-            args |= {"patient": self.removal.patient, "order": self.removal.order, "removed_txn": self.removal.txn}
-        outcome = await self._do(self.purpose, args)
-        if outcome.code == codes.NONE and self.purpose == "waste":
-            self.go(REMOVALS, "remove")
-            self._say("Waste recorded.", True)
-        return None
+    async def _package(self, text: str) -> bool:
+        package = barcodes.package(text)
+        directory = self.core.view.directory
+        item = barcodes.item_of(package, directory.get("item_codes", {}), directory.get("items", {}))
+        if item is None:
+            return False
+        await self._item(package, item)
+        return True
 
-    async def count(self, place: str) -> None:
-        """Open a pocket to count it."""
-        await self._do("count", {"place": place})
+    async def _item(self, package: barcodes.Package, item: str) -> None:
+        visit, here = self.visit, lists.item(self.core.view, item)
+        wanted = visit.item.item if visit.item else None
+        if visit.step == SCAN and visit.asking:
+            await self._answer_scan(package, item)
+        elif visit.step == QUANTITY and item == wanted:
+            self._take(package)
+        elif visit.step == QUANTITY:
+            name = lists.name_of(self.core.view, item)
+            self.core.say(f"This is {name}, not what was chosen. Put it back and scan the right one.", False)
+        elif visit.step == RESTOCK and here:
+            self.stock.choose_item(here, package)
+        elif visit.step == ITEMS and here:
+            self.removal.choose_item(here, None, package.code)
+        elif here is None:
+            self.core.say("This item has no pocket here. Look at another cabinet, or call the pharmacy.", False)
+        else:
+            self.core.say(f"This is {here.name}. Choose a patient or a task first.")
 
-    async def confirm(self) -> None:
-        """The quantity taken, put in or counted: what was entered, else what was asked."""
-        view = self._panel.view
-        state, scale = view.state, lists.scale_of(view, view.state["item"])
-        is_count = state["purpose"] == kinds.PURPOSE_COUNT
-        if is_count and not self.digits:
-            return self._say("Enter what you counted first.", False)
-        quantity = int(self.digits) * scale if self.digits else int(state["quantity"] or 0)
-        outcome = await self._do("confirm", {"quantity": quantity})
-        if outcome.code == codes.NONE:
-            left = lists.units(int(outcome.params[2]), scale)
-            self.digits = ""
-            self._say(f"Recorded. {left} now in the pocket.", True)
-        return None
+    def _take(self, package: barcodes.Package) -> None:
+        if self.visit.purpose in ("refill", "load"):
+            self.stock.take_package(package)
+        else:
+            self.visit.code = package.code
+            self.core.say("Package read.")
 
-    async def cancel(self) -> None:
-        """Give up what is open."""
-        outcome = await self._do("cancel", {})
-        if outcome.code == codes.NONE:
-            self._say("Cancelled. Close the drawer if it is open.", True)
+    async def _answer_scan(self, package: barcodes.Package, item: str) -> None:
+        asking = self.visit.asking
+        if asking and asking.args.get("item", self._wanted()) == item:
+            await self.core.again(code=package.code)
+        else:
+            name = lists.name_of(self.core.view, item)
+            self.core.say(f"This is {name}, not what was asked for. Scan the right package.", False)
 
-    async def _do(self, name: str, args: dict[str, object]) -> Outcome:
-        self.busy, self.message = True, ""
-        self.changed()
-        try:
-            outcome = await self._panel.do(name, args)
-        finally:
-            self.busy = False
-        if outcome.code != codes.NONE:
-            self._say(_explained(outcome), False)
-        self.follow()
-        return outcome
+    def _wanted(self) -> str:
+        return self.visit.item.item if self.visit.item else ""
 
-    def _say(self, message: str, good: bool) -> None:
-        self.message, self.good = message, good
-        self.changed()
+    async def _other(self, text: str) -> None:
+        """Neither patient, package nor label: a badge, if it can be one."""
+        if schema.is_id(text) and not barcodes.package(text).is_gs1:
+            await self.people.change_over(text)
+        else:
+            self.core.say("This code is not known here. Scan it again, or choose from the list.", False)
 
 
-def _explained(outcome: Outcome) -> str:
-    text = words.of(outcome.code)
-    if outcome.code == codes.NOT_ENOUGH and outcome.params:
-        text += f" One pocket can give {outcome.params[0]}."
-    return text
+def _typed(text: str, key: str, limit: int) -> str:
+    if key == "back":
+        return text[:-1]
+    if key == "." and "." in text:
+        return text
+    return (text + key)[:limit]

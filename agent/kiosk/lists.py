@@ -1,22 +1,25 @@
-"""What the kiosk lists: patients, items, removals, as plain rows made from the view. No page code here."""
+"""What the kiosk lists: patients, items, pockets, as plain rows made from the view. No page code here.
+
+Of an item counted blind no quantity is ever told: `on_hand` is None, and so is every word made of it (F8).
+"""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from typing import Any
 
-import cbor2
-
-from agent import words
+from agent import search, words
 from agent.view import View
 from firmware import codes
-from firmware.journal import chain, entry
 
 _HERE = 1
+BLIND, VERIFIED, SUPPLY, BIN_ONLY = 16, 32, 256, 512
+NOT_LOADED, FAILED, EXPIRED = 3, 2, 5
 
 
 @dataclass(frozen=True)
 class Patient:
-    """A patient to choose; `name` is the id where no name is known."""
+    """A patient to choose; `name` is the id where no name is known, `ward` says `provisional` where there is none."""
 
     patient: str
     name: str
@@ -25,54 +28,127 @@ class Patient:
 
 @dataclass(frozen=True)
 class Item:
-    """An item of this cabinet; `scale` smallest units make one unit, `on_hand` is in smallest units."""
+    """An item of this cabinet; `scale` smallest units make one unit, `on_hand` is in smallest units, None if blind."""
 
     item: str
     name: str
     aliases: str
     scale: int
-    on_hand: int
+    on_hand: int | None
     schedule: int
-    ordered: bool
+    flags: int = 0
+    room: int = 0
 
 
 @dataclass(frozen=True)
-class Removal:
-    """A removal that is still in the outbox, to return or waste from."""
+class Pocket:
+    """A pocket as the inventory has it; `quantity` is None where the count is blind."""
 
-    txn: int
-    actor: str
-    patient: str
-    order: str
+    place: str
     item: str
-    quantity: int
+    quantity: int | None
+    min: int
+    max: int
+    capacity: int
+    state: int
+    lot: str = ""
+    expiry_min: int = 0
 
 
-def patients(view: View) -> list[Patient]:
-    """Patients who are here, by name; those without a name by id."""
+def patients(view: View, recent: Iterable[str] = ()) -> list[Patient]:
+    """Patients who are here, those of `recent` first, then by name; those without a name by id (F14)."""
     names = view.directory.get("patient_names", {})
     known = view.directory.get("patients", {})
     ids = {patient for patient, row in known.items() if row[1] == _HERE} if known else set(names)
     rows = [Patient(p, names[p][1] if p in names else p, names[p][2] if p in names else "") for p in ids]
-    return sorted(rows, key=lambda row: (row.name.casefold(), row.patient))
+    rows += [Patient(p, p, "provisional") for p, _ in view.state["provisional"] if p not in ids]
+    order = {patient: place for place, patient in enumerate(recent)}
+    return sorted(rows, key=lambda row: (order.get(row.patient, len(order)), row.name.casefold(), row.patient))
 
 
-def items(view: View, search: str = "", patient: str = "") -> list[Item]:
-    """Items with a pocket here whose id, name or alias holds every word of `search`; ordered ones first."""
-    ordered = {row[2] for row in view.directory.get("orders", {}).values() if row[1] == patient} if patient else set()
-    on_hand: dict[str, int] = {}
-    for _, item, quantity, *_ in view.inventory.values():
-        on_hand[item] = on_hand.get(item, 0) + quantity
-    rows = [_item(view, item, quantity, item in ordered) for item, quantity in on_hand.items() if item]
-    wanted = search.casefold().split()
-    found = [row for row in rows if all(word in f"{row.item} {row.name} {row.aliases}".casefold() for word in wanted)]
-    return sorted(found, key=lambda row: (not row.ordered, row.name.casefold()))
+def pockets(view: View) -> list[Pocket]:
+    """All pockets, by place."""
+    rows = [Pocket(*row[:9]) for row in view.inventory.values()]
+    return sorted((unseen(view, row) for row in rows), key=lambda row: row.place)
 
 
-def _item(view: View, item: str, on_hand: int, ordered: bool) -> Item:
+def unseen(view: View, row: Pocket) -> Pocket:
+    """The pocket without its quantity, if its item is counted blind."""
+    if not is_blind(view, row.item):
+        return row
+    return Pocket(row.place, row.item, None, row.min, row.max, row.capacity, row.state, row.lot, row.expiry_min)
+
+
+def bin_items(view: View, place: str) -> list[str]:
+    """Items of the return bin at `place`."""
+    return [str(row[1]) for row in view.bins if row[0] == place]
+
+
+def items(view: View) -> list[Item]:
+    """Items with a pocket here, by name."""
+    held: dict[str, list[Pocket]] = {}
+    for row in view.inventory.values():
+        if row[1]:
+            held.setdefault(row[1], []).append(Pocket(*row[:9]))
+    return sorted((_item(view, item, rows) for item, rows in held.items()), key=lambda row: row.name.casefold())
+
+
+def item(view: View, wanted: str) -> Item | None:
+    """One item of this cabinet."""
+    return next((row for row in items(view) if row.item == wanted), None)
+
+
+def found(view: View, typed: str, among: Iterable[Item]) -> tuple[int, list[Item]]:
+    """(drugs that fit, items to choose from: those of the one drug that is left) for what was typed (U7, F6)."""
+    rows = {row.item: row for row in among}
+    result = search.find([search.Entry(row.item, row.name, row.aliases) for row in rows.values()], typed or "")
+    return result.drugs, [rows[entry.item] for entry in result.entries]
+
+
+def hungriest(rows: Iterable[Item], typed: str) -> list[Item]:
+    """Items to refill, those with most room first; with something typed only those whose words begin so (P46)."""
+    wanted = (typed or "").casefold().split()
+    fitting = [row for row in rows if search.fits(search.Entry(row.item, row.name, row.aliases), wanted)]
+    return sorted(fitting, key=lambda row: (-row.room, row.name.casefold()))
+
+
+def _item(view: View, item: str, rows: list[Pocket]) -> Item:
     _, name, aliases = view.directory.get("item_names", {}).get(item, [item, item, ""])
-    _, schedule, scale, *_ = view.directory.get("items", {}).get(item, [item, 0, 1, 0])
-    return Item(item, name, aliases, max(1, scale), on_hand, schedule, ordered)
+    row = view.directory.get("items", {}).get(item, [item, 0, 1, 0])
+    schedule, scale, flags = row[1:4]
+    quantity = sum(row.quantity or 0 for row in rows)
+    room = sum(max(0, row.max - (row.quantity or 0)) for row in rows)
+    blind = bool(flags & BLIND)
+    return Item(item, name, aliases, max(1, scale), None if blind else quantity, schedule, flags, 0 if blind else room)
+
+
+def kits(view: View) -> dict[str, list[tuple[str, int]]]:
+    """The kits of this cabinet: items and quantities of each, in the order of their lines (F15)."""
+    found: dict[str, list[tuple[str, int]]] = {}
+    for _, kit, item, quantity in sorted(view.directory.get("kits", {}).values()):
+        found.setdefault(kit, []).append((item, quantity))
+    return found
+
+
+def policy(view: View) -> dict[str, int]:
+    """The policy by name."""
+    return {name: int(row[1]) for name, row in view.directory.get("policy", {}).items()}
+
+
+def doses(view: View) -> dict[str, int]:
+    """The dose of each order known here, in smallest units."""
+    return {order: int(row[3]) for order, row in view.directory.get("orders", {}).items()}
+
+
+def flags_of(view: View, item: str | None) -> int:
+    """An item's flags; 0 of an item that is not known."""
+    row = view.directory.get("items", {}).get(item or "")
+    return int(row[3]) if row else 0
+
+
+def is_blind(view: View, item: str | None) -> bool:
+    """Whether nobody at the screen may learn how many there are."""
+    return bool(flags_of(view, item) & BLIND)
 
 
 def name_of(view: View, item: str | None) -> str:
@@ -85,10 +161,10 @@ def scale_of(view: View, item: str | None) -> int:
     return max(1, int(view.directory.get("items", {}).get(item or "", [item, 0, 1])[2]))
 
 
-def order_for(view: View, patient: str, item: str) -> str:
-    """The patient's order for an item, `""` without one."""
-    orders = view.directory.get("orders", {}).values()
-    return next((str(row[0]) for row in orders if row[1] == patient and row[2] == item), "")
+def prompt(view: View, number: int) -> str:
+    """The question that has to be answered before an item is taken (U8)."""
+    row = view.directory.get("prompts", {}).get(str(number))
+    return str(row[1]) if row else "Is this the right drug for this patient, in this situation?"
 
 
 def patient_name(view: View, patient: str) -> str:
@@ -120,20 +196,30 @@ def units(quantity: int, scale: int) -> str:
     return format((Decimal(quantity) / Decimal(scale)).normalize(), "f")
 
 
-def removals(view: View, pages: Iterable[bytes], actor: str | None) -> list[Removal]:
-    """Removals by `actor` among journal pages whose patient is disclosed."""
-    found = [_removal(page) for page in pages]
-    return [removal for removal in found if removal and removal.actor == actor]
-
-
-def _removal(page: bytes) -> Removal | None:
-    data, disclosure, _ = chain.parse_page(page)
-    fields = cbor2.loads(data)
-    if disclosure is None:
+def smallest(text: str, scale: int) -> int | None:
+    """What was entered, in smallest units; None if that is no whole number of them: half a tablet is no unit of it."""
+    try:
+        amount = Decimal(text) * scale
+    except InvalidOperation:
         return None
-    quantity = -(fields[entry.F_CHANGE] or 0)
-    _, patient, order = disclosure
-    return Removal(fields[entry.F_TXN], fields[entry.F_ACTOR], patient, order, fields[entry.F_ITEM], quantity)
+    return int(amount) if amount == amount.to_integral_value() else None
+
+
+def explained(view: View, code: int, params: list[Any], item: str | None) -> str:
+    """The sentence for a refusal, with what the firmware said about it."""
+    text = words.of(code)
+    if code == codes.NOT_ENOUGH and params and not is_blind(view, item):
+        text += f" One pocket can give {units(int(params[0]), scale_of(view, item))}."
+    if code == codes.WRONG_POCKET and params:
+        text += f" The right one is {where(str(params[0]))}."
+    return text
+
+
+def where(place: str | None) -> str:
+    """A place in words."""
+    drawer, _, pocket = (place or "").partition("-")
+    words_of = f"Drawer {drawer[1:].lstrip('0')}" if drawer[1:].isdigit() else drawer
+    return f"{words_of} · Pocket {pocket[1:].lstrip('0')}" if pocket else words_of
 
 
 def age_words(seconds: float | None) -> str:

@@ -14,9 +14,6 @@ from agent.kiosk.page import Page
 from agent.outbox import Outbox
 from agent.panel import Panel
 from agent.settings import Settings
-from firmware.journal import kinds
-
-REMOVALS = 100
 
 
 class _Server(uvicorn.Server):
@@ -29,7 +26,7 @@ class _Server(uvicorn.Server):
 
 async def serve(settings: Settings, panel: Panel, outbox: Outbox, port: int) -> None:
     """Serve until cancelled, then let browsers go before leaving."""
-    flow = Flow(panel, lambda: outbox.newest(kinds.REMOVE, REMOVALS))
+    flow = Flow(panel, outbox.newest)
     page = Page(settings.station, panel.view, flow)
     nicegui.on_startup(page.follow_view)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

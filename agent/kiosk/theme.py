@@ -54,6 +54,14 @@ h2 { font-size:22px; line-height:1.2; font-weight:700; margin:4px 0 -6px; color:
   border-radius:14px; padding:14px 24px; font-size:22px; line-height:1.3; font-weight:600; }
 .amount { font-size:28px; line-height:1.1; font-weight:700; white-space:nowrap; text-align:right; }
 .amount .sub { font-size:15px; }
+.tag.bad { background:#fdeaea; color:var(--bad); }
+.note.warm { background:var(--warm); color:#5a3b00; border-color:#e0b64a; }
+.alarms.critical { background:var(--bad); color:#fff; border-color:#5c0f0f; }
+.question { font-size:34px; line-height:1.3; font-weight:700; padding:28px 0; }
+.k.main.other { background:var(--card); color:var(--ink); border-color:var(--ink); }
+.options { font-size:20px; }
+.options .q-radio { min-height:64px; padding-right:20px; }
+.q-card { padding:28px; border-radius:20px; min-width:min(720px,90vw); gap:20px; }
 .tag { font-size:16px; font-weight:700; background:#fdf0cd; color:#6b4300; border-radius:8px; padding:3px 10px;
   white-space:nowrap; }
 
@@ -75,4 +83,37 @@ h2 { font-size:22px; line-height:1.2; font-weight:700; margin:4px 0 -6px; color:
 .field .q-field__label { color:var(--soft); font-size:20px; line-height:84px; top:0; }
 .field .q-field--float .q-field__label, .field.q-field--float .q-field__label {
   transform:translateY(-10px) scale(.75); }
+"""
+
+# what a keyboard types and what a scanner types: a scanner is faster than any hand and ends with Enter
+KEYS = """
+(() => {
+  let typed = '', timer = null;
+  const inField = () => /^(INPUT|TEXTAREA)$/.test((document.activeElement || {}).tagName || '');
+  const keys = () => {
+    const rest = typed;
+    typed = '';
+    if (!inField()) for (const key of rest) emitEvent('kiosk_key', key);
+  };
+  document.addEventListener('keydown', (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === 'Enter') {
+      clearTimeout(timer);
+      if (typed.length >= 3) {
+        event.preventDefault(); event.stopPropagation();
+        const text = typed; typed = '';
+        emitEvent('kiosk_scan', text);
+      } else {
+        keys();
+        if (document.activeElement === document.body) emitEvent('kiosk_key', 'Enter');
+      }
+    } else if (event.key === 'Backspace' && !inField()) {
+      emitEvent('kiosk_key', 'back');
+    } else if (event.key.length === 1) {
+      typed += event.key;
+      clearTimeout(timer);
+      timer = setTimeout(keys, 80);
+    }
+  }, true);
+})();
 """

@@ -10,6 +10,9 @@ from firmware.wire import cbor, messages
 STATION, LOG = "ICU1", 1
 KEY = bytes(range(32))
 PLACES = ("D01-P01", "D01-P02", "D02-P01")
+USERS = {"B1": "u1", "B2": "u2", "b": "u1", "b1": "u1", "B001": "u1", "B002": "u2"}
+HIGH_ALERT, WITNESS_REMOVAL, WITNESS_WASTE, BLIND, VERIFIED, SCAN_REMOVAL = 1, 2, 4, 16, 32, 64
+PROMPT = 7
 
 
 class Cabinet:
@@ -29,20 +32,46 @@ class Cabinet:
         self.streaming = False
         self.replies: dict[int, bytes] = {}
         self.seen: list[list[object]] = []
+        self.flags: dict[str, int] = {}
+        self.orders: set[tuple[str, str]] | None = None
+        self.label_needed = 0
+        self.witness = ""
+        self.bypassed = self.again = False
+        self.more: list[object] = []
+        self.asked: list[tuple[int, list]] = []
+        self.rows: list[list] | None = None
 
-    def append(self, kind: int, place: str | None = None, after: int | None = None, item: str | None = None) -> int:
+    def append(
+        self,
+        kind: int,
+        place: str | None = None,
+        after: int | None = None,
+        item: str | None = None,
+        change: int | None = None,
+        ext: tuple = (),
+        disclosure: list | None = None,
+    ) -> int:
         """One more journal entry; gives its number."""
         self.seq += 1
         txn = self.seq if place else 0
-        fields = [1, STATION, LOG, self.boot, self.seq, self.seq * 1000, self.seq, 3, kind, "u1", None]
-        fields += [item, place, None, None, after, txn, None, []]
+        fields = [1, STATION, LOG, self.boot, self.seq, self.seq * 1000, self.seq, 3, kind, self.user or "u1", None]
+        fields += [item, place, None, change, after, txn, None, list(ext)]
         data = entry.encode(fields)
         self.heads.append(chain.next_head(self.heads[-1], chain.leaf(data)))
-        self.pages[self.seq] = chain.page(data, None, hashlib.sha256(self.heads[-1]).digest()[:16])
+        self.pages[self.seq] = chain.page(data, disclosure, hashlib.sha256(self.heads[-1]).digest()[:16])
         self.removals += kind == kinds.REMOVE
         while len(self.pages) > self.ring and min(self.pages) <= self.released:
             del self.pages[min(self.pages)]
         return self.seq
+
+    def forget(self) -> None:
+        """Nobody is signed on, nothing is open, nothing special is wanted."""
+        self.user, self.open, self.orders, self.witness = None, None, None, ""
+        self.flags, self.more, self.label_needed = {}, [], 0
+
+    def want(self, flags: dict[str, int]) -> None:
+        """Nothing is ordered, and items have these flags."""
+        self.orders, self.flags = set(), flags
 
     def info(self) -> bytes:
         first = min(self.pages, default=1)
@@ -54,11 +83,18 @@ class Cabinet:
 
     def state(self) -> bytes:
         phase = messages.OPEN if self.open else messages.SIGNED_ON if self.user else messages.IDLE
-        item, place, quantity = self.open or (None, None, None)
+        purpose, item, place, quantity = self.open or (None, None, None, None)
+        drawers = 1 if self.open else 0
         return cbor.encode(
-            [messages.STATE, phase, self.user, 1 if self.open else None, self.seq, item, place, quantity, 0,
-             1 if self.open else 0, [], self.seq, kinds.REMOVE, 1, []]
+            [messages.STATE, phase, self.user, purpose, self.seq + bool(self.open), item, place, quantity, 0,
+             drawers, [], self.seq, kinds.REMOVE, 1, [], self.count_mode(item), self.label_needed if self.open else 0,
+             self.witness, *self.more]
         )  # fmt: skip
+
+    def count_mode(self, item: object) -> int:
+        """0 none, 1 verified, 2 blind."""
+        flags = self.flags.get(str(item), 0)
+        return 2 if flags & BLIND else 1 if flags & VERIFIED else 0
 
     def stream(self) -> list[bytes]:
         """Pages that may go now."""
@@ -102,7 +138,7 @@ class Cabinet:
                     self.replies[rid] = cbor.encode([messages.REPLY, rid, code, params])
                 return [self.state(), self.replies[rid], *self.stream()]
             case [messages.GET_INVENTORY, start]:
-                rows = [[place, "IBU", n, 1, 30, 40, 0] for place, n in self.stock.items()]
+                rows = self.rows or [[place, "IBU", n, 1, 30, 40, 0] for place, n in self.stock.items()]
                 return [cbor.encode([messages.INVENTORY, start, len(rows), rows[start : start + 2]])]
         raise AssertionError(message)
 
@@ -117,27 +153,112 @@ class Cabinet:
         return [cbor.encode([messages.RESULT, messages.REFERENCE, code, [table, version]]), *self.stream()]
 
     def _request(self, request: int, args: list) -> tuple[int, list]:
-        if request == messages.SIGN_ON:
-            if args[1] != "1234":
-                return 102, []
-            self.user = "u1"
-            self.append(kinds.SIGN_ON)
-            return 0, ["u1", 31]
-        if request == messages.SIGN_OFF:
-            self.user = None
-        if request == messages.REMOVE:
-            self.open = [args[2], PLACES[0], args[3]]
-            self.append(kinds.ACCESS, PLACES[0], None, args[2])
-            return 0, [self.seq, PLACES[0], 1, 1, self.stock[PLACES[0]]]
-        if request == messages.CONFIRM:
-            return self._confirm(args[0])
+        self.asked.append((request, args))
+        handler = {
+            messages.SIGN_ON: self._sign_on,
+            messages.SIGN_OFF: self._sign_off,
+            messages.WITNESS: self._witness,
+            messages.BYPASS: self._bypass,
+            messages.REMOVE: self._remove,
+            messages.WASTE: self._waste,
+            messages.CONFIRM: self._confirm,
+            messages.COUNT: lambda place: self._opens(kinds.PURPOSE_COUNT, "IBU", 0, place),
+            messages.OUTDATE: lambda place: self._opens(kinds.PURPOSE_OUTDATE, "IBU", 0, place),
+            messages.UNLOAD: lambda place: self._opens(kinds.PURPOSE_UNLOAD, "IBU", 0, place),
+            messages.RECOVER: lambda place: self._opens(kinds.PURPOSE_RECOVER, "IBU", 0, place),
+            messages.LOAD: lambda place, quantity, *_: self._opens(kinds.PURPOSE_LOAD, "IBU", quantity, place),
+            messages.REFILL: lambda item, quantity, *_: self._opens(kinds.PURPOSE_REFILL, item, quantity),
+            messages.RETURN: lambda p, o, item, quantity, *_: self._opens(kinds.PURPOSE_RETURN, item, quantity),
+            messages.EMPTY_BIN: lambda place: self._opens(kinds.PURPOSE_EMPTY_BIN, None, 0, place, True),
+            messages.CONFIRM_BIN: lambda counted: self._ends(kinds.BIN_EMPTIED, 0),
+            messages.CANCEL: lambda: self._ends(kinds.CANCELLED, 0),
+            messages.GRANT: lambda *_: (0, [90]),
+            messages.ADD_PATIENT: lambda *_: (0, [90]),
+        }.get(request)
+        return handler(*args) if handler else (0, [])
+
+    def _sign_on(self, badge: str, pin: str) -> tuple[int, list]:
+        if badge not in USERS:
+            return 101, []
+        if pin != "1234":
+            return 102, []
+        self.user, self.witness = USERS[badge], ""
+        self.append(kinds.SIGN_ON)
+        return 0, [self.user, 32767, 0]
+
+    def _sign_off(self) -> tuple[int, list]:
+        if self.open:
+            return 105, []
+        self.user, self.witness = None, ""
         return 0, []
 
-    def _confirm(self, quantity: int) -> tuple[int, list]:
+    def _witness(self, badge: str, pin: str) -> tuple[int, list]:
+        if USERS.get(badge) == self.user:
+            return 123, []
+        if badge not in USERS or pin != "1234":
+            return 102, []
+        self.witness = USERS[badge]
+        return 0, [self.witness]
+
+    def _bypass(self, *_: object) -> tuple[int, list]:
+        self.bypassed = True
+        return 0, [self.append(kinds.BYPASS)]
+
+    def _remove(self, patient, order, item, quantity, _at, code, override, _kit, answer) -> tuple[int, list]:
+        missing, params = self._missing(patient, item, code, override, answer)
+        if missing:
+            return missing, params
+        self.witness, self.bypassed = "", False
+        self.disclosure = [bytes(16), patient, order]
+        return self._opens(kinds.PURPOSE_REMOVE, item, quantity)
+
+    def _missing(self, patient, item, code, override, answer) -> tuple[int, list]:
+        flags = self.flags.get(item, 0)
+        no_order = self.orders is not None and (patient, item) not in self.orders
+        checks = [
+            (no_order and not override, 120, []),
+            (no_order and flags & HIGH_ALERT and not answer, 125, [PROMPT]),
+            (answer == 2, 126, []),
+            (flags & SCAN_REMOVAL and code is None and not self.bypassed, 127, []),
+            (flags & WITNESS_REMOVAL and not self.witness, 122, []),
+        ]
+        return next(((code, params) for failed, code, params in checks if failed), (0, []))
+
+    def _opens(self, purpose, item, quantity, place=PLACES[0], witness=False) -> tuple[int, list]:
+        if self.open:
+            return 105, []
+        if witness and not self.witness:
+            return 122, []
+        self.open, self.again = [purpose, item, place, quantity], False
+        txn = self.append(kinds.ACCESS, place, None, item)
+        mode = self.count_mode(item)
+        return 0, [txn, place, 1, 1, None if mode == 2 else self.stock.get(place), mode]
+
+    def _confirm(self, quantity: int, counted=None, label=None) -> tuple[int, list]:
         if self.open is None:
             return 115, []
-        before = self.stock[PLACES[0]]
-        self.stock[PLACES[0]] = before - quantity
-        self.append(kinds.REMOVE, PLACES[0], before - quantity, "IBU")
+        purpose, item, place, _ = self.open
+        if self.label_needed and label != place and not self.bypassed:
+            return 128, [place]
+        before, mode = self.stock[place], self.count_mode(item)
+        if mode and counted is None and purpose != kinds.PURPOSE_COUNT:
+            return 129, []
+        if mode and counted is not None and counted != before and not self.again:
+            self.again = True
+            return 142, []
+        before = before if counted is None else counted
+        self.stock[place] = before - quantity
+        self.append(kinds.REMOVE, place, before - quantity, item, -quantity, (0,), getattr(self, "disclosure", None))
         self.open = None
-        return 0, [self.seq, before, before - quantity]
+        return 0, [self.seq, None, None] if mode == 2 else [self.seq, before, before - quantity]
+
+    def _waste(self, patient, order, item, quantity, removed_txn, reason) -> tuple[int, list]:
+        if self.flags.get(item, 0) & WITNESS_WASTE and not self.witness:
+            return 122, []
+        self.witness = ""
+        disclosure = [bytes(16), patient, order]
+        return 0, [self.append(kinds.WASTE, None, None, item, None, (reason, removed_txn, quantity), disclosure)]
+
+    def _ends(self, kind: int, change: int) -> tuple[int, list]:
+        self.open = None
+        return 0, [self.append(kind, PLACES[0], None, None, change)]

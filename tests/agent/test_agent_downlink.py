@@ -3,7 +3,7 @@
 import pytest
 
 from agent.actions import Good, Result, Send, Trouble
-from agent.downlink import TRIES, Answered, Downlink, Names, NeedVersions, Notice
+from agent.downlink import NAME_TABLES, TRIES, Answered, Downlink, Names, NeedVersions, Notice
 from firmware import codes
 from firmware.wire import cbor, messages
 
@@ -104,7 +104,7 @@ def test_the_directory_follows_the_controller(down):
 
 def test_a_lost_directory_is_reported_and_filled_without_the_controller(down):
     down.link_up({"users": 3, "orders": 7}, 1.0)
-    assert down.versions() == {"users": 3, "orders": 0, "item_names": 0, "patient_names": 0}
+    assert down.versions() == {"users": 3, "orders": 0} | dict.fromkeys(NAME_TABLES, 0)
     assert down.message("reference", reference("orders", 7), 1.0) == [Names("orders", 7, 0, [])]
     assert down.versions()["orders"] == 7
 

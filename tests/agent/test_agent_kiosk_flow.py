@@ -1,16 +1,16 @@
 """What the kiosk asks of the panel for what a nurse entered."""
 
-import asyncio
-
 import pytest
 
-from agent.clock import SteppedClock
-from agent.kiosk import lists
+from agent import words
+from agent.kiosk import visit as steps
 from agent.kiosk.daytime import DAY_MS, MINUTE_MS, nearest_utc_ms
-from agent.kiosk.flow import Flow
-from agent.panel import Outcome
+from firmware import codes
+from firmware.wire import messages
+from tests.agent.kiosk_site import IBU, NOW_MIN, Screen
 
 MIDNIGHT = 20_000 * DAY_MS
+EIGHT_MS = (NOW_MIN * MINUTE_MS // DAY_MS + 1) * DAY_MS + 8 * 60 * MINUTE_MS
 
 
 @pytest.mark.req("P7", "P8")
@@ -36,45 +36,60 @@ def test_what_is_no_time_of_day_is_refused_in_words(text):
 
 
 @pytest.fixture
-def flow(mocker):
-    """A flow over a panel that keeps what it is asked, with patient, item and quantity chosen."""
-    panel = mocker.Mock(clock=SteppedClock(MIDNIGHT + 8 * 60 * MINUTE_MS), asked=[])
-    panel.view.state = {"phase": 1, "user": "RN1", "place": None, "quantity": None, "last": {"txn": 0}}
-
-    async def do(name, args):
-        panel.asked.append((name, args))
-        return Outcome(0, [])
-
-    panel.do = do
-    mocker.patch.object(lists, "order_for", return_value="O1")
-    flow = Flow(panel, lambda: ())
-    flow.choose_patient(mocker.Mock(spec=lists.Patient, patient="P1"))
-    flow.choose_item(mocker.Mock(spec=lists.Item, item="MORP", scale=1000))
-    flow.press("2")
-    return flow
-
-
-def asked(flow):
-    return flow._panel.asked
+def screen():
+    """Patient, item and quantity chosen."""
+    made = Screen()
+    made.sign_on()
+    made.clock.advance(EIGHT_MS)
+    made.patient()
+    made.item(IBU)
+    made.type("2")
+    return made
 
 
 @pytest.mark.req("P7", "P130")
-def test_patient_drug_quantity_and_time_of_administration_are_asked_for(flow):
-    flow.given_at = "08:30"
-    asyncio.run(flow.release())
-    given = MIDNIGHT + (8 * 60 + 30) * MINUTE_MS
-    wanted = {"patient": "P1", "order": "O1", "item": "MORP", "quantity": 2000, "administration_utc_ms": given}
-    assert asked(flow) == [("remove", wanted)]
+def test_patient_drug_quantity_and_time_of_administration_are_asked_for(screen):
+    screen.flow.visit.given_at = "08:30"
+    screen.do(screen.flow.removal.release())
+    given = EIGHT_MS + 30 * MINUTE_MS
+    assert screen.asked(messages.REMOVE) == [["P1", "", IBU, 2, given, None, 0, "", 0]]
 
 
 @pytest.mark.req("P7")
-def test_a_time_that_is_none_opens_nothing(flow):
-    flow.given_at = "soon"
-    asyncio.run(flow.release())
-    assert asked(flow) == []
-    assert "Enter it as 14:05" in flow.message
+def test_a_time_that_is_none_opens_nothing(screen):
+    screen.flow.visit.given_at = "soon"
+    screen.do(screen.flow.removal.release())
+    assert screen.asked(messages.REMOVE) == []
+    assert "Enter it as 14:05" in screen.message
 
 
-def test_without_a_time_none_is_sent(flow):
-    asyncio.run(flow.release())
-    assert "administration_utc_ms" not in asked(flow)[0][1]
+def test_without_a_time_none_is_sent(screen):
+    screen.do(screen.flow.removal.release())
+    assert screen.asked(messages.REMOVE)[0][4] is None
+
+
+def test_the_screen_follows_the_drawer_and_the_end_of_the_session(screen):
+    screen.do(screen.flow.removal.release())
+    assert screen.step == steps.DRAWER
+    screen.do(screen.flow.drawer.confirm())
+    assert (screen.step, screen.flow.visit.patient.name) == (steps.ITEMS, "Ada")
+    assert screen.message == "Recorded. 18 now in the pocket."
+    screen.do(screen.flow.people.sign_off())
+    assert (screen.step, screen.flow.visit.patient) == (steps.SIGN_ON, None)
+
+
+def test_a_refusal_is_told_in_words_and_the_badge_forgotten():
+    screen = Screen()
+    screen.scan("B1")
+    screen.type("9999")
+    screen.do(screen.flow.people.sign_on())
+    assert (screen.message, screen.step) == (words.of(codes.WRONG_PIN), steps.SIGN_ON)
+    assert (screen.flow.visit.badge, screen.flow.visit.pin) == ("", "")
+
+
+def test_the_page_is_drawn_anew_only_when_something_on_it_changed(screen):
+    before = screen.flow.signature
+    screen.type("1")
+    assert screen.flow.signature == before
+    screen.do(screen.flow.removal.release())
+    assert screen.flow.signature != before

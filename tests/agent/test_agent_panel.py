@@ -7,9 +7,7 @@ import pytest
 from agent import settings, words
 from agent.actions import Reply
 from agent.clock import SteppedClock, SystemClock
-from agent.kiosk import flow as steps
 from agent.kiosk import lists
-from agent.kiosk.flow import Flow
 from agent.panel import Panel
 from agent.view import View
 from firmware import codes
@@ -44,12 +42,31 @@ def test_arguments_go_in_the_links_order_with_blanks_filled():
 
 
 @pytest.mark.parametrize(
+    ("name", "args", "link"),
+    [
+        ("confirm", {"quantity": 2}, (messages.CONFIRM, [2, None, None])),
+        ("confirm", {"quantity": 2, "counted": 0, "label": "D01-P01"}, (messages.CONFIRM, [2, 0, "D01-P01"])),
+        ("witness", {"badge": "B2", "pin": "1"}, (messages.WITNESS, ["B2", "1"])),
+        ("load", {"place": "D01-P01", "quantity": 5}, (messages.LOAD, ["D01-P01", 5, None, None, None])),
+        ("bypass", {"what": 1, "reason": 2, "item": "IBU"}, (messages.BYPASS, [1, 2, "IBU", ""])),
+        ("confirm_bin", {"counted": [["IBU", 3]]}, (messages.CONFIRM_BIN, [[["IBU", 3]]])),
+    ],
+)
+def test_what_is_left_out_has_its_default(name, args, link):
+    desk = Desk()
+    assert do(desk, name, args).code == 0
+    assert desk.asked == [(*link, None)]
+
+
+@pytest.mark.parametrize(
     ("name", "args"),
     [
         ("remove", {"patient": "P1", "item": "IBU"}),
         ("remove", {"patient": "P1", "item": "IBU", "quantity": "2"}),
         ("confirm", {"quantity": -1}),
         ("confirm", {"quantity": True}),
+        ("confirm_bin", {"counted": [["IBU", "3"]]}),
+        ("confirm_bin", {"counted": [["IBU", -3]]}),
         ("count", {"place": "D01-P01", "why": "so"}),
         ("advance", {"utc_ms": 1}),
         ("nothing", {}),
@@ -153,10 +170,10 @@ def test_lists_show_names_where_known_and_who_is_here(ward):
     assert [(row.patient, row.name) for row in lists.patients(ward)] == [("P1", "Ada"), ("P3", "P3")]
 
 
-def test_items_are_found_by_alias_summed_over_pockets_and_ordered_first(ward):
-    assert [(row.item, row.on_hand) for row in lists.items(ward, "ADV")] == [("IBU", 7)]
-    assert [row.item for row in lists.items(ward, "", "P1")] == ["MOR", "IBU"]
-    assert lists.order_for(ward, "P1", "MOR") == "O1"
+def test_items_are_summed_over_pockets_and_found_by_alias(ward):
+    rows = lists.items(ward)
+    assert [(row.item, row.on_hand) for row in rows] == [("IBU", 7), ("MOR", 3)]
+    assert [row.item for row in lists.found(ward, "ADVI", rows)[1]] == ["IBU"]
 
 
 @pytest.mark.parametrize(
@@ -166,45 +183,19 @@ def test_units_are_exact(quantity, scale, text):
     assert lists.units(quantity, scale) == text
 
 
-def test_the_flow_asks_in_smallest_units_for_the_order_and_follows_the_drawer(ward):
-    desk = Desk()
-    desk.view = ward
-    flow = Flow(Panel(desk, SystemClock()), list)
-    ward.state |= {"phase": messages.SIGNED_ON, "user": "u1"}
-    flow.follow()
-    flow.choose_patient(lists.patients(ward)[0])
-    flow.choose_item(lists.items(ward, "morphine")[0])
-    flow.press("3")
-    asyncio.run(flow.release())
-    assert desk.asked == [(messages.REMOVE, ["P1", "O1", "MOR", 6, None, None, 0, "", 0], None)]
-    ward.state |= {"phase": messages.RELEASED, "purpose": 1, "item": "MOR", "quantity": 6}
-    flow.follow()
-    assert flow.step == steps.DRAWER
-    desk.reply = (0, [1, 3, 1])
-    asyncio.run(flow.confirm())
-    assert desk.asked[-1] == (messages.CONFIRM, [6, None, None], None)
-    ward.state |= {"phase": messages.SIGNED_ON}
-    flow.follow()
-    assert (flow.step, flow.patient.name) == (steps.ITEMS, "Ada")
-    ward.state |= {"phase": messages.IDLE}
-    flow.follow()
-    assert (flow.step, flow.patient) == (steps.SIGN_ON, None)
+@pytest.mark.parametrize(
+    ("text", "scale", "quantity"), [("1.5", 2, 3), ("0.3", 2, None), ("", 1, None), (".", 1, None)]
+)
+def test_what_is_entered_is_a_whole_number_of_smallest_units(text, scale, quantity):
+    assert lists.smallest(text, scale) == quantity
 
 
-def test_a_count_confirms_only_what_was_entered(ward):
-    desk = Desk()
-    desk.view = ward
-    flow = Flow(Panel(desk, SystemClock()), list)
-    ward.state |= {"phase": messages.OPEN, "purpose": 4, "item": "IBU", "quantity": 0}
-    flow.follow()
-    asyncio.run(flow.confirm())
-    assert (desk.asked, flow.good) == ([], False)
+def test_state_without_the_newer_fields_has_their_defaults(ward):
+    ward.set_state([1, "u1", None, 0, None, None, None, 0, 0, [], 0, 0, 0, []], 1)
+    assert (ward.state["count_mode"], ward.state["witness"], ward.state["units_seen"]) == (0, "", None)
 
 
-def test_a_refusal_is_told_in_words(ward):
-    desk = Desk()
-    desk.view, desk.reply = ward, (codes.WRONG_PIN, [])
-    flow = Flow(Panel(desk, SystemClock()), list)
-    asyncio.run(flow.sign_on())
-    assert flow.message == words.of(codes.WRONG_PIN)
-    assert flow.step == steps.SIGN_ON
+@pytest.mark.req("P26")
+def test_a_drawer_in_quarantine_is_told(ward):
+    ward.set_state([1, "u1", None, 0, None, None, None, 0, 0, [], 0, 0, 0, [], 0, 0, "", 0, [5]], 1)
+    assert ward.alarm_words() == ["Drawer 5 is in quarantine: take nothing from it and call the pharmacy"]

@@ -33,7 +33,7 @@ def test_a_removal_at_the_panel_reaches_the_centre_and_is_released(site):
     agent = site.agent()
     until(lambda: agent.ask("state")["code"] == 0, "the controller")
     assert agent.ask("sign_on", badge="b1", pin="0000")["code"] == 102
-    assert agent.ask("sign_on", badge="b1", pin="1234")["params"] == ["u1", 31]
+    assert agent.ask("sign_on", badge="b1", pin="1234")["params"] == ["u1", 32767, 0]
     reply = agent.ask("remove", patient="p1", item="IBU", quantity=2)
     assert reply["params"][1:4] == ["D01-P01", 1, 1]
     assert (reply["state"]["phase"], reply["state"]["open"]) == (messages.OPEN, [1])

@@ -40,7 +40,7 @@ def picture_kiosk(browser: Browser, live: Live) -> None:
     kiosk = Kiosk(page, live.kiosk)
     kiosk.sign_on(live.station.people[0])
     page.locator("[data-testid^=patient-]").nth(2).click()
-    page.locator("[data-testid^=item-]").first.click()
+    page.locator("[data-testid^=due-]").first.click()
     kiosk.release(2)
     page.screenshot(path=FOLDER / "kiosk.png")
     kiosk.confirm()
