@@ -21,6 +21,7 @@ from server_stub.ledger.ingest import Ingest
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import Signer
 from server_stub.ledger.transaction import Outgoing, Transaction
+from server_stub.orders import CabinetOrders
 from server_stub.register import SiteRegister
 from server_stub.site.home import Home
 from server_stub.stockroom import Stockroom
@@ -90,8 +91,9 @@ class Centre:
 
     def _open_desk(self) -> None:
         wards = self._register.wards
-        more = {**self._verify, **self._stockroom.handlers()}
-        self._desk = Desk(self._log, self._tables, self._downlink, wards)
+        orders = CabinetOrders(self._register, self._log, self._stockroom.commands)
+        more = {**self._verify, **self._stockroom.handlers(), **orders.handlers()}
+        self._desk = Desk(self._log, self._tables, self._downlink, wards, self._register.areas)
         self._requests = Requests(self._desk, self._clock, wards, self._log, more)
 
     def start(self) -> list[Outgoing]:

@@ -69,19 +69,30 @@ def station_add(
 
 
 @station_app.command("load")
-def station_load(
+def station_load(  # noqa: PLR0913, PLR0917 - an option for each table
     ctx: typer.Context,
     station: str,
-    items: Annotated[Path, typer.Option(help="JSON lines, one row of the table each.")],
-    pockets: Annotated[Path, typer.Option(help="JSON lines.")],
-    users: Annotated[Path, typer.Option(help="JSON lines; salt and hash in hex.")],
+    items: Annotated[Path | None, typer.Option(help="JSON lines, one row of the table each.")] = None,
+    pockets: Annotated[Path | None, typer.Option(help="JSON lines, as all of these.")] = None,
+    users: Annotated[Path | None, typer.Option(help="Salt and hash in hex; roles may be an object by area.")] = None,
+    overrides: Annotated[Path | None, typer.Option(help="What may be removed without an order.")] = None,
+    kits: Annotated[Path | None, typer.Option(help="Items of kits.")] = None,
+    policy: Annotated[Path | None, typer.Option(help="Rules of the station by name, such as profiled.")] = None,
+    item_names: Annotated[Path | None, typer.Option(help="Names and aliases for people.")] = None,
+    item_codes: Annotated[Path | None, typer.Option(help="What scanners read on packages.")] = None,
+    prompts: Annotated[Path | None, typer.Option(help="Questions of high-alert items, by number.")] = None,
 ) -> None:
-    """Give a station its first tables through the running centre."""
+    """Give a station tables through the running centre: its first ones, or new ones in place of those it has."""
     from server_stub.integration.intake import IntakeAway  # noqa: PLC0415
     from server_stub.integration.loading import load_tables  # noqa: PLC0415
 
+    given = {"items": items, "pockets": pockets, "users": users, "overrides": overrides, "kits": kits}
+    given |= {"policy": policy, "item_names": item_names, "item_codes": item_codes, "prompts": prompts}
+    files = {table: path for table, path in given.items() if path}
+    if not files:
+        raise refuse(ValueError("name a file for one table at least"))
     try:
-        versions = load_tables(home_of(ctx).intake, station, {"items": items, "pockets": pockets, "users": users})
+        versions = load_tables(home_of(ctx).intake, station, files)
     except (IntakeAway, ValueError, OSError) as error:
         raise refuse(error) from None
     typer.echo(" ".join(f"{table} {version}" for table, version in versions.items()))
@@ -94,13 +105,15 @@ def server_run(
 ) -> None:
     """Run ingest and web until stopped."""
     from server_stub import supervisor  # noqa: PLC0415
-    from server_stub.site.config import NoSite, read  # noqa: PLC0415
+    from server_stub.ledger.schema import WrongSchema, open_database  # noqa: PLC0415
+    from server_stub.site.config import NoSite, database_url, read  # noqa: PLC0415
     from server_stub.site.home import make_folder  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
         site = read(home)
-    except NoSite as error:
+        open_database(database_url(home, site)).dispose()
+    except (NoSite, WrongSchema) as error:
         raise refuse(error) from None
     if clock not in ("system", "stepped"):
         raise refuse(ValueError("--clock is system or stepped"))
@@ -109,18 +122,24 @@ def server_run(
 
 @server_app.command("rebuild")
 def server_rebuild(ctx: typer.Context) -> None:
-    """Fold every projection anew from the ledger and say whether it came out the same (stop the server first)."""
-    from server_stub.fold import rebuild  # noqa: PLC0415
-    from server_stub.ledger.schema import open_database  # noqa: PLC0415
+    """Fold every projection anew from the ledger and say whether it came out the same (stop the server first).
+
+    The database of an older release is brought to this one by it.
+    """
+    from server_stub.fold import PROJECTIONS, rebuild  # noqa: PLC0415
+    from server_stub.ledger.schema import WrongSchema, open_renewed  # noqa: PLC0415
     from server_stub.site.config import NoSite, database_url, read  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
-        engine = open_database(database_url(home, read(home)))
-    except NoSite as error:
+        engine, renewed = open_renewed(database_url(home, read(home)), PROJECTIONS)
+    except (NoSite, WrongSchema) as error:
         raise refuse(error) from None
     with engine.begin() as conn:
         before, after = rebuild(conn)
+    if renewed:
+        typer.echo(f"the database is of this release now, the projections are {after.hex()}")
+        return
     if before != after:
         raise refuse(ValueError(f"the projections were {before.hex()} and are {after.hex()}: they had gone wrong"))
     typer.echo(f"the projections came out the same: {after.hex()}")

@@ -11,10 +11,12 @@ from server_stub.ledger.record import Entry
 from server_stub.proof import schema as proof
 from server_stub.proof.record import Packets
 from server_stub.stock import schema as stock
+from server_stub.stock.bins import Bins
 from server_stub.stock.closing import Closing
 from server_stub.stock.demand import Demand
 from server_stub.stock.inventory import Inventory
 from server_stub.stock.issued import Issued
+from server_stub.stock.lots import Lots
 from server_stub.stock.usage import Usage
 from server_stub.supply import schema as supply
 from server_stub.supply.orders import Orders
@@ -23,7 +25,9 @@ from server_stub.verify.book import Book
 from server_stub.verify.projection import Verification
 from server_stub.watch import schema as watch
 from server_stub.watch.alarms import Alarms
+from server_stub.watch.conditions import Conditions
 from server_stub.watch.found import Found
+from server_stub.watch.people import People
 
 PROJECTIONS = (
     *(*schema.PROJECTIONS, *stock.PROJECTIONS, *supply.PROJECTIONS, *watch.PROJECTIONS),
@@ -38,7 +42,9 @@ class Projections:
     def __init__(self, book: Book) -> None:
         self._parts = (
             *(Inventory(), Usage(), Alarms(), Hospital(), Packets(), Verification(book)),
-            *(Demand(), Closing(), Issued(), Orders(), Found()),
+            *(Demand(), Closing(), Issued(), Orders(), Found(), Conditions(), People()),
+            # last: others ask which places are bins as they were before this flush
+            *(Lots(), Bins()),
         )
         self._apply: dict[int, list[Callable[[Entry], None]]] = {}
         for part in self._parts:

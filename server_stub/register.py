@@ -24,6 +24,7 @@ class SiteRegister:
         self.config = config.read(self._home)
         self._stations = {station.id: self._enrolled(station) for station in self.config.station}
         self.wards = {station.id: station.wards for station in self.config.station}
+        self.areas = {station.id: station.area for station in self.config.station}
         self.names = Names(self.config.site.id, self.config.site.shard)
         return True
 

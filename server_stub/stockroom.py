@@ -1,14 +1,13 @@
 """What the centre decides about stock: levels, restock orders, discrepancies. One object for the core to call."""
 
-import functools
 import json
-from collections.abc import Callable
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from firmware import codes
 from firmware.journal import kinds
+from server_stub.ledger.asked import Args, Handler, checked
 from server_stub.ledger.ingest import Names, Register
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import Signer
@@ -27,11 +26,7 @@ _Words = Annotated[str, Field(min_length=1, max_length=400)]
 _Uint = Annotated[int, Field(ge=0, lt=2**31)]
 
 
-class _Request(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True)
-
-
-class _ParHold(_Request):
+class _ParHold(Args):
     station: _Id
     item: _Id
     person: _Id
@@ -40,11 +35,11 @@ class _ParHold(_Request):
     reason: _Words
 
 
-class _PickList(_Request):
+class _PickList(Args):
     station: _Id
 
 
-class _Resolve(_Request):
+class _Resolve(Args):
     station: _Id
     log: _Uint
     seq: _Uint
@@ -63,16 +58,6 @@ class Stockroom:
         self._nightly = Nightly(self._shelves, self._commands, UpdateSettings())
         self._restock = Restock(self._shelves, log)
         self._discrepancies = Discrepancies(log)
-        self._asked: dict[str, Callable[[Transaction, Any], dict[str, Any]]] = {
-            "par_hold": self._par_hold,
-            "pick_list": self._pick_list,
-            "resolve_discrepancy": self._resolve,
-        }
-        self._shapes: dict[str, type[_Request]] = {
-            "par_hold": _ParHold,
-            "pick_list": _PickList,
-            "resolve_discrepancy": _Resolve,
-        }
 
     def load(self, tx: Transaction) -> None:
         """Take up where the database is (also after a transaction that failed)."""
@@ -97,19 +82,18 @@ class Stockroom:
         self._restock.expire(tx)
         self._commands.again(tx)
 
-    def handlers(self) -> dict[str, Callable[[Transaction, dict[str, Any]], dict[str, Any]]]:
-        """Intake requests of the stock by name."""
-        return {do: functools.partial(self._checked, do) for do in self._asked}
+    @property
+    def commands(self) -> Commands:
+        """What goes down to the stations; their numbers are given in one place."""
+        return self._commands
 
-    def _checked(self, do: str, tx: Transaction, args: dict[str, Any]) -> dict[str, Any]:
-        try:
-            wanted = self._shapes[do].model_validate(args)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            field = ".".join(str(part) for part in first["loc"])
-            return {"code": codes.MALFORMED_EVENT, "message": f"{do}, {field}: {first['msg']}"}
-        tx.settle()
-        return self._asked[do](tx, wanted)
+    def handlers(self) -> dict[str, Handler]:
+        """Intake requests of the stock by name."""
+        return {
+            "par_hold": checked(_ParHold, self._par_hold),
+            "pick_list": checked(_PickList, self._pick_list),
+            "resolve_discrepancy": checked(_Resolve, self._resolve),
+        }
 
     def _par_hold(self, tx: Transaction, wanted: _ParHold) -> dict[str, Any]:
         if wanted.item not in self._shelves.of(tx.conn, wanted.station).items:

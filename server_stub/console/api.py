@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from firmware import codes
-from server_stub.console import api_findings, queries
+from server_stub.console import api_cabinet, api_findings, queries
 from server_stub.console.api_models import Alarm, Intake, Pocket, StationState
 from server_stub.console.callers import Callers
 from server_stub.console.frame import Console
@@ -29,6 +29,9 @@ def add_api(app: FastAPI, console: Console, callers: Callers, intake: Path) -> N
         _stations(console, callers),
         api_findings.verification(console, callers),
         api_findings.supply(console, callers),
+        api_cabinet.worklist_calls(console, callers),
+        api_cabinet.stock_calls(console, callers),
+        api_cabinet.cabinet_calls(console, callers, intake),
         api_findings.packets(console, callers),
         _events(callers, intake),
     )

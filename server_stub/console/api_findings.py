@@ -5,7 +5,6 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query
 
 from server_stub.console import api_models as models
-from server_stub.console import findings, shelves
 from server_stub.console.callers import Callers
 from server_stub.console.door import Visitor
 from server_stub.console.frame import Console
@@ -13,8 +12,11 @@ from server_stub.console.packets import recorded
 from server_stub.console.problems import documented
 from server_stub.console.roles import Right
 from server_stub.console.scope import Limit, OptionalStation, known_station
+from server_stub.stock import queries as stock_queries
+from server_stub.supply.queries import restock_orders
 from server_stub.verify import queries as verify
 from server_stub.verify.verdict import VERDICTS
+from server_stub.watch import queries as watch
 
 REFUSALS = documented(401, 403, 404, 422)
 Verdict = Annotated[
@@ -82,7 +84,7 @@ def supply(console: Console, callers: Callers) -> APIRouter:
         """The levels between which each pocket is kept, and why."""
         known_station(console, station)
         stations = [station] if station else [s.id for s in console.site().station]
-        return [models.ParLevel(**row) for row in shelves.pockets(console.engine, stations)]
+        return [models.ParLevel(**row) for row in stock_queries.pockets(console.engine, stations)]
 
     @router.get("/par/commands", dependencies=stock)
     def commands(
@@ -92,7 +94,7 @@ def supply(console: Console, callers: Callers) -> APIRouter:
     ) -> list[models.ParCommand]:
         """PAR commands as sent and as the cabinets answered, the newest first."""
         known_station(console, station)
-        rows = findings.par_commands(console.engine, limit=limit, station=station or "", state=state or "")
+        rows = stock_queries.commands(console.engine, limit=limit, station=station, state=state)
         return [models.ParCommand(**row._asdict()) for row in rows]
 
     @router.get("/restock-orders", dependencies=stock)
@@ -101,7 +103,7 @@ def supply(console: Console, callers: Callers) -> APIRouter:
     ) -> list[models.RestockOrder]:
         """Restock orders, the newest first."""
         known_station(console, station)
-        rows = findings.restock_orders(console.engine, standing=standing, limit=limit, station=station or "")
+        rows = restock_orders(console.engine, standing=standing, limit=limit, station=station)
         return [models.RestockOrder(**row._asdict()) for row in rows]
 
     @router.get("/discrepancies", dependencies=[Depends(callers.with_right(Right.DISCREPANCIES))])
@@ -110,7 +112,7 @@ def supply(console: Console, callers: Callers) -> APIRouter:
     ) -> list[models.Discrepancy]:
         """Counts that did not come out, the newest first."""
         known_station(console, station)
-        rows = findings.discrepancies(console.engine, resolved=resolved, limit=limit, station=station or "")
+        rows = watch.discrepancies(console.engine, resolved=resolved, limit=limit, station=station)
         return [models.Discrepancy(**row._asdict()) for row in rows]
 
     return router

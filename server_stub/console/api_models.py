@@ -100,10 +100,16 @@ class Verdict(BaseModel):
     charted: int
     documented_by: str
     documented_ms: int | None
+    override: int
+    matched_order: str
+    matched_ms: int | None
 
 
 class ParLevel(BaseModel):
-    """What a pocket holds, the levels that stand, those wanted last with their reason and their command's state."""
+    """What a pocket holds, the levels that stand, those wanted last with their reason and their command's state.
+
+    `lot` and `expiry_min` (since 1970) are those of what is taken first, "" and 0 where nothing is known.
+    """
 
     station: str
     place: str
@@ -111,6 +117,8 @@ class ParLevel(BaseModel):
     scale: int
     quantity: int
     must_count: bool
+    lot: str
+    expiry_min: int
     min: int
     max: int
     capacity: int
@@ -165,6 +173,8 @@ class Discrepancy(BaseModel):
     change: int
     counted_by: str
     counted_ms: int
+    previous: str | None
+    previous_seq: int | None
     opened_ms: int | None
     resolved_ms: int | None
     person: str | None
@@ -179,3 +189,113 @@ class Packet(BaseModel):
     actor: str
     from_utc_ms: int
     to_utc_ms: int
+
+
+class Override(BaseModel):
+    """A removal without an order, by `reason`; `matched_order` covers it since `matched_ms`, "" while none does."""
+
+    station: str
+    log: int
+    seq: int
+    utc_ms: int
+    user: str
+    patient: str | None
+    item: str
+    quantity: int
+    reason: int
+    matched_order: str
+    matched_ms: int | None
+
+
+class OpenWaste(BaseModel):
+    """A removal of which `open` is neither given nor wasted nor returned."""
+
+    station: str
+    log: int
+    seq: int
+    utc_ms: int
+    user: str
+    patient: str | None
+    item: str
+    quantity: int
+    charted: int
+    back: int
+    open: int
+
+
+class Lot(BaseModel):
+    """So much of a lot in a pocket; lot "" and expiry_min 0 (minutes since 1970) are unknown."""
+
+    station: str
+    place: str
+    item: str
+    lot: str
+    expiry_min: int
+    quantity: int
+
+
+class InBin(BaseModel):
+    """What a return bin holds of an item."""
+
+    station: str
+    place: str
+    item: str
+    quantity: int
+    utc_ms: int
+
+
+class Taken(BaseModel):
+    """A removal that took so much of a lot."""
+
+    station: str
+    log: int
+    seq: int
+    utc_ms: int
+    place: str
+    item: str
+    quantity: int
+    user: str
+    patient: str | None
+
+
+class Recall(BaseModel):
+    """Where a lot is and went; `bins` hold some of its items, of which lot is not known."""
+
+    pockets: list[Lot]
+    bins: list[InBin]
+    removals: list[Taken]
+
+
+class Condition(BaseModel):
+    """Something that stands: what `value` means, docs/console.md says."""
+
+    station: str
+    what: str
+    place: str
+    value: int
+    actor: str
+    utc_ms: int
+
+
+class TemporaryUser(BaseModel):
+    """A user let in at a cabinet, until a minute since 1970."""
+
+    station: str
+    user: str
+    badge: str
+    roles: int
+    until_min: int
+    granted_by: str
+    utc_ms: int
+
+
+class Provisional(BaseModel):
+    """A patient added at a cabinet; `into` is who she turned out to be, "" while that is not known."""
+
+    station: str
+    patient: str
+    until_min: int
+    made_by: str
+    made_ms: int
+    ended_ms: int | None
+    into: str

@@ -6,12 +6,14 @@ from typing import NamedTuple
 from sqlalchemy import Connection, Engine, func, select
 
 from server_stub.console import queries
+from server_stub.console.queries import StationRow
 from server_stub.console.roles import Right
 from server_stub.ledger import schema
-from server_stub.site.config import Station
 from server_stub.stock import schema as stock
 from server_stub.verify import schema as verify
+from server_stub.verify.worklists import count_unmatched
 from server_stub.watch import schema as watch
+from server_stub.watch.conditions import QUARANTINE
 
 IN_SYNC, WAITING = "in sync", "waiting"
 
@@ -27,15 +29,20 @@ class Point(NamedTuple):
     urgent: bool = False
 
 
-def points(engine: Engine, enrolled: Sequence[Station]) -> list[Point]:
+def points(engine: Engine, stations: Sequence[StationRow]) -> list[Point]:
     """All that is not zero, the urgent first."""
     with engine.connect() as conn:
-        found = [*_stations(engine, enrolled), *_alerts(conn), *_discrepancies(conn), *_stock(conn)]
+        found = [
+            *_stations(stations),
+            *_alerts(conn),
+            *_cabinets(conn),
+            *_discrepancies(conn),
+            *_stock(conn, queries.hospital_ms(engine) // 60_000),
+        ]
     return sorted((p for p in found if p.number), key=lambda p: not p.urgent)
 
 
-def _stations(engine: Engine, enrolled: Sequence[Station]) -> Iterator[Point]:
-    rows = queries.stations(engine, enrolled)
+def _stations(rows: Sequence[StationRow]) -> Iterator[Point]:
     for verdict, words in (
         ("stopped", "stopped: the journal contradicts the ledger"),
         ("silent", "silent: no heartbeat for three minutes"),
@@ -57,13 +64,23 @@ def _alerts(conn: Connection) -> Iterator[Point]:
     yield Point("undocumented", undocumented, words, "/alerts?show=undocumented", Right.ALERTS, True)
 
 
+def _cabinets(conn: Connection) -> Iterator[Point]:
+    standing, added = watch.conditions.c, verify.provisional.c
+    held = conn.scalar(select(func.count()).where(standing.what == QUARANTINE)) or 0
+    yield Point("quarantine", held, "in quarantine: drawers that give nothing", "/stations", Right.STATIONS, True)
+    words = "removed on override, and no order covers it yet"
+    yield Point("overrides", count_unmatched(conn), words, "/overrides", Right.ALERTS)
+    waiting = conn.scalar(select(func.count()).where(added.into == "")) or 0
+    yield Point("provisional", waiting, "added at cabinets: patients to be merged", "/stations", Right.ORDER)
+
+
 def _discrepancies(conn: Connection) -> Iterator[Point]:
     count = conn.scalar(select(func.count()).where(watch.discrepancies.c.resolved_ms.is_(None))) or 0
     yield Point("discrepancies", count, "counted and not as the book says", "/discrepancies", Right.DISCREPANCIES, True)
 
 
-def _stock(conn: Connection) -> Iterator[Point]:
-    held, commands = schema.inventory.c, stock.commands.c
+def _stock(conn: Connection, now_min: int) -> Iterator[Point]:
+    held, commands, lots = schema.inventory.c, stock.commands.c, stock.lots.c
     for name, count, words, href in (
         (
             "owed",
@@ -76,6 +93,12 @@ def _stock(conn: Connection) -> Iterator[Point]:
             select(func.count()).where(held.must_count == 0, held.quantity == 0),
             "empty: pockets without a unit",
             "/stock?show=empty",
+        ),
+        (
+            "expired",
+            select(func.count()).where(lots.number == 0, lots.expiry_min > 0, lots.expiry_min <= now_min),
+            "expired: pockets that give nothing until it is taken out",
+            "/expiry?within=0",
         ),
         (
             "par-refused",

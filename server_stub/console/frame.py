@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from html import escape
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from fastapi import Request, Response
 from nicegui import run, ui
@@ -18,12 +18,17 @@ from server_stub.site.config import SiteConfig
 
 REFRESH_S = 1.0
 
+T = TypeVar("T")
+
 _MENU = (
     ("/", "Home", Right.STATIONS),
     ("/stations", "Stations", Right.STATIONS),
-    ("/stock", "Stock and PAR", Right.STOCK),
+    ("/stock", "Stock", Right.STOCK),
     ("/restock", "Restock", Right.STOCK),
+    ("/expiry", "Expiry", Right.STOCK),
     ("/alerts", "Alerts", Right.ALERTS),
+    ("/overrides", "Overrides", Right.ALERTS),
+    ("/wastes", "Wastes", Right.ALERTS),
     ("/discrepancies", "Discrepancies", Right.DISCREPANCIES),
     ("/packets", "Packets", Right.PACKETS),
     ("/accounts", "Accounts", Right.ACCOUNTS),
@@ -51,6 +56,14 @@ class Console(NamedTuple):
 
 class NoSuchPage(Exception):
     """The address names something that is not there; the text says what."""
+
+
+class Part(NamedTuple, Generic[T]):
+    """A part of a page, made from what was read."""
+
+    title: str
+    render: Callable[[T], str]
+    look: str = "apo-scroll"
 
 
 class View:
@@ -103,23 +116,36 @@ class View:
 
     def live(self, title: str, render: Callable[[], str], look: str = "apo-scroll") -> None:
         """A part that follows the database."""
-        with self._main, ui.element("section").classes("apo-section"):
-            _heading(title)
-            html = ui.html(render(), sanitize=False).classes(look)
-            if title and look == "apo-scroll":
-                html.props(f'tabindex=0 role=region aria-label="{title}"')
+        self.follow(render, Part(title, lambda html: html, look))
+
+    def follow(self, read: Callable[[], T], *parts: Part[T]) -> None:
+        """Parts that follow the database, all made from one reading of it."""
+        found = read()
+        shown = [(part.render, self._place(part, part.render(found))) for part in parts]
+
+        def rendered() -> list[str]:
+            fresh = read()
+            return [render(fresh) for render, _ in shown]
 
         async def refresh() -> None:
             if self.console.door.visitor(self._token, use=False) is None:
                 timer.cancel()
                 ui.navigate.to("/sign-in")
                 return
-            fresh = await run.io_bound(render)
-            if fresh is not None and fresh != html.content:
-                html.set_content(fresh)
+            for (_, html), fresh in zip(shown, await run.io_bound(rendered) or (), strict=False):
+                if fresh != html.content:
+                    html.set_content(fresh)
 
         with self._main:
             timer = ui.timer(REFRESH_S, refresh)
+
+    def _place(self, part: Part[T], content: str) -> ui.html:
+        with self._main, ui.element("section").classes("apo-section"):
+            _heading(part.title)
+            html = ui.html(content, sanitize=False).classes(part.look)
+            if part.title and part.look == "apo-scroll":
+                html.props(f'tabindex=0 role=region aria-label="{part.title}"')
+        return html
 
 
 def add_page(console: Console, path: str, title: str, right: Right, build: Callable[[View], None]) -> None:

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import cbor2
-from sqlalchemy import Connection, Engine, func, select
+from sqlalchemy import Connection, Engine, Row, Select, and_, func, select
 
 from server_stub.ledger import schema
 from server_stub.ledger.batch import Refused
+from server_stub.ledger.log import LOG
 from server_stub.ledger.record import Entry
+from server_stub.ledger.sign import CENTRE
 from server_stub.ledger.store import read_page
 from server_stub.site.config import Station
 
@@ -34,10 +36,16 @@ class StationRow(NamedTuple):
 
 
 def stations(engine: Engine, enrolled: Sequence[Station]) -> list[StationRow]:
-    """Where every enrolled station stands."""
+    """Where every enrolled station stands; a few queries, however many stations there are."""
     with engine.connect() as conn:
         alarms = dict(_counted(conn))
-        return [_station(conn, station, alarms.get(station.id, 0)) for station in enrolled]
+        beats = {row.station: row for row in conn.execute(select(schema.heartbeats))}
+        logs = {(row.station, row.log): row for row in conn.execute(_logs())}
+    now_ms = time.time_ns() // 1_000_000
+    return [
+        _station(station, logs.get((station.id, station.log)), beats.get(station.id), alarms.get(station.id, 0), now_ms)
+        for station in enrolled
+    ]
 
 
 def _counted(conn: Connection) -> list[tuple[str, int]]:
@@ -45,15 +53,16 @@ def _counted(conn: Connection) -> list[tuple[str, int]]:
     return [(s, n) for s, n in conn.execute(select(table.station, func.count()).group_by(table.station))]
 
 
-def _station(conn: Connection, station: Station, alarms: int) -> StationRow:
-    logs, beats, entries = schema.logs.c, schema.heartbeats.c, schema.entries.c
-    log = conn.execute(select(schema.logs).where(logs.station == station.id, logs.log == station.log)).one_or_none()
-    beat = conn.execute(select(schema.heartbeats).where(beats.station == station.id)).one_or_none()
+def _logs() -> Select[Any]:
+    """The logs with the time of the last entry of each."""
+    logs, entries = schema.logs.c, schema.entries.c
+    last = and_(entries.station == logs.station, entries.log == logs.log, entries.seq == logs.seq)
+    return select(schema.logs, entries.utc_ms).select_from(schema.logs.outerjoin(schema.entries, last))
+
+
+def _station(station: Station, log: Row[Any] | None, beat: Row[Any] | None, alarms: int, now_ms: int) -> StationRow:
     seq = log.seq if log else 0
-    last = conn.scalar(
-        select(entries.utc_ms).where(entries.station == station.id, entries.log == station.log, entries.seq == seq)
-    )
-    age = time.time_ns() // 1_000_000 - beat.received_ms if beat else None
+    age = now_ms - beat.received_ms if beat else None
     verdict, why = _verdict(stopped=bool(log and log.stopped), age_ms=age, behind=max(0, beat.seq - seq) if beat else 0)
     return StationRow(
         station.id,
@@ -61,7 +70,7 @@ def _station(conn: Connection, station: Station, alarms: int) -> StationRow:
         seq,
         log.entries if log else 0,
         log.removals if log else 0,
-        last,
+        log.utc_ms if log else None,
         age,
         beat.outbox_depth if beat else None,
         alarms,
@@ -114,6 +123,15 @@ def items(engine: Engine, ids: Iterable[str | None]) -> dict[str, Item]:
             elif row:
                 scales[row[0]] = max(1, row[2])
     return {one: Item(names.get(one, one), scales.get(one, 1)) for one in names.keys() | scales.keys()}
+
+
+def hospital_ms(engine: Engine) -> int:
+    """Hospital time as the ledger has it: when the newest entry of the centre's own log was made."""
+    table = schema.entries.c
+    newest = select(func.max(table.seq)).where(table.station == CENTRE, table.log == LOG).scalar_subquery()
+    query = select(table.utc_ms).where(table.station == CENTRE, table.log == LOG, table.seq == newest)
+    with engine.connect() as conn:
+        return conn.scalar(query) or 0
 
 
 class Totals(NamedTuple):

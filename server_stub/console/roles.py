@@ -16,13 +16,14 @@ class Right(StrEnum):
     PACKETS = "see and fetch packets"
     MAKE_PACKETS = "make packets"
     ACCOUNTS = "manage accounts"
+    ORDER = "give orders to cabinets"
     SEND_EVENTS = "send hospital events"
 
 
 _LOOK = {Right.STATIONS, Right.STOCK, Right.PATIENTS, Right.ALERTS, Right.DISCREPANCIES, Right.PACKETS}
 
 ROLES: dict[str, frozenset[Right]] = {
-    "pharmacist": frozenset(_LOOK | {Right.CLEAR_ALERTS, Right.RESOLVE, Right.MAKE_PACKETS}),
+    "pharmacist": frozenset(_LOOK | {Right.CLEAR_ALERTS, Right.RESOLVE, Right.MAKE_PACKETS, Right.ORDER}),
     "technician": frozenset({Right.STATIONS, Right.STOCK, Right.DISCREPANCIES}),
     "auditor": frozenset(_LOOK | {Right.MAKE_PACKETS}),
     "biomed": frozenset({Right.STATIONS}),

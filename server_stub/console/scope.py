@@ -1,4 +1,4 @@
-"""Parameters that calls of the API share."""
+"""Parameters that calls of the API share, and what pages read from addresses."""
 
 from typing import Annotated
 
@@ -8,6 +8,7 @@ from firmware import codes
 from server_stub.console.frame import Console
 from server_stub.console.problems import problem
 
+_MOST_DIGITS = 15
 _ID = r"^[A-Za-z0-9_-]{1,32}$"
 
 StationId = Annotated[str, Path(pattern=_ID, description="Id of a station")]
@@ -19,3 +20,9 @@ def known_station(console: Console, station: str | None) -> None:
     """404 for a station that is not enrolled."""
     if station is not None and station not in {s.id for s in console.site().station}:
         raise problem(404, codes.UNKNOWN_STATION, f"{station} is not enrolled here")
+
+
+def entry_key(station: str, log: str, seq: str) -> tuple[str, int, int] | None:
+    """The key of an entry from an address or a form; None if it is none."""
+    numbers = [text for text in (log, seq) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS]
+    return (station, int(log), int(seq)) if len(numbers) == 2 and station.isprintable() else None

@@ -7,7 +7,7 @@ body { background: #f1f4f6; color: #17212b; font-family: system-ui, "Segoe UI", 
 .apo-bar { display: flex; flex-wrap: wrap; align-items: center; gap: 6px 18px; padding: 10px 32px; background: #0d2c3a }
 .apo-brand { font-weight: 700; font-size: 17px; letter-spacing: .04em; margin: 0 }
 .apo-bar nav { display: flex; flex-wrap: wrap; gap: 2px; flex: 1 }
-.apo-bar nav a, .apo-quiet { color: #e3eef2; text-decoration: none; font-size: 15px; padding: 6px 12px;
+.apo-bar nav a, .apo-quiet { color: #e3eef2; text-decoration: none; font-size: 15px; padding: 6px 9px;
   border-radius: 8px }
 .apo-bar nav a:hover, .apo-quiet:hover { background: #1b4d63; color: #fff }
 .apo-bar nav a[aria-current] { background: #e3eef2; color: #0d2c3a; font-weight: 600 }

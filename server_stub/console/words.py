@@ -9,6 +9,7 @@ from firmware.journal import kinds
 from firmware.wire import messages
 from server_stub.console.queries import Item
 from server_stub.ledger.record import Entry
+from server_stub.watch import conditions
 
 _NAMES = {
     kinds.BOOT: "controller started",
@@ -26,6 +27,24 @@ _NAMES = {
     kinds.WASTE: "wasted",
     kinds.REFILL: "refilled",
     kinds.COUNT: "counted",
+    kinds.RETURN_BIN: "returned to the bin",
+    kinds.BIN_EMPTIED: "emptied the return bin",
+    kinds.LOAD: "loaded",
+    kinds.UNLOAD: "unloaded",
+    kinds.OUTDATE: "took out what is outdated",
+    kinds.FAILED: "set out of use",
+    kinds.RECOVERED: "recovered: it is counted now",
+    kinds.DISCREPANCY: "DISCREPANCY",
+    kinds.TEMPERATURE: "temperature",
+    kinds.POWER: "power",
+    kinds.QUARANTINE: "quarantine",
+    kinds.CLOCK: "clock moved",
+    kinds.ATTESTATION: "answered a prompt",
+    kinds.TEMP_USER: "let a temporary user in",
+    kinds.PROVISIONAL_PATIENT: "added a patient",
+    kinds.PROVISIONAL_ENDED: "an added patient ended",
+    kinds.PIN_CHANGED: "changed the PIN",
+    kinds.BYPASS: "went without a scan",
     kinds.ALARM: "ALARM",
     kinds.ALARM_CLEARED: "alarm cleared",
     kinds.REFERENCE: "took up a table",
@@ -56,15 +75,15 @@ _ALARMS = {
     codes.ALARM_DISAGREE: "drawer sensors disagree",
     codes.ALARM_JOURNAL_FULL: "journal full: the cabinet opens nothing more",
     codes.ALARM_JOURNAL_DAMAGE: "journal damaged",
+    codes.ALARM_LID_FORCED: "pocket lid forced open",
+    codes.ALARM_TAMPER: "the cabinet's case is open",
+    codes.ALARM_ON_BATTERY: "no mains: on battery",
+    codes.ALARM_BATTERY_LOW: "battery low",
+    codes.ALARM_TEMPERATURE: "temperature out of bounds: its drawer is in quarantine",
+    codes.ALARM_CLOCK: "clock moved",
     codes.FORK: "journal contradicts the ledger: its log has stopped",
     codes.STATION_SILENT: "silent: no heartbeat for three minutes",
     codes.TABLE_FULL: "more patients or orders than its tables hold: the newest are kept",
-    codes.ALARM_LID_FORCED: "pocket lid forced open",
-    codes.ALARM_TAMPER: "case open",
-    codes.ALARM_ON_BATTERY: "on battery",
-    codes.ALARM_BATTERY_LOW: "battery low",
-    codes.ALARM_TEMPERATURE: "temperature out of limits",
-    codes.ALARM_CLOCK: "clock moved",
 }
 
 REFUSALS = {
@@ -112,6 +131,44 @@ def late(due_ms: int, done_ms: int | None) -> str:
         return "not done"
     minutes = max(0, done_ms - due_ms) // 60_000
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def minute(number: int) -> str:
+    """A minute counted from 1970, with its date; 0 is unknown."""
+    return datetime.fromtimestamp(number * 60, UTC).strftime("%Y-%m-%d %H:%M") if number else "–"
+
+
+CONDITION_LOOKS = {conditions.QUARANTINE: "apo-bad", conditions.CRITICAL: "apo-bad", conditions.UNLOADED: "apo-calm"}
+_FAILED = {1: "by a person", 2: "its lock", 3: "its lid", 4: "its sensors"}
+
+
+def condition(what: str, value: int) -> str:
+    """Something that stands at a cabinet; `value` as watch/conditions.py has it."""
+    match what:
+        case conditions.FAILED:
+            return f"out of use: {_FAILED.get(value, f'reason {value}')}"
+        case conditions.TEMPERATURE:
+            return f"temperature {Decimal(value) / 100:.1f} °C"
+        case conditions.CLOCK:
+            return f"clock last moved by {Decimal(value) / 1000:+.0f} s"
+        case conditions.CRITICAL:
+            return f"critical override until {clock(value)} UTC"
+    return _CONDITIONS.get(what, what).format(value)
+
+
+_CONDITIONS = {
+    conditions.UNLOADED: "not loaded",
+    conditions.QUARANTINE: "quarantine: nothing is given from it",
+    conditions.POWER: "no mains, battery at {} %",
+    conditions.BATTERY: "battery low, {} %",
+}
+_SCANS = {1: "item code", 2: "pocket label"}
+_WHY = {1: "unreadable", 2: "missing", 3: "scanner fails", 4: "other"}
+
+
+def bypass(what: int, reason: int) -> str:
+    """A scan that was passed by."""
+    return f"{_SCANS.get(what, f'scan {what}')}: {_WHY.get(reason, f'reason {reason}')}"
 
 
 _CODES = {

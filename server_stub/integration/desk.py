@@ -21,15 +21,21 @@ Versions = dict[str, dict[str, int]]
 
 
 class Desk:
-    """Takes hospital events and reference tables in; `wards` is each station's wards."""
+    """Takes hospital events and reference tables in; `wards` is each station's wards, `areas` where it stands."""
 
     def __init__(
-        self, log: CentreLog, tables: ReferenceTables, downlink: Downlink, wards: Mapping[str, tuple[str, ...]]
+        self,
+        log: CentreLog,
+        tables: ReferenceTables,
+        downlink: Downlink,
+        wards: Mapping[str, tuple[str, ...]],
+        areas: Mapping[str, str],
     ) -> None:
         self._log = log
         self._tables = tables
         self._downlink = downlink
         self._wards = wards
+        self._areas = areas
         self._due: list[tuple[int, str]] = []
         self._roster = Roster(wards)
         self._over: set[str] = set()
@@ -68,6 +74,9 @@ class Desk:
         if station not in self._wards or mode not in ("snapshot", "delta"):
             raise planogram.BadReference("station must be enrolled, mode be snapshot or delta")
         wanted = planogram.checked(table, rows)
+        if table == "users":
+            wanted = planogram.in_area(wanted, self._areas.get(station, ""))
+        planogram.check_items(table, wanted, self._tables.keys(station, "items"))
         left = set() if mode == "snapshot" else self._tables.keys(station, table)
         left = (left | wanted.keys()) - {key for key, row in wanted.items() if row is None}
         if len(left) > planogram.LIMITS[table]:
@@ -106,6 +115,7 @@ class Desk:
             self._log.append(tx, kinds.HOSPITAL_ADT, ext, **common)
         elif isinstance(event, OrderEvent):
             ext = [event.id, event.event, event.dose, event.start_utc_ms, event.stop_utc_ms]
+            ext += [event.interval_minutes, hospital.flags_of(event.prn, event.verified)]
             self._log.append(tx, kinds.HOSPITAL_ORDER, ext, item=event.item, order=event.order, **common)
         else:
             ext = [event.id, event.status, event.quantity, event.administered_utc_ms]

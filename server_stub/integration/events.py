@@ -36,7 +36,11 @@ class AdtEvent(_Event):
 
 
 class OrderEvent(_Event):
-    """An order is made, changed or ended; `dose` in smallest units of the item."""
+    """An order is made, changed or ended; `dose` in smallest units of the item.
+
+    `interval_minutes` is 0 for a single dose, `prn` is as needed; an order that no pharmacist has `verified` counts as
+    none.
+    """
 
     type: Literal["order"]
     event: Literal["new", "change", "discontinue"]
@@ -45,6 +49,9 @@ class OrderEvent(_Event):
     dose: Quantity
     start_utc_ms: Time
     stop_utc_ms: Time | None = None
+    interval_minutes: Annotated[int, Field(strict=True, ge=0, lt=2**31)] = 0
+    prn: Annotated[bool, Field(strict=True)] = False
+    verified: Annotated[bool, Field(strict=True)] = True
 
 
 class AdministrationEvent(_Event):

@@ -9,11 +9,13 @@ from firmware.journal import kinds
 from firmware.wire import messages
 from server_stub.ledger.record import Entry
 from server_stub.ledger.sign import CENTRE
+from server_stub.stock.inventory import STOCK
 from server_stub.stock.issued import answer_of
 from server_stub.verify.verdict import DOCUMENTATION
 
 _VERIFICATION = (kinds.ALERT_RAISED, kinds.ALERT_CLEARED, kinds.UNDOCUMENTED_REMOVAL)
-_STOCK = (kinds.REMOVE, kinds.RETURN, kinds.REFILL, kinds.COUNT)
+# a discrepancy may be a bin's; of a pocket's, the entry that follows it in the access tells what is there
+_STOCK = STOCK - {kinds.DISCREPANCY}
 
 
 def feed(entries: Iterable[Entry]) -> Iterator[tuple[str, bytes]]:

@@ -10,6 +10,7 @@ from server_stub.ledger import schema
 from server_stub.ledger.record import Entry
 from server_stub.ledger.store import upsert
 
+PRN, UNVERIFIED = 1, 2
 ARRIVE = frozenset(("A01", "A02", "A12", "A13"))
 LEAVE = frozenset(("A03", "A11"))
 
@@ -25,7 +26,7 @@ class Stay(NamedTuple):
 
 
 class Order(NamedTuple):
-    """An order; `dose` in smallest units of the item, `stop_ms` None if it has no end."""
+    """An order; `dose` in smallest units of the item, `stop_ms` None if it has no end, `flags` PRN and UNVERIFIED."""
 
     order: str
     patient: str
@@ -33,6 +34,8 @@ class Order(NamedTuple):
     dose: int
     start_ms: int
     stop_ms: int | None
+    interval_min: int
+    flags: int
 
 
 _S = schema.stays.c
@@ -41,6 +44,11 @@ _CLOSE = (
     .where(and_(_S.patient == bindparam("p"), _S.left_ms.is_(None), _S.ward != bindparam("w")))
     .values(left_ms=bindparam("at"))
 )
+
+
+def flags_of(prn: bool, verified: bool) -> int:
+    """The flags of an order as entries and tables have them."""
+    return prn * PRN | (not verified) * UNVERIFIED
 
 
 class Hospital:
@@ -71,7 +79,8 @@ class Hospital:
 
 
 def _order_row(entry: Entry) -> dict[str, Any]:
-    _, event, dose, start_ms, stop_ms = entry.ext
+    _, event, dose, start_ms, stop_ms = entry.ext[:5]
+    interval_min, flags = entry.ext[5:7] or (0, 0)
     if event == "discontinue":
         stop_ms = entry.utc_ms if stop_ms is None else min(stop_ms, entry.utc_ms)
     return {
@@ -81,6 +90,8 @@ def _order_row(entry: Entry) -> dict[str, Any]:
         "dose": dose,
         "start_ms": start_ms,
         "stop_ms": stop_ms,
+        "interval_min": interval_min,
+        "flags": flags,
     }
 
 

@@ -20,7 +20,12 @@ from server_stub.ledger.sign import Signer
 from server_stub.ledger.store import upsert
 from server_stub.ledger.transaction import Transaction
 
-TABLES = ("items", "pockets", "users", "item_names", "patients", "orders", "patient_names")
+TABLES = (
+    *("items", "pockets", "users", "overrides", "kits", "policy"),
+    *("item_names", "item_codes", "prompts", "patients", "orders", "patient_names"),
+)
+# whose key is a number; the database keeps every key as text
+_NUMBERED = ("prompts",)
 PART_BYTES = 3000
 REMEMBERED = 200
 _OVERHEAD = 160
@@ -141,7 +146,7 @@ class ReferenceTables:
         if not held.forgotten <= base < held.version or base == 0:
             return Change(station, table, held.version, 0, list(held.rows.values()))
         keys = [key for key, version in held.changed.items() if version > base]
-        gone = [cbor2.dumps([key, None]) for key in keys if key not in held.rows]
+        gone = [cbor2.dumps([int(key) if table in _NUMBERED else key, None]) for key in keys if key not in held.rows]
         return Change(station, table, held.version, base, gone + [held.rows[k] for k in keys if k in held.rows])
 
 

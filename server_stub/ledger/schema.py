@@ -3,6 +3,7 @@
 SQLite (WAL, FULL) or PostgreSQL. Everything in PROJECTIONS can be thrown away and folded again from `entries`.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +22,11 @@ from sqlalchemy import (
     event,
     insert,
     select,
+    update,
 )
 from sqlalchemy.exc import DBAPIError
 
-VERSION = "1"
+VERSION = "2"
 
 metadata = MetaData()
 # SQLite numbers rows by itself only in a column whose type is exactly INTEGER
@@ -33,6 +35,10 @@ _Id = BigInteger().with_variant(Integer, "sqlite")
 
 class WrongSchema(Exception):
     """The database was made by another version; the text says what to do."""
+
+
+# what was made by these differs in projections only
+_OLDER = ("1",)
 
 
 def _text(name: str, **more: Any) -> Column[Any]:
@@ -48,6 +54,8 @@ def _maybe_int(name: str) -> Column[Any]:
 
 
 meta = Table("meta", metadata, _text("key", primary_key=True), _text("value"))
+_SCHEMA = "schema"
+_FOUND = select(meta.c.value).where(meta.c.key == _SCHEMA)
 
 logs = Table(
     "logs",
@@ -203,6 +211,8 @@ orders = Table(
     _int("dose"),
     _int("start_ms"),
     _maybe_int("stop_ms"),
+    _int("interval_min"),
+    _int("flags"),
 )
 
 PROJECTIONS = (inventory, usage, alarms, hospital_events, patients, stays, orders)
@@ -210,15 +220,36 @@ PROJECTIONS = (inventory, usage, alarms, hospital_events, patients, stays, order
 
 def open_database(url: str) -> Engine:
     """Open (and on first use make) the database at `url`; raises WrongSchema if another version made it."""
-    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
-    if engine.dialect.name == "sqlite":
-        _private(engine.url.database)
-        event.listen(engine, "connect", _durable)
+    engine = _connect(url)
     try:
         _prepare(engine)
     except DBAPIError:
         # two processes made the tables at the same time; now they are there
         _prepare(engine)
+    except WrongSchema:
+        engine.dispose()
+        raise
+    return engine
+
+
+def open_renewed(url: str, projections: Sequence[Table]) -> tuple[Engine, bool]:
+    """As `open_database`, but all projections of an older version are made anew (True): empty, to be folded."""
+    engine = _connect(url)
+    meta.create(engine, checkfirst=True)
+    with engine.begin() as conn:
+        older = conn.scalar(_FOUND) in _OLDER
+        if older:
+            metadata.drop_all(conn, tables=projections)
+            conn.execute(update(meta).where(meta.c.key == _SCHEMA).values(value=VERSION))
+    _prepare(engine)
+    return engine, older
+
+
+def _connect(url: str) -> Engine:
+    engine = create_engine(url, pool_pre_ping=not url.startswith("sqlite"))
+    if engine.dialect.name == "sqlite":
+        _private(engine.url.database)
+        event.listen(engine, "connect", _durable)
     return engine
 
 
@@ -229,15 +260,15 @@ def _private(path: str | None) -> None:
 
 
 def _prepare(engine: Engine) -> None:
-    metadata.create_all(engine)
+    meta.create(engine, checkfirst=True)
     with engine.begin() as conn:
-        found = conn.scalar(select(meta.c.value).where(meta.c.key == "schema"))
+        found = conn.scalar(_FOUND)
         if found is None:
-            conn.execute(insert(meta).values(key="schema", value=VERSION))
+            conn.execute(insert(meta).values(key=_SCHEMA, value=VERSION))
         elif found != VERSION:
-            raise WrongSchema(
-                f"the database has schema {found}, this program needs {VERSION}: use the matching release"
-            )
+            what = "run `apotheca server rebuild` once" if found in _OLDER else "use the matching release"
+            raise WrongSchema(f"the database has schema {found}, this program needs {VERSION}: {what}")
+        metadata.create_all(conn)
 
 
 def _durable(connection: Any, _record: Any) -> None:

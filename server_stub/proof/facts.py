@@ -13,7 +13,15 @@ MOVES = {
     kinds.RETURN: "returned",
     kinds.WASTE: "wasted",
     kinds.COUNT: "counted",
+    kinds.DISCREPANCY: "counted",
+    kinds.LOAD: "received",
+    kinds.UNLOAD: "taken out",
+    kinds.OUTDATE: "taken out",
+    kinds.RETURN_BIN: "to bin",
+    kinds.BIN_EMPTIED: "from bin",
 }
+# of these the sum is signed
+_SIGNED = (kinds.COUNT, kinds.DISCREPANCY)
 ALARMS = (kinds.ALARM, kinds.ALARM_CLEARED, kinds.CENTRE_ALARM)
 ALERTS = (kinds.ALERT_RAISED, kinds.ALERT_CLEARED, kinds.UNDOCUMENTED_REMOVAL)
 DISCREPANCIES = (kinds.DISCREPANCY_OPENED, kinds.DISCREPANCY_RESOLVED)
@@ -63,7 +71,7 @@ class Facts:
     def _move(self, entry: Entry, item: str) -> None:
         change = entry.ext[2] if entry.kind == kinds.WASTE else entry.change or 0
         what = MOVES[entry.kind]
-        self.totals[entry.station, item][what] += change if entry.kind == kinds.COUNT else abs(change)
+        self.totals[entry.station, item][what] += change if entry.kind in _SIGNED else abs(change)
         schedule = self.formulary[item].schedule
         if schedule:
             self.controlled[schedule].append(

@@ -5,11 +5,9 @@ from collections.abc import Iterator
 
 from sqlalchemy import Connection, select
 
-from firmware.journal import kinds
 from server_stub.ledger import schema, store
 from server_stub.ledger.record import Entry
-
-STOCK = (kinds.REMOVE, kinds.RETURN, kinds.REFILL, kinds.COUNT)
+from server_stub.stock.inventory import STOCK
 
 Pockets = dict[tuple[str, str], tuple[str, int]]
 

@@ -21,8 +21,15 @@ ALARM_WORDS = {
     4: "sensors disagree",
     5: "journal full",
     6: "journal damaged",
+    7: "lid forced",
+    8: "case opened",
+    9: "on battery",
+    10: "battery low",
+    11: "temperature",
+    12: "clock moved",
 }
 
+_SUMS = ("received", "dispensed", "returned", "wasted", "counted", "taken out", "to bin")
 _MOVES = (
     Column("time (UTC)", 23),
     Column("station", 12),
@@ -40,9 +47,9 @@ _MOVES = (
 _TOTALS = (
     Column("station", 16),
     Column("item", 16),
-    Column("name", 48),
+    Column("name", 34),
     Column("schedule", 8),
-    *(Column(name, 10, right=True) for name in ("received", "dispensed", "returned", "wasted", "counted", "on hand")),
+    *(Column(name, 10, right=True) for name in (*_SUMS, "on hand")),
 )
 _EVENTS = (Column("time (UTC)", 23), Column("station", 16), Column("entry", 8, right=True), Column("what", 110))
 
@@ -119,7 +126,7 @@ def _totals(facts: Facts, on_hand: Mapping[tuple[str, str], int]) -> Iterator[tu
         station, name = key
         item = facts.formulary[name]
         sums: Counter[str] = facts.totals.get(key, Counter())
-        moved = (item.units(sums.get(what, 0)) for what in ("received", "dispensed", "returned", "wasted", "counted"))
+        moved = (item.units(sums.get(what, 0)) for what in _SUMS)
         schedule = SCHEDULES.get(item.schedule, "").removeprefix("Schedule ")
         yield (station, name, item.name, schedule, *moved, item.units(on_hand.get(key, 0)))
 

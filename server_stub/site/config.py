@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from server_stub.site.home import Home, write_private
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
+Area = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,32}$")]
 Port = Annotated[int, Field(gt=0, lt=65536)]
 
 
@@ -63,11 +64,12 @@ class Supplier(_Part):
 
 
 class Station(_Part):
-    """One cabinet: its current log, the genesis of that log (hex) and the wards it serves."""
+    """One cabinet: its current log, the genesis of that log (hex), the wards it serves and the area it stands in."""
 
     id: Id
     log: int = 1
     wards: tuple[str, ...] = ()
+    area: Area = ""
     genesis: str
 
 

@@ -1,13 +1,12 @@
 """What each pocket held at the end of a day (P15): a row for each day on which something happened to it."""
 
-from typing import Any
-
 from sqlalchemy import Connection
 
-from firmware.journal import kinds
 from server_stub.ledger.record import Entry
 from server_stub.ledger.store import upsert
 from server_stub.stock import schema
+from server_stub.stock.bins import ONLY_BINS, of_pockets
+from server_stub.stock.inventory import STOCK
 
 DAY_MS = 86_400_000
 
@@ -15,26 +14,28 @@ DAY_MS = 86_400_000
 class Closing:
     """The projection `closing_stock`; days are those of hospital time."""
 
-    KINDS = frozenset((kinds.REMOVE, kinds.RETURN, kinds.REFILL, kinds.COUNT))
+    KINDS = STOCK | ONLY_BINS
 
     def __init__(self) -> None:
-        self._rows: dict[tuple[str, str, int], dict[str, Any]] = {}
+        self._entries: list[Entry] = []
 
     def apply(self, entry: Entry) -> None:
         """The last entry of a day has the last word."""
-        if entry.place is None or entry.after is None:
-            return
-        day = entry.utc_ms // DAY_MS
-        self._rows[entry.station, entry.place, day] = {
-            "station": entry.station,
-            "place": entry.place,
-            "day": day,
-            "item": entry.item or "",
-            "quantity": entry.after,
-        }
+        if entry.place is not None and entry.after is not None:
+            self._entries.append(entry)
 
     def flush(self, conn: Connection) -> None:
         """Write the days that changed."""
-        if self._rows:
-            conn.execute(upsert(conn, schema.closing_stock, ("station", "place", "day")), list(self._rows.values()))
-        self._rows = {}
+        rows = {
+            (entry.station, entry.place, entry.utc_ms // DAY_MS): {
+                "station": entry.station,
+                "place": entry.place,
+                "day": entry.utc_ms // DAY_MS,
+                "item": entry.item or "",
+                "quantity": entry.after,
+            }
+            for entry in of_pockets(conn, self._entries)
+        }
+        self._entries = []
+        if rows:
+            conn.execute(upsert(conn, schema.closing_stock, ("station", "place", "day")), list(rows.values()))

@@ -1,10 +1,10 @@
 """Commands to stations: numbered, in the centre's log, sent again until the station's journal has them (wire.md 3)."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import and_, func, or_, select
+from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 
 from firmware.compat import derive
 from firmware.journal import kinds
@@ -12,7 +12,7 @@ from firmware.wire import cbor, messages, sealed, topics
 from server_stub.ledger.ingest import Enrolled, Names, Register
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.record import Entry
-from server_stub.ledger.sign import Signer
+from server_stub.ledger.sign import CENTRE, Signer
 from server_stub.ledger.transaction import Transaction
 from server_stub.stock import schema
 from server_stub.stock.issued import answer_of, reasons
@@ -47,16 +47,24 @@ class Commands:
 
     def set_levels(self, tx: Transaction, station: str, wanted: Sequence[Wanted]) -> None:
         """Issue PAR commands, at most PLACES places each; what was appended must have been settled."""
-        number = tx.conn.scalar(select(func.max(_C.number)).where(_C.station == station)) or 0
         for at in range(0, len(wanted), PLACES):
             some = wanted[at : at + PLACES]
-            number += 1
             body = [value for level in some for value in (level.place, level.min, level.max)]
-            reason = "\n".join(level.reason for level in some)
-            self._log.append(tx, kinds.COMMAND_ISSUED, [station, number, messages.COMMAND_PAR, body, reason])
-            self._keep(station, number, tx.utc_ms, messages.COMMAND_PAR, body)
-            self._send(tx, station, [number])
+            self.issue(tx, station, messages.COMMAND_PAR, body, "\n".join(level.reason for level in some))
+
+    def issue(  # noqa: PLR0913, PLR0917 - the fields of a command
+        self, tx: Transaction, station: str, kind: int, body: list[Any], reason: str, actor: str = CENTRE
+    ) -> int:
+        """Issue one command under the next number, which it gives; what was appended must have been settled."""
+        number = (tx.conn.scalar(select(func.max(_C.number)).where(_C.station == station)) or 0) + 1
+        # whom it is about stands where it can be redacted
+        patient = body[0] if kind == messages.COMMAND_END_PROVISIONAL else ""
+        ext = [station, number, kind, [] if patient else body, reason]
+        self._log.append(tx, kinds.COMMAND_ISSUED, ext, actor=actor, patient=patient)
+        self._keep(station, number, tx.utc_ms, kind, body)
+        self._send(tx, station, [number])
         tx.settle()
+        return number
 
     def answered(self, tx: Transaction, entry: Entry) -> None:
         """A station's journal names a command: it and all before it need no sending; tell the kiosk of new levels."""
@@ -89,6 +97,19 @@ class Commands:
             mine = [Wanted(*row[1:]) for row in rows if row.station == station]
             self._drop_expired(tx, station)
             self.set_levels(tx, station, mine)
+        for row in self._unheard(tx, stale):
+            self._drop_expired(tx, row.station)
+            self.issue(tx, row.station, row.kind, json.loads(row.body), row.reason, row.person or CENTRE)
+
+    def _unheard(self, tx: Transaction, stale: ColumnElement[bool]) -> Iterator[Row[Any]]:
+        """What people ordered and no station has taken: as long as it can still matter, and not ordered anew since."""
+        newer = schema.commands.alias("newer")
+        same = and_(newer.c.station == _C.station, newer.c.kind == _C.kind, newer.c.body == _C.body)
+        anew = exists().where(and_(same, newer.c.number > _C.number))
+        query = select(schema.commands).where(stale, _C.kind != messages.COMMAND_PAR, ~anew)
+        for row in tx.conn.execute(query.order_by(_C.station, _C.number)).all():
+            if row.kind != messages.COMMAND_CRITICAL_OVERRIDE or json.loads(row.body)[0] > tx.utc_ms:
+                yield row
 
     def _drop_expired(self, tx: Transaction, station: str) -> None:
         query = select(_C.number).where(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, and_, bindparam, delete, update
 from firmware.journal import kinds
 from firmware.wire import messages
 from server_stub.ledger.record import Entry
+from server_stub.ledger.sign import CENTRE
 from server_stub.ledger.store import upsert
 from server_stub.stock import schema
 
@@ -84,7 +85,10 @@ class Issued:
 
 def _issued(conn: Connection, entry: Entry) -> None:
     station, number, kind, body, reason = entry.ext
+    if kind == messages.COMMAND_END_PROVISIONAL:
+        body = [entry.patient]
     row = {"station": station, "number": number, "kind": kind, "body": json.dumps(body), "reason": reason}
+    row["person"] = "" if entry.actor == CENTRE else entry.actor
     more = {"issued_ms": entry.utc_ms, "state": schema.SENT, "result": 0, "done_ms": None}
     conn.execute(upsert(conn, schema.commands, ("station", "number")), {**row, **more})
     if kind != messages.COMMAND_PAR:

@@ -1,81 +1,168 @@
-"""What console and API show of levels and forecasts: reads only, each from one snapshot of the database."""
+"""What console and API show of stock, levels and forecasts: reads only, each from one snapshot of the database."""
 
-from math import isnan
-from typing import Any
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
-from sqlalchemy import Engine, and_, func, select
+from sqlalchemy import Connection, Engine, and_, func, select
 
 from server_stub.ledger import schema as ledger
 from server_stub.stock import schema
-from server_stub.stock.history import daily_demand
-from server_stub.stock.planning import UpdateSettings
-from server_stub.stock.shelves import read_shelf
+from server_stub.stock.history import HOURS
+from server_stub.stock.shelves import Pocket, Shelf, read_shelves
 
 _I, _L, _C, _F = ledger.inventory.c, schema.par_levels.c, schema.commands.c, schema.forecasts.c
+_S = schema.lots.c
+_FIRST = select(_S.station, _S.place, _S.lot, _S.expiry_min).where(_S.number == 0)
+_WANTED = ("wanted_min", "wanted_max", "reason", "number", "wanted_ms", "applied_ms", "state", "result")
+
+_Place = tuple[str, str]
 
 
-def stock_and_par(engine: Engine, station: str) -> list[dict[str, Any]]:
+def pockets(engine: Engine, stations: Iterable[str], *, show: str = "", item: str = "") -> list[dict[str, Any]]:
+    """Pockets of these stations with their levels; `show` is empty, owed, below, or "" for all."""
+    return [row for row in stock_and_par(engine, stations) if _shown(row, show) and item in ("", row["item"])]
+
+
+def _shown(row: dict[str, Any], show: str) -> bool:
+    match show:
+        case "owed":
+            return bool(row["must_count"])
+        case "empty":
+            return not row["must_count"] and row["quantity"] == 0
+        case "below":
+            return bool(row["quantity"] < row["min"])
+    return True
+
+
+def stock_and_par(engine: Engine, stations: Iterable[str]) -> list[dict[str, Any]]:
     """A row a pocket: what it holds, the levels that stand, those wanted with their reason and their command's state.
 
     Quantities in smallest units, `scale` of them are one dispensed unit; `wanted_...` is null where nothing was sent.
+    `lot` and `expiry_min` are those of what is taken first, "" and 0 where nothing is known.
     """
+    names = list(dict.fromkeys(stations))
     with engine.connect() as conn:
-        shelf = read_shelf(conn, station)
-        held = {row.place: row for row in conn.execute(select(ledger.inventory).where(_I.station == station))}
-        joined = schema.par_levels.join(schema.commands, and_(_C.station == _L.station, _C.number == _L.number))
-        columns = (_L.place, _L.wanted_min, _L.wanted_max, _L.reason, _L.number, _L.wanted_ms, _L.applied_ms)
-        query = select(*columns, _C.state, _C.result).select_from(joined).where(_L.station == station)
-        wanted = {row.place: dict(row._mapping) for row in conn.execute(query)}
-        hold = schema.par_holds.c
-        holds = {row.item: row for row in conn.execute(select(schema.par_holds).where(hold.station == station))}
-    empty = dict.fromkeys(
-        ("wanted_min", "wanted_max", "reason", "number", "wanted_ms", "applied_ms", "state", "result")
-    )
-    found = []
-    for item, pockets in shelf.pockets.items():
-        for pocket in pockets:
-            now = held.get(pocket.place)
-            row = {
-                "station": station,
-                "place": pocket.place,
-                "item": item,
-                "scale": shelf.items[item].scale if item in shelf.items else 1,
-                "quantity": now.quantity if now else 0,
-                "must_count": bool(now and now.must_count),
-                "min": pocket.min,
-                "max": pocket.max,
-                "capacity": pocket.capacity,
-                "held": bool(item in holds and holds[item].held),
-                **empty,
-            }
-            found.append({**row, **wanted.get(pocket.place, {})})
-    return sorted(found, key=lambda row: row["place"])
+        shelves = read_shelves(conn, names)
+        held = {(row.station, row.place): row for row in conn.execute(_of(select(ledger.inventory), _I, names))}
+        wanted = _wanted(conn, names)
+        first = {(row.station, row.place): row for row in conn.execute(_of(_FIRST, _S, names))}
+        holds = schema.par_holds.c
+        kept = select(holds.station, holds.item).where(holds.held != 0)
+        on_hold = {(station, item) for station, item in conn.execute(_of(kept, holds, names))}
+    return [
+        {
+            "station": station,
+            "place": pocket.place,
+            "item": pocket.item,
+            "scale": _scale(shelves[station], pocket),
+            "quantity": now.quantity if (now := held.get((station, pocket.place))) else 0,
+            "must_count": bool(now and now.must_count),
+            "lot": lot.lot if (lot := first.get((station, pocket.place))) else "",
+            "expiry_min": lot.expiry_min if lot else 0,
+            "min": pocket.min,
+            "max": pocket.max,
+            "capacity": pocket.capacity,
+            "held": (station, pocket.item) in on_hold,
+            **wanted.get((station, pocket.place), dict.fromkeys(_WANTED)),
+        }
+        for station in names
+        for pocket in sorted(pocket for row in shelves[station].pockets.values() for pocket in row)
+    ]
 
 
-def band(engine: Engine, station: str, item: str, settings: UpdateSettings | None = None) -> dict[str, Any]:
-    """Use and forecast of an item for drawing: dispensed units.
+def _of(query: Any, columns: Any, stations: Sequence[str]) -> Any:
+    return query.where(columns.station.in_(stations))
 
-    `use` is [day, demand] of the days before today's update, `forecast` a row a day with mean, p50, p90, p98 of the
-    demand in the protection time that begins with that day. Days are numbered from 1970 and begin at the update's hour.
+
+def _scale(shelf: Shelf, pocket: Pocket) -> int:
+    return shelf.items[pocket.item].scale if pocket.item in shelf.items else 1
+
+
+def _wanted(conn: Connection, stations: Sequence[str]) -> dict[_Place, dict[str, Any]]:
+    joined = schema.par_levels.join(schema.commands, and_(_C.station == _L.station, _C.number == _L.number))
+    columns = (_C[name] if name in ("state", "result") else _L[name] for name in _WANTED)
+    query = _of(select(_L.station, _L.place, *columns).select_from(joined), _L, stations)
+    return {(row[0], row[1]): dict(zip(_WANTED, row[2:], strict=True)) for row in conn.execute(query)}
+
+
+class Day(NamedTuple):
+    """Use of one day; `day` counts from 1970 UTC, quantities in smallest units."""
+
+    day: int
+    removed: int
+    returned: int
+    wasted: int
+    refilled: int
+
+
+def use_by_day(engine: Engine, item: str, station: str = "") -> list[Day]:
+    """Use of an item at a station, or at all, on every day from the first with any to the last."""
+    use = ledger.usage.c
+    query = select(
+        use.hour,
+        *(func.sum(column) for column in (use.removed, use.returned, use.wasted, use.refilled)),
+    ).where(use.item == item)
+    if station:
+        query = query.where(use.station == station)
+    with engine.connect() as conn:
+        return _days([tuple(row) for row in conn.execute(query.group_by(use.hour))])
+
+
+def _days(hours: Iterable[Sequence[int]]) -> list[Day]:
+    sums: dict[int, list[int]] = {}
+    for hour, *amounts in hours:
+        found = sums.setdefault(hour // HOURS, [0, 0, 0, 0])
+        for index, amount in enumerate(amounts):
+            found[index] += int(amount)
+    if not sums:
+        return []
+    return [Day(day, *sums.get(day, [0, 0, 0, 0])) for day in range(min(sums), max(sums) + 1)]
+
+
+class Forecast(NamedTuple):
+    """What was expected from `day` on, for the time until a restock, in dispensed units.
+
+    `daily` is the mean a day, `days` how many days of use were known.
     """
-    settings = settings or UpdateSettings()
-    with engine.connect() as conn:
-        shelf = read_shelf(conn, station)
-        where = and_(_F.station == station, _F.item == item)
-        rows = [dict(row._mapping) for row in conn.execute(select(schema.forecasts).where(where).order_by(_F.day))]
-        today = conn.scalar(select(func.max(_F.day)))
-        if item not in shelf.items or today is None:
-            return {"station": station, "item": item, "use": [], "forecast": rows}
-        _, demand = daily_demand(conn, station, {item: shelf.items[item].scale}, today, settings.hour)
-    first = today - demand.shape[1]
-    use = [[first + n, float(units)] for n, units in enumerate(demand[0]) if not isnan(units)]
-    return {"station": station, "item": item, "use": use, "forecast": rows}
+
+    day: int
+    daily: float
+    mean: float
+    p50: int
+    p90: int
+    p98: int
+    days: int
 
 
-def commands(engine: Engine, station: str | None = None, limit: int = 100) -> list[dict[str, Any]]:
-    """Commands, the newest first, with what became of them; refused ones carry the code of the station."""
-    query = select(schema.commands).order_by(_C.issued_ms.desc(), _C.station, _C.number.desc()).limit(limit)
+def forecasts(engine: Engine, item: str, station: str) -> list[Forecast]:
+    """The forecasts made for an item at a station, the oldest first."""
+    query = select(*(_F[name] for name in Forecast._fields))
     with engine.connect() as conn:
-        return [
-            dict(row._mapping) for row in conn.execute(query if station is None else query.where(_C.station == station))
-        ]
+        rows = conn.execute(query.where(_F.item == item, _F.station == station).order_by(_F.day))
+        return [Forecast(*row) for row in rows]
+
+
+class ParCommand(NamedTuple):
+    """A PAR command as sent and as the cabinet answered; `state` is sent, applied, refused or lost."""
+
+    station: str
+    number: int
+    reason: str
+    issued_ms: int
+    state: str
+    result: int
+    done_ms: int | None
+
+
+def commands(
+    engine: Engine, *, limit: int = 100, station: str | None = None, state: str | None = None
+) -> list[ParCommand]:
+    """PAR commands, the newest first."""
+    query = select(*(_C[name] for name in ParCommand._fields))
+    if station is not None:
+        query = query.where(_C.station == station)
+    if state is not None:
+        query = query.where(_C.state == state)
+    query = query.order_by(_C.issued_ms.desc(), _C.station, _C.number.desc()).limit(limit)
+    with engine.connect() as conn:
+        return [ParCommand(*row) for row in conn.execute(query)]

@@ -50,6 +50,7 @@ commands = Table(
     _int("kind"),
     _text("body"),
     _text("reason"),
+    _text("person"),
     _int("issued_ms"),
     _text("state"),
     _int("result"),
@@ -87,7 +88,47 @@ par_holds = Table(
     _int("utc_ms"),
 )
 
-PROJECTIONS = (unmet, removal_sizes, closing_stock, commands, par_levels, par_holds)
+# layers of a pocket, `number` 0 is taken first; lot "" and expiry_min 0 (minutes since 1970) are unknown
+lots = Table(
+    "lots",
+    metadata,
+    _text("station", key=True),
+    _text("place", key=True),
+    _int("number", key=True),
+    _text("item"),
+    _text("lot"),
+    _int("expiry_min"),
+    _int("quantity"),
+    Index("lots_lot", "lot"),
+    Index("lots_expiry", "expiry_min"),
+)
+
+# what each removal took of which lot; (station, log, seq) is the removal
+lot_removals = Table(
+    "lot_removals",
+    metadata,
+    _text("station", key=True),
+    _int("log", key=True),
+    _int("seq", key=True),
+    _text("lot", key=True),
+    _int("expiry_min", key=True),
+    _text("place"),
+    _text("item"),
+    _int("quantity"),
+    Index("lot_removals_lot", "lot"),
+)
+
+bin_contents = Table(
+    "bin_contents",
+    metadata,
+    _text("station", key=True),
+    _text("place", key=True),
+    _text("item", key=True),
+    _int("quantity"),
+    _int("utc_ms"),
+)
+
+PROJECTIONS = (unmet, removal_sizes, closing_stock, commands, par_levels, par_holds, lots, lot_removals, bin_contents)
 
 # dispensed units in the protection time; day counts from 1970 and begins at the hour of the update
 forecasts = Table(

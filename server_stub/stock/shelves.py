@@ -1,5 +1,6 @@
 """The pockets of each station as issued, with the levels that stand: those applied by command, else the table's."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import cbor2
@@ -84,19 +85,30 @@ def _changed_by(entry: Entry) -> str | None:
 
 def read_shelf(conn: Connection, station: str) -> Shelf:
     """The shelf of a station as the database has it."""
+    return read_shelves(conn, [station])[station]
+
+
+def read_shelves(conn: Connection, stations: Sequence[str]) -> dict[str, Shelf]:
+    """The shelves of these stations, by station."""
+    applied = _applied(conn, stations)
+    shelves = {station: Shelf({}, {}) for station in stations}
+    for station, row in _rows(conn, stations, "items"):
+        shelves[station].items[row[0]] = Item(row[0], row[1], max(row[2], 1))
+    for station, (place, drawer, number, item, low, top, capacity) in sorted(_rows(conn, stations, "pockets")):
+        least, most = applied.get((station, place), (low, top))
+        pocket = Pocket(place, drawer, number, item, least, most, capacity, low, top)
+        shelves[station].pockets.setdefault(item, []).append(pocket)
+    return shelves
+
+
+def _applied(conn: Connection, stations: Sequence[str]) -> dict[tuple[str, str], tuple[int, int]]:
     levels = schema.par_levels.c
-    query = select(levels.place, levels.applied_min, levels.applied_max).where(
-        and_(levels.station == station, levels.applied_max.is_not(None))
+    query = select(levels.station, levels.place, levels.applied_min, levels.applied_max).where(
+        and_(levels.station.in_(stations), levels.applied_max.is_not(None))
     )
-    applied = {place: (low, top) for place, low, top in conn.execute(query)}
-    items = {row[0]: Item(row[0], row[1], max(row[2], 1)) for row in _rows(conn, station, "items")}
-    pockets: dict[str, list[Pocket]] = {}
-    for place, drawer, number, item, low, top, capacity in sorted(_rows(conn, station, "pockets")):
-        now = applied.get(place, (low, top))
-        pockets.setdefault(item, []).append(Pocket(place, drawer, number, item, *now, capacity, low, top))
-    return Shelf(items, pockets)
+    return {(station, place): (low, top) for station, place, low, top in conn.execute(query)}
 
 
-def _rows(conn: Connection, station: str, table: str) -> list[list[Any]]:
-    query = select(_R.row).where(and_(_R.station == station, _R.table == table, _R.row.is_not(None)))
-    return [cbor2.loads(row) for row in conn.scalars(query)]
+def _rows(conn: Connection, stations: Sequence[str], table: str) -> list[tuple[str, list[Any]]]:
+    query = select(_R.station, _R.row).where(and_(_R.station.in_(stations), _R.table == table, _R.row.is_not(None)))
+    return [(station, cbor2.loads(row)) for station, row in conn.execute(query)]

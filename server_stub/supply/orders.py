@@ -30,16 +30,16 @@ _CLOSE = (
 
 
 class Orders:
-    """The projection `restock_orders`; a refill counts towards the oldest open order of its item first."""
+    """The projection `restock_orders`; a refill or load counts towards the oldest open order of its item first."""
 
-    KINDS = frozenset((kinds.RESTOCK_ORDER, kinds.RESTOCK_ORDER_CLOSED, kinds.REFILL))
+    KINDS = frozenset((kinds.RESTOCK_ORDER, kinds.RESTOCK_ORDER_CLOSED, kinds.REFILL, kinds.LOAD))
 
     def __init__(self) -> None:
         self._steps: list[Callable[[Connection], None]] = []
 
     def apply(self, entry: Entry) -> None:
         """An order, its end, or something put away."""
-        step = {kinds.RESTOCK_ORDER: _opened, kinds.RESTOCK_ORDER_CLOSED: _closed, kinds.REFILL: _refilled}[entry.kind]
+        step = {kinds.RESTOCK_ORDER: _opened, kinds.RESTOCK_ORDER_CLOSED: _closed}.get(entry.kind, _refilled)
         self._steps.append(lambda conn: step(conn, entry))
 
     def flush(self, conn: Connection) -> None:

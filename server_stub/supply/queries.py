@@ -1,6 +1,6 @@
 """What console and API show of the supply: orders, pick lists, on-hand figures by day. Reads only."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Engine, and_, select
 
@@ -15,17 +15,35 @@ WORDS = {None: "open", PUT_AWAY: "put away", EXPIRED: "expired after a day", SUP
 _T, _C = schema.restock_orders.c, stock.closing_stock.c
 
 
+class RestockOrder(NamedTuple):
+    """An order of the centre for a station, smallest units; `closed_ms` None while it stands, then WORDS[reason]."""
+
+    station: str
+    number: int
+    item: str
+    quantity: int
+    on_hand: int
+    on_order: int
+    par_min: int
+    par_max: int
+    opened_ms: int
+    put_away: int
+    closed_ms: int | None
+    reason: int | None
+
+
 def restock_orders(
-    engine: Engine, station: str | None = None, *, only_open: bool = True, limit: int = 200
-) -> list[dict[str, Any]]:
-    """Orders, the newest first; quantities in smallest units, `state` in words."""
-    query = select(schema.restock_orders).order_by(_T.opened_ms.desc(), _T.station, _T.number.desc()).limit(limit)
+    engine: Engine, *, standing: bool | None = None, limit: int = 200, station: str | None = None
+) -> list[RestockOrder]:
+    """Orders that stand, closed ones, or (None) both; the newest first."""
+    query = select(*(_T[name] for name in RestockOrder._fields))
+    if standing is not None:
+        query = query.where(_T.closed_ms.is_(None) if standing else _T.closed_ms.is_not(None))
     if station is not None:
         query = query.where(_T.station == station)
-    if only_open:
-        query = query.where(_T.closed_ms.is_(None))
+    query = query.order_by(_T.opened_ms.desc(), _T.station, _T.number.desc()).limit(limit)
     with engine.connect() as conn:
-        return [{**row._mapping, "state": WORDS[row.reason]} for row in conn.execute(query)]
+        return [RestockOrder(*row) for row in conn.execute(query)]
 
 
 def station_pick_list(engine: Engine, station: str) -> list[dict[str, Any]]:

@@ -13,13 +13,13 @@ from server_stub.ledger import schema as ledger
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.record import Entry
 from server_stub.ledger.transaction import Transaction
+from server_stub.stock.inventory import STOCK
 from server_stub.stock.shelves import Shelf, Shelves
 from server_stub.supply import schema
 from server_stub.supply.orders import EXPIRED, PUT_AWAY, SUPERSEDED
 
 EXPIRES_MS = 24 * 3_600_000
 
-_STOCK = frozenset((kinds.REMOVE, kinds.RETURN, kinds.REFILL, kinds.COUNT))
 _T, _I = schema.restock_orders.c, ledger.inventory.c
 
 
@@ -47,7 +47,7 @@ class Restock:
         """
         touched: dict[str, set[str]] = {}
         for entry in entries:
-            if entry.kind in _STOCK and entry.item:
+            if entry.kind in STOCK and entry.item:
                 touched.setdefault(entry.station, set()).add(entry.item)
         for station in sorted(touched.keys() | changed):
             shelf = self._shelves.of(tx.conn, station)

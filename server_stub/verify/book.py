@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Table, and_, select, tuple_
 
-from server_stub.verify import schema
+from server_stub.verify import provisional, schema
 from server_stub.verify.case import Alert, Case
 from server_stub.verify.facts import Back, Chart, Fact, Key, Move, Removal, Word
 from server_stub.verify.matching import match
-from server_stub.verify.verdict import Stay, authority, stays
+from server_stub.verify.verdict import Stay, authority, matched, overridden, stays
 
 MAX_PATIENTS = 2000
 DEFAULT_MINUTES = 60
@@ -84,7 +84,11 @@ class Patient:
         shares = match([case.removal for case in drug.cases], drug.backs, drug.charts)
         for case in drug.cases:
             case.share = shares[case.removal.key]
-            case.authority = authority(item, case.removal.utc_ms, orders, self.stays)
+            at_ms = case.removal.utc_ms
+            case.authority = authority(item, at_ms, orders, self.stays)
+            if case.removal.override:
+                case.authority = overridden(case.authority)
+                case.matched = matched(item, at_ms, orders)
         return drug.cases
 
 
@@ -108,6 +112,7 @@ class Book:
         self._patients: OrderedDict[str, Patient] = OrderedDict()
         self._cases: dict[Key, Case] = {}
         self._minutes: int | None = None
+        self._merged: dict[tuple[str, str], str] | None = None
         self.changed.clear()
 
     def interval_ms(self, conn: Connection) -> int:
@@ -120,6 +125,25 @@ class Book:
     def set_minutes(self, minutes: int) -> None:
         """As an entry of the centre's log says."""
         self._minutes = minutes
+
+    def forget_merged(self) -> None:
+        """Somebody said who a provisional patient is, or that there is a new one."""
+        self._merged = None
+
+    def of_whom(self, conn: Connection, fact: Fact) -> Fact:
+        """The fact with the patient whom a provisional one turned out to be."""
+        if self._merged is None:
+            self._merged = provisional.merged(conn)
+        if not self._merged or not isinstance(fact, Removal | Back):
+            return fact
+        return fact._replace(patient=self._merged.get((fact.station, fact.patient), fact.patient))
+
+    def join(self, conn: Connection, patient: str, into: str) -> list[Case]:
+        """The facts of one patient have become another's in the tables: read both anew; gives the other's cases."""
+        for name in {patient, into} & self._patients.keys():
+            self._drop(name)
+        self._load(conn, {into})
+        return [case for drug in self._patients[into].drugs.values() for case in drug.cases]
 
     def take(self, conn: Connection, facts: Iterable[Fact]) -> set[Touched]:
         """Take in facts that are in the tables already; gives what they touch."""
@@ -165,9 +189,12 @@ class Book:
         for patient in list(self._patients):
             if len(self._patients) + coming <= MAX_PATIENTS or patient in keep:
                 break
-            for drug in self._patients.pop(patient).drugs.values():
-                for case in drug.cases:
-                    del self._cases[case.removal.key]
+            self._drop(patient)
+
+    def _drop(self, patient: str) -> None:
+        for drug in self._patients.pop(patient).drugs.values():
+            for case in drug.cases:
+                del self._cases[case.removal.key]
 
     def _load_some(self, conn: Connection, names: list[str]) -> None:
         for name in names:

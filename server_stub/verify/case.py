@@ -34,11 +34,12 @@ class Alert(NamedTuple):
 
 @dataclass
 class Case:
-    """A removal, judged; `expired` once it was logged as undocumented."""
+    """A removal, judged; `expired` once it was logged as undocumented, `matched` the order that covers an override."""
 
     removal: Removal
     authority: Authority = _UNKNOWN
     share: Share = _UNTOUCHED
+    matched: tuple[str, int] | None = None
     expired: bool = False
     alerts: dict[int, Alert] = field(default_factory=dict)
     row: dict[str, Any] | None = None
@@ -69,6 +70,8 @@ class Case:
             "charted": self.share.charted,
             "documented_by": self.share.by,
             "documented_ms": self.share.at_ms,
+            "matched_order": self.matched[0] if self.matched else "",
+            "matched_ms": self.matched[1] if self.matched else None,
         }
 
     def decide(self, decision: Entry) -> dict[str, Any]:

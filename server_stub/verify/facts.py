@@ -10,7 +10,10 @@ Key = tuple[str, int, int]
 
 
 class Removal(NamedTuple):
-    """An entry `remove`; `deadline_ms` is the last moment at which charting it is in time."""
+    """An entry `remove`; `deadline_ms` is the last moment at which charting it is in time.
+
+    `override` is the reason given for taking it without an order, 0 if none was.
+    """
 
     station: str
     log: int
@@ -24,6 +27,7 @@ class Removal(NamedTuple):
     quantity: int
     user: str
     ref: bytes | None
+    override: int = 0
 
     @property
     def key(self) -> Key:
@@ -32,7 +36,10 @@ class Removal(NamedTuple):
 
 
 class Back(NamedTuple):
-    """A return or waste: so much of what was removed needs no charting. `removed_txn` 0 names no removal."""
+    """A return or waste: so much of what was removed needs no charting. `removed_txn` 0 names no removal.
+
+    `kind` is that of the entry: to a pocket, to the bin, or wasted.
+    """
 
     station: str
     log: int
@@ -43,6 +50,7 @@ class Back(NamedTuple):
     order: str
     item: str
     quantity: int
+    kind: int = kinds.RETURN
 
 
 class Chart(NamedTuple):
@@ -67,7 +75,10 @@ class Move(NamedTuple):
 
 
 class Word(NamedTuple):
-    """What the hospital said of an order at `utc_ms`; a discontinuation has become its `stop_ms`."""
+    """What the hospital said of an order at `utc_ms`; a discontinuation has become its `stop_ms`.
+
+    An order that is not `verified` (1) by a pharmacist counts as none.
+    """
 
     event_id: str
     order: str
@@ -76,14 +87,19 @@ class Word(NamedTuple):
     utc_ms: int
     start_ms: int
     stop_ms: int | None
+    verified: int = 1
 
 
+# where in an entry the reason of an override and the flags of an order are
+_OVERRIDE = 5
+_FLAGS, _UNVERIFIED = 6, 2
+
+GIVEN_BACK = (kinds.RETURN, kinds.RETURN_BIN, kinds.WASTE)
 Fact = Removal | Back | Chart | Move | Word
 KINDS = frozenset(
     (
         kinds.REMOVE,
-        kinds.RETURN,
-        kinds.WASTE,
+        *GIVEN_BACK,
         kinds.HOSPITAL_ADT,
         kinds.HOSPITAL_ORDER,
         kinds.HOSPITAL_ADMINISTRATION,
@@ -96,7 +112,7 @@ def fact(entry: Entry, interval_ms: int) -> Fact | None:
     there is for charting a removal."""
     if entry.kind == kinds.REMOVE:
         return _removal(entry, interval_ms)
-    if entry.kind in (kinds.RETURN, kinds.WASTE):
+    if entry.kind in GIVEN_BACK:
         return _back(entry)
     if entry.kind == kinds.HOSPITAL_ADT:
         return Move(entry.ext[0], entry.patient, entry.ext[1], entry.utc_ms)
@@ -111,17 +127,19 @@ def fact(entry: Entry, interval_ms: int) -> Fact | None:
 def _removal(entry: Entry, interval_ms: int) -> Removal:
     where = (entry.station, entry.log, entry.seq, entry.txn, entry.utc_ms, entry.utc_ms + interval_ms)
     whom = (entry.patient, entry.order, entry.item or "")
-    return Removal(*where, *whom, -(entry.change or 0), entry.actor, entry.ref)
+    override = entry.ext[_OVERRIDE] if len(entry.ext) > _OVERRIDE else 0
+    return Removal(*where, *whom, -(entry.change or 0), entry.actor, entry.ref, override)
 
 
 def _back(entry: Entry) -> Back:
     quantity = entry.ext[2] if entry.kind == kinds.WASTE else entry.change or 0
     where = (entry.station, entry.log, entry.seq, entry.ext[1], entry.utc_ms)
-    return Back(*where, entry.patient, entry.order, entry.item or "", quantity)
+    return Back(*where, entry.patient, entry.order, entry.item or "", quantity, entry.kind)
 
 
 def _word(entry: Entry) -> Word:
-    event_id, event, _, start_ms, stop_ms = entry.ext
+    event_id, event, _, start_ms, stop_ms = entry.ext[:5]
+    verified = int(not (len(entry.ext) > _FLAGS and entry.ext[_FLAGS] & _UNVERIFIED))
     if event == "discontinue":
         stop_ms = entry.utc_ms if stop_ms is None else min(stop_ms, entry.utc_ms)
-    return Word(event_id, entry.order, entry.patient, entry.item or "", entry.utc_ms, start_ms, stop_ms)
+    return Word(event_id, entry.order, entry.patient, entry.item or "", entry.utc_ms, start_ms, stop_ms, verified)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, insert
 from firmware.journal import kinds
 from server_stub.ledger.record import Entry
 from server_stub.ledger.store import upsert
-from server_stub.verify import facts, schema
+from server_stub.verify import facts, provisional, schema
 from server_stub.verify.book import FACTS, MINUTES, Book
 from server_stub.verify.case import DECISIONS, Case
 from server_stub.verify.facts import Fact
@@ -23,7 +23,7 @@ _KEY = ("station", "log", "seq")
 class Verification:
     """The projections of verify/schema.py; `book` may outlive the transaction."""
 
-    KINDS = facts.KINDS | DECISIONS | {kinds.OPERATOR}
+    KINDS = facts.KINDS | DECISIONS | provisional.KINDS | {kinds.OPERATOR}
 
     def __init__(self, book: Book) -> None:
         self._book = book
@@ -34,8 +34,27 @@ class Verification:
         self._entries.append(entry)
 
     def flush(self, conn: Connection) -> None:
-        """Write facts, then what was decided, then the verdicts that both change."""
+        """Write what came between two words on provisional patients, then that word, and so on."""
         entries, self._entries = self._entries, []
+        some: list[Entry] = []
+        for entry in entries:
+            if entry.kind in provisional.KINDS or provisional.is_merge(entry):
+                self._write(conn, some)
+                some = []
+                self._provisional(conn, entry)
+            else:
+                some.append(entry)
+        self._write(conn, some)
+
+    def _provisional(self, conn: Connection, entry: Entry) -> None:
+        if not provisional.is_merge(entry):
+            provisional.apply(conn, entry)
+        elif both := provisional.merge(conn, entry):
+            self._write_verdicts(conn, self._book.join(conn, *both))
+        self._book.forget_merged()
+
+    def _write(self, conn: Connection, entries: list[Entry]) -> None:
+        """Write facts, then what was decided, then the verdicts that both change."""
         if not entries:
             return
         found = self._facts(conn, entries)
@@ -50,7 +69,7 @@ class Verification:
             if entry.kind == kinds.OPERATOR:
                 self._setting(conn, entry)
             elif entry.kind in facts.KINDS and (one := facts.fact(entry, self._book.interval_ms(conn))):
-                found.append(one)
+                found.append(self._book.of_whom(conn, one))
         return found
 
     def _setting(self, conn: Connection, entry: Entry) -> None:

@@ -44,7 +44,8 @@ class AlertRow(NamedTuple):
 
 class VerdictRow(NamedTuple):
     """A removal with its verdict: `quantity` = `charted` + `back` + what is missing; `documented_ms` is when the last
-    charting that was needed was entered, None where none was."""
+    charting that was needed was entered, None where none was. `override` is the reason given instead of an order (0:
+    there was none), `matched_order` the order that covers it."""
 
     station: str
     log: int
@@ -63,6 +64,9 @@ class VerdictRow(NamedTuple):
     charted: int
     documented_by: str
     documented_ms: int | None
+    override: int
+    matched_order: str
+    matched_ms: int | None
 
 
 _REMOVAL_OF_ALERT = and_(_R.station == _A.station, _R.log == _A.log, _R.seq == _A.seq)
@@ -74,7 +78,7 @@ _ALERTS = select(
 _VERDICTS = select(
     *(_R.station, _R.log, _R.seq, _R.utc_ms, _R.user, _R.patient, _R.order, _R.item, _R.quantity),
     *(_V.verdict, _V.authority, _V.documentation, _V.deadline_ms, _V.back, _V.charted),
-    *(_V.documented_by, _V.documented_ms),
+    *(_V.documented_by, _V.documented_ms, _R.override, _V.matched_order, _V.matched_ms),
 ).join_from(schema.verdicts, schema.removals, _REMOVAL_OF_VERDICT)
 
 

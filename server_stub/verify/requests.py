@@ -1,42 +1,33 @@
 """What the intake socket can ask of verification: counts of verdicts, alerts, and to clear one."""
 
-from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
 from firmware import codes
+from server_stub.ledger.asked import Args, Handler, checked
 from server_stub.ledger.transaction import Transaction
 from server_stub.verify import queries
 from server_stub.verify.decider import Decider
 
-Handler = Callable[[Transaction, dict[str, Any]], dict[str, Any]]
 
-
-class _Args(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
-
-class _Verdicts(_Args):
+class _Verdicts(Args):
     station: str | None = None
 
 
-class _Alerts(_Args):
+class _Alerts(Args):
     station: str | None = None
     facet: Literal[1, 2] | None = None
     state: Literal["open", "cleared", "expired"] | None = None
     limit: Annotated[int, Field(ge=1, le=1000)] = 100
 
 
-class _Clear(_Args):
+class _Clear(Args):
     station: str
     log: Annotated[int, Field(ge=1, lt=2**63)]
     seq: Annotated[int, Field(ge=1, lt=2**63)]
     user: Annotated[str, Field(pattern=r"^[!-~]{1,32}$")]
     note: Annotated[str, Field(min_length=1, max_length=200)]
-
-
-_Model = TypeVar("_Model", bound=_Args)
 
 
 class Requests:
@@ -48,9 +39,9 @@ class Requests:
     def handlers(self) -> dict[str, Handler]:
         """`do` of the request to what handles it."""
         return {
-            "verdicts": _checked(_Verdicts, self._verdicts),
-            "alerts": _checked(_Alerts, self._alerts),
-            "clear_alert": _checked(_Clear, self._clear),
+            "verdicts": checked(_Verdicts, self._verdicts),
+            "alerts": checked(_Alerts, self._alerts),
+            "clear_alert": checked(_Clear, self._clear),
         }
 
     def _verdicts(self, tx: Transaction, args: _Verdicts) -> dict[str, Any]:
@@ -70,16 +61,3 @@ class Requests:
             return {"cleared": True}
         words = "no open alert about the authority of this removal: look at the list of alerts again"
         return {"code": codes.NO_SUCH_ALERT, "message": words}
-
-
-def _checked(model: type[_Model], handle: Callable[[Transaction, _Model], dict[str, Any]]) -> Handler:
-    def checked(tx: Transaction, args: dict[str, Any]) -> dict[str, Any]:
-        try:
-            parsed = model.model_validate(args)
-        except ValidationError as error:
-            first = error.errors(include_url=False, include_input=False)[0]
-            where = ".".join(str(part) for part in first["loc"])
-            return {"code": codes.MALFORMED_EVENT, "message": f"{where}: {first['msg']}"}
-        return handle(tx, parsed)
-
-    return checked

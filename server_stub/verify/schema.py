@@ -32,6 +32,7 @@ removals = Table(
     _int("quantity"),
     _text("user"),
     Column("ref", LargeBinary),
+    _int("override"),
     Index("removals_patient", "patient"),
 )
 
@@ -47,6 +48,7 @@ given_back = Table(
     _text("order"),
     _text("item"),
     _int("quantity"),
+    _int("kind"),
     Index("given_back_patient", "patient"),
 )
 
@@ -83,6 +85,7 @@ order_words = Table(
     _int("utc_ms"),
     _int("start_ms"),
     _maybe_int("stop_ms"),
+    _int("verified"),
     Index("order_words_patient", "patient"),
 )
 
@@ -104,6 +107,9 @@ verdicts = Table(
     _int("charted"),
     _text("documented_by"),
     _maybe_int("documented_ms"),
+    # the order that covers an override, and when the hospital said so; "" while there is none
+    _text("matched_order"),
+    _maybe_int("matched_ms"),
     Index("verdicts_verdict", "verdict", "deadline_ms"),
 )
 
@@ -123,4 +129,21 @@ alerts = Table(
     Index("alerts_state", "state", "raised_ms"),
 )
 
-PROJECTIONS = (removals, given_back, charted, movements, order_words, verify_settings, verdicts, alerts)
+# patients added at a cabinet; `into` is the patient they turned out to be, "" while that is not known
+provisional = Table(
+    "provisional",
+    metadata,
+    _text("station", key=True),
+    _text("patient", key=True),
+    _int("until_min"),
+    _text("made_by"),
+    _int("made_ms"),
+    _maybe_int("ended_ms"),
+    _int("end_reason"),
+    _text("into"),
+)
+
+PROJECTIONS = (
+    *(removals, given_back, charted, movements, order_words, verify_settings, verdicts, alerts),
+    provisional,
+)

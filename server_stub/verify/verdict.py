@@ -10,6 +10,8 @@ from server_stub.verify.matching import Share
 AUTHORITY, DOCUMENTATION = 1, 2
 
 PENDING = "pending"
+# an order for what was taken on override comes within a day
+MATCHED_WITHIN_MS = 24 * 3_600_000
 VERDICTS = (
     "verified",
     "returned",
@@ -92,17 +94,43 @@ def authority(item: str, at_ms: int, orders: Iterable[Sequence[Word]], admitted:
     return Authority(codes.NO_ACTIVE_ORDER if admission else codes.NO_ORDER_NOT_ADMITTED, order, admission)
 
 
+def overridden(found: Authority) -> Authority:
+    """An override stands for the order that is missing, not for the admission."""
+    instead = {codes.NO_ACTIVE_ORDER: codes.NONE, codes.NO_ORDER_NOT_ADMITTED: codes.NOT_ADMITTED}
+    return found._replace(code=instead.get(found.code, found.code))
+
+
+def matched(item: str, at_ms: int, orders: Iterable[Sequence[Word]]) -> tuple[str, int] | None:
+    """The order that an override at `at_ms` is covered by, and when the hospital said so; None while there is none.
+
+    An order that was active then, or begins within MATCHED_WITHIN_MS of it; of several the one said first.
+    """
+    found = [
+        (word.utc_ms, word.order)
+        for words in orders
+        for word in _that_count(words, at_ms)
+        if word.item == item and _covers(word, at_ms, at_ms + MATCHED_WITHIN_MS)
+    ]
+    said_ms, order = min(found, default=(0, ""))
+    return (order, said_ms) if order else None
+
+
 def _within(stay: Stay, at_ms: int) -> bool:
     return stay.since_ms <= at_ms and (stay.until_ms is None or at_ms <= stay.until_ms)
 
 
 def _active(words: Sequence[Word], item: str, at_ms: int) -> bool:
+    return any(word.item == item and _covers(word, at_ms, at_ms) for word in _that_count(words, at_ms))
+
+
+def _that_count(words: Sequence[Word], at_ms: int) -> Iterable[Word]:
     in_force = max((word.utc_ms for word in words if word.utc_ms < at_ms), default=at_ms)
-    return any(_covers(word, at_ms) for word in words if word.utc_ms >= in_force and word.item == item)
+    return (word for word in words if word.utc_ms >= in_force)
 
 
-def _covers(word: Word, at_ms: int) -> bool:
-    return word.start_ms <= at_ms and (word.stop_ms is None or at_ms <= word.stop_ms)
+def _covers(word: Word, from_ms: int, to_ms: int) -> bool:
+    """Is it verified, and active at some time of these?"""
+    return bool(word.verified) and word.start_ms <= to_ms and (word.stop_ms is None or from_ms <= word.stop_ms)
 
 
 def documentation(share: Share) -> str:

@@ -24,6 +24,7 @@ from server_stub.ledger.record import Entry
 from server_stub.ledger.sign import CENTRE
 from server_stub.ledger.transaction import Transaction
 from server_stub.watch import schema
+from server_stub.watch.found import COUNTED
 
 WITHIN_MS = 72 * 3_600_000
 # an access writes access, opened, outcome, closed; alarms may come between
@@ -45,7 +46,7 @@ class Discrepancies:
     def decide(self, tx: Transaction, entries: Iterable[Entry]) -> None:
         """Look at each count and each return."""
         for entry in entries:
-            if entry.kind == kinds.COUNT and entry.change:
+            if entry.kind in COUNTED and entry.change:
                 self._open(tx, entry)
                 self._match_counts(tx, entry)
             elif entry.kind == kinds.RETURN and entry.ext[1]:
@@ -137,7 +138,7 @@ def _removal(tx: Transaction, back: Entry) -> Entry | None:
 def _surplus(tx: Transaction, removal: Entry, back: Entry) -> int:
     """What has come back or was wasted of a removal up to this return, beyond what it took."""
     total = removal.change or 0
-    for entry in _entries(tx, back, (kinds.RETURN, kinds.WASTE), removal.seq, back.seq):
+    for entry in _entries(tx, back, (kinds.RETURN, kinds.RETURN_BIN, kinds.WASTE), removal.seq, back.seq):
         if entry.ext[1] == removal.txn and entry.item == removal.item:
             total += entry.ext[2] if entry.kind == kinds.WASTE else entry.change or 0
     return total

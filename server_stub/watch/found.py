@@ -1,6 +1,7 @@
 """Counts that did not come out, and what became of them."""
 
 from collections.abc import Callable
+from typing import Any
 
 from sqlalchemy import Connection, and_, bindparam, update
 
@@ -25,20 +26,23 @@ _RESOLVE = (
     )
 )
 
+# a plain count, or one at an access that was not what the book said
+COUNTED = frozenset((kinds.COUNT, kinds.DISCREPANCY))
+
 
 class Found:
-    """The projection `discrepancies`: a row for each count whose change is not 0."""
+    """The projection `discrepancies`: a row for each of COUNTED whose change is not 0."""
 
-    KINDS = frozenset((kinds.COUNT, kinds.DISCREPANCY_OPENED, kinds.DISCREPANCY_RESOLVED))
+    KINDS = COUNTED | {kinds.DISCREPANCY_OPENED, kinds.DISCREPANCY_RESOLVED}
 
     def __init__(self) -> None:
         self._steps: list[Callable[[Connection], None]] = []
 
     def apply(self, entry: Entry) -> None:
         """A count, and what the centre or a person made of it."""
-        if entry.kind == kinds.COUNT and not entry.change:
+        if entry.kind in COUNTED and not entry.change:
             return
-        step = {kinds.COUNT: _counted, kinds.DISCREPANCY_OPENED: _opened}.get(entry.kind, _resolved)
+        step = {kinds.DISCREPANCY_OPENED: _opened, kinds.DISCREPANCY_RESOLVED: _resolved}.get(entry.kind, _counted)
         self._steps.append(lambda conn: step(conn, entry))
 
     def flush(self, conn: Connection) -> None:
@@ -58,8 +62,16 @@ def _counted(conn: Connection, entry: Entry) -> None:
         "change": entry.change,
         "counted_by": entry.actor,
         "counted_ms": entry.utc_ms,
+        **_before(entry),
     }
     conn.execute(upsert(conn, schema.discrepancies, ("station", "log", "seq"), tuple(row)[3:]), row)
+
+
+def _before(entry: Entry) -> dict[str, Any]:
+    """Who was at the place before, and her last entry there; a count tells first what was expected."""
+    told = entry.ext[1:] if entry.kind == kinds.COUNT else entry.ext
+    previous, seq = told[:2] or (None, None)
+    return {"previous": previous, "previous_seq": seq}
 
 
 def _opened(conn: Connection, entry: Entry) -> None:

@@ -16,7 +16,8 @@ from tests.console.hospital import Hospital
 pytestmark = pytest.mark.browser
 PAGES = (
     "", "stations", "stations/ICU1", "stock", "items/ACET?station=ICU1", "restock", "restock?show=par", "alerts",
-    "alerts?show=late", "alerts?show=cleared", "discrepancies", "packets",
+    "alerts?show=late", "alerts?show=cleared", "discrepancies", "packets", "overrides", "overrides?show=matched",
+    "wastes", "expiry", "expiry?lot=L0426",
 )  # fmt: skip
 
 
@@ -53,7 +54,10 @@ def test_axe_finds_nothing_serious_on_any_page(pharmacist, console):
 
 def test_home_says_what_needs_attention_and_leads_there(pharmacist, console):
     pharmacist.goto(console)
-    for name, count in (("alerts", 2), ("discrepancies", 2), ("undocumented", 1)):
+    for name, count in (
+        *(("alerts", 2), ("discrepancies", 2), ("undocumented", 1)),
+        *(("quarantine", 1), ("overrides", 1), ("expired", 1), ("provisional", 1)),
+    ):
         expect(pharmacist.get_by_test_id(f"point-{name}")).to_contain_text(str(count))
     pharmacist.get_by_test_id("point-undocumented").click()
     expect(pharmacist.get_by_test_id("tab-undocumented")).to_have_attribute("aria-current", "true")
@@ -147,6 +151,51 @@ def test_what_is_done_is_in_the_centres_log(pharmacist, console, hospital):
     assert serious(pharmacist) == []
     wanted = [(who, "signed in", "console"), (who, "signed out", "console"), ("console", "sign-in refused", who)]
     hospital.until(lambda: set(wanted) <= set(operator_entries(hospital)))
+
+
+@pytest.mark.req("F4", "U28")
+def test_a_pharmacist_orders_a_critical_override_and_it_is_in_the_log(pharmacist, console, hospital):
+    pharmacist.goto(f"{console}stations/ICU1")
+    expect(pharmacist.get_by_test_id("conditions")).to_contain_text("quarantine: nothing is given from it")
+    expect(pharmacist.get_by_test_id("temporary")).to_contain_text("agency1")
+    form = pharmacist.get_by_test_id("critical")
+    form.get_by_label("Hours").select_option("2")
+    form.get_by_label("Reason").fill("mass casualty")
+    form.get_by_role("button").click()
+    expect(pharmacist.get_by_test_id("notice")).to_contain_text("Critical override of ICU1 is on its way")
+    who = pharmacist.get_by_test_id("who").inner_text().split(" ")[0]
+    with hospital.bench.engine.connect() as conn:
+        entries = [page.entry for page in store.pages_in_order(conn)]
+    ordered = [(e.actor, e.ext[4]) for e in entries if e.kind == kinds.COMMAND_ISSUED and e.ext[2] == 3]
+    assert ordered == [(who, "mass casualty")]
+
+
+@pytest.mark.req("P23", "P25", "U19")
+def test_a_recalled_lot_is_found_in_pockets_bins_and_removals(pharmacist, console):
+    pharmacist.goto(f"{console}expiry")
+    expect(pharmacist.get_by_test_id("expiring-ICU1-D01-P02")).to_contain_text("expired")
+    pharmacist.get_by_label("Lot recalled").fill("L0426")
+    pharmacist.get_by_role("button", name="Show").click()
+    expect(pharmacist.get_by_test_id("recall-pockets-ICU1-D01-P01")).to_contain_text("L0426")
+    expect(pharmacist.get_by_test_id("bins")).to_contain_text("D08-P01")
+
+
+@pytest.mark.req("F16")
+def test_a_pharmacist_merges_a_patient_added_at_the_cabinet(pharmacist, console):
+    pharmacist.goto(f"{console}stations/ICU1")
+    form = pharmacist.get_by_test_id("merge")
+    form.get_by_label("Is the hospital's patient").fill("P2")
+    form.get_by_role("button").click()
+    expect(pharmacist.get_by_test_id("notice")).to_contain_text("TEMP7 is merged: it is P2")
+    expect(pharmacist.get_by_test_id("provisional")).to_contain_text("is P2")
+
+
+@pytest.mark.req("F5", "U14")
+def test_overrides_and_open_wastes_wait_on_their_pages(pharmacist, console):
+    pharmacist.goto(f"{console}overrides")
+    expect(pharmacist.get_by_test_id("overrides").locator("tbody tr")).to_contain_text("no order yet")
+    pharmacist.goto(f"{console}wastes")
+    expect(pharmacist.get_by_test_id("wastes").locator("tbody tr").first).to_contain_text("Acetaminophen")
 
 
 def test_a_session_that_ends_leaves_the_page(pharmacist, console, hospital):

@@ -128,7 +128,7 @@ def test_a_patient_who_leaves_stays_as_departed_for_the_grace_time(stocked):
     reply = stocked.ask("hospital_events", events=events, key="")
     assert reply["versions"]["ICU1"]["patients"] == 1
     assert rows_at(stocked, "ICU1", "patients") == {"P1": ["P1", 1]}
-    assert rows_at(stocked, "ICU1", "orders") == {"O1": ["O1", "P1", "HEPARIN", 1, T0 // 60_000, NO_STOP]}
+    assert rows_at(stocked, "ICU1", "orders") == {"O1": ["O1", "P1", "HEPARIN", 1, T0 // 60_000, NO_STOP, 0, 0]}
     assert rows_at(stocked, "ICU1", "patient_names") == {"P1": ["P1", "Name P1", "MICU"]}
     moved = T0 + 1000
     stocked.ask("advance", utc_ms=moved)
@@ -273,6 +273,12 @@ def test_large_tables_go_in_parts(stocked):
         ({"table": "items", "rows": 7}, "array"),
         ({"table": "items", "rows": [[f"I{n}", 0, 1, 0] for n in range(301)]}, "at most 300"),
         ({"station": "NOBODY", "table": "items", "rows": []}, "enrolled"),
+        ({"table": "items", "rows": [["A", 0, 1, 0, 32]]}, "column 4"),
+        ({"table": "overrides", "rows": [["A", 1]]}, "row A of overrides names item A"),
+        ({"table": "kits", "rows": [["L1", "CODE", "A", 0]]}, "column 3"),
+        ({"table": "policy", "rows": [["profiled", -1]]}, "column 1"),
+        ({"table": "policy", "rows": [[f"p{n}", 1] for n in range(17)]}, "at most 16"),
+        ({"table": "prompts", "rows": [[0, "Is this vincristine?"]]}, "column 0"),
     ],
 )
 def test_a_bad_table_is_refused_whole(quick, args, words):
@@ -280,6 +286,52 @@ def test_a_bad_table_is_refused_whole(quick, args, words):
     assert reply["code"] == codes.BAD_REFERENCE
     assert words in reply["message"]
     assert table_at(quick, "ICU1") == {}
+
+
+@pytest.mark.req("F1", "F3", "F15", "U8")
+def test_every_table_of_a_whole_cabinet_goes_down_with_its_defaults(stocked):
+    badge = ["B1", "u1", "00" * 8, "11" * 16, 100]
+    given = {
+        "items": (
+            [*ITEMS[:1], ["MORPHINE", 2, 10, 3, 4, 7]],
+            [["HEPARIN", 0, 1, 0, 0, 0], ["MORPHINE", 2, 10, 3, 4, 7]],
+        ),
+        "users": ([[*badge, 7]], [["B1", "u1", bytes(8), b"\x11" * 16, 100, 7, 2**32 - 1]]),
+        "overrides": ([["HEPARIN"], ["MORPHINE", 3]], [["HEPARIN", 0], ["MORPHINE", 3]]),
+        "kits": ([["L1", "CODE", "HEPARIN", 2]],) * 2,
+        "policy": ([["profiled", 1], ["temp_low_centi", 10200]],) * 2,
+        "item_codes": ([["00312345678906", "HEPARIN"]],) * 2,
+        "prompts": ([[7, "Two people have read the label?"]],) * 2,
+    }
+    for table, (rows, _) in given.items():
+        assert stocked.ask("reference", station="ICU1", table=table, rows=rows)["version"] >= 1, table
+    assert {table: list(rows_at(stocked, "ICU1", table).values()) for table in given} == {
+        table: wanted for table, (_, wanted) in given.items()
+    }
+    stocked.ask("reference", station="ICU1", table="prompts", rows=[[7, None]], mode="delta")
+    assert rows_at(stocked, "ICU1", "prompts") == {}, "the key is the number, as the row has it"
+
+
+@pytest.mark.req("F19")
+def test_a_users_roles_are_those_of_the_stations_area(stocked):
+    rows = [
+        ["B1", "u1", "00" * 8, "11" * 16, 100, {"ICU": 71, "": 1}],
+        ["B2", "u2", "00" * 8, "11" * 16, 100, {"ICU": 1}],
+    ]
+    stocked.register.areas["ICU1"] = "ICU"
+    for station in ("ICU1", "ED1"):
+        stocked.ask("reference", station=station, table="users", rows=rows)
+    assert {key: row[5] for key, row in rows_at(stocked, "ICU1", "users").items()} == {"B1": 71, "B2": 1}
+    assert {key: row[5] for key, row in rows_at(stocked, "ED1", "users").items()} == {"B1": 1}
+    stocked.register.areas["ICU1"] = ""
+
+
+@pytest.mark.req("F1", "F2")
+def test_an_orders_interval_and_flags_reach_the_cabinet(stocked):
+    plain = order(1, "new", "P1")
+    timed = {**order(2, "new", "P1"), "interval_minutes": 360, "prn": True, "verified": False}
+    stocked.ask("hospital_events", events=[adt(1, "A01", "P1", "MICU"), plain, timed], key="")
+    assert {key: row[6:] for key, row in rows_at(stocked, "ICU1", "orders").items()} == {"O1": [0, 0], "O2": [360, 3]}
 
 
 def test_stock_usage_and_feed(bench):

@@ -15,8 +15,9 @@ import pytest
 
 from firmware import codes
 from firmware.version import VERSION
+from server_stub import fold
 from server_stub.export import ExportRefused, write_export
-from server_stub.ledger.schema import WrongSchema, open_database
+from server_stub.ledger.schema import WrongSchema, open_database, open_renewed
 from server_stub.site import config
 from server_stub.site.enrol import NotEnrolled, add_station
 from server_stub.site.home import Home
@@ -84,6 +85,27 @@ def test_another_schema_is_refused(tmp_path):
     engine.dispose()
     with pytest.raises(WrongSchema, match="schema 99"):
         open_database(url)
+
+
+def test_a_database_of_an_older_release_is_folded_anew(bench):
+    script = bench.station("ICU1")
+    script.removal(before=10, quantity=3)
+    bench.up("ICU1", "batch", script.batch(1, len(script.pages)))
+    with bench.engine.begin() as conn:
+        whole = fold.digest(conn)
+        conn.exec_driver_sql("UPDATE meta SET value = '1' WHERE key = 'schema'")
+        conn.exec_driver_sql("DROP TABLE lots")
+        conn.exec_driver_sql("ALTER TABLE orders DROP COLUMN flags")
+    with pytest.raises(WrongSchema, match="apotheca server rebuild"):
+        open_database(bench.url)
+    engine, renewed = open_renewed(bench.url, fold.PROJECTIONS)
+    assert renewed
+    with engine.begin() as conn:
+        assert fold.rebuild(conn)[1] == whole
+    engine.dispose()
+    again, renewed = open_renewed(bench.url, fold.PROJECTIONS)
+    assert not renewed
+    again.dispose()
 
 
 @pytest.mark.req("A12.b")

@@ -6,6 +6,7 @@ import sys
 import threading
 from contextlib import contextmanager
 
+from firmware.journal import kinds
 from server_stub.console.accounts import Accounts
 from server_stub.ingest_main import transport_ms
 from server_stub.integration import intake
@@ -40,6 +41,32 @@ def given(name, utc_ms, patient, item, quantity):
         "type": "administration", "id": name, "utc_ms": utc_ms, "patient": patient, "order": "", "item": item,
         "quantity": quantity, "administered_utc_ms": utc_ms, "status": "given",
     }  # fmt: skip
+
+
+@contextmanager
+def taking_requests(socket, ask):
+    """The intake socket, served from a thread of its own."""
+    loop = asyncio.new_event_loop()
+    stop = asyncio.Event()
+    ready = threading.Event()
+
+    async def handle(request):
+        return await asyncio.to_thread(ask, request)
+
+    async def serve():
+        async with await intake.serve(socket, handle):
+            ready.set()
+            await stop.wait()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
+    thread.start()
+    assert ready.wait(30)
+    try:
+        yield
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join()
+        loop.close()
 
 
 class Hospital:
@@ -78,16 +105,19 @@ class Hospital:
             self.cabinet.day(day, 9 + number)
             self._removal("P1", "D01-P01" if number % 2 else "D01-P02", f"g{day}-{number}", 10)
 
-    def _removal(self, patient, place, charted=None, minutes=0, quantity=1):
-        """A removal at this moment, charted so many minutes later."""
+    def _removal(self, patient, place, charted=None, minutes=0, quantity=1, *, order="", override=0, given_of_it=None):
+        """A removal at this moment, charted so many minutes later (all of it, if nothing else is said)."""
         before = self.cabinet.held[place]
         self.cabinet.held[place] -= quantity
         where = {"item": self.cabinet.items[place], "place": place, "stock": (before, before - quantity)}
         seq = len(self.cabinet.script.pages) + 1
-        self.cabinet.append(20, (0, None, None, None, None), patient=patient, txn=seq, **where)
+        ext = (0, None, None, None, None, override, "", None)
+        self.cabinet.append(20, ext, patient=patient, order=order, txn=seq, **where)
         self.cabinet.send()
         if charted:
-            self._events(given(charted, self.cabinet.now + minutes * 60_000, patient, where["item"], quantity))
+            self._events(
+                given(charted, self.cabinet.now + minutes * 60_000, patient, where["item"], given_of_it or quantity)
+            )
 
     def _odd_ones(self, at):
         cabinet = self.cabinet
@@ -104,6 +134,25 @@ class Hospital:
         cabinet.to(at + 12 * HOUR_MS)
         self._removal("P1", "D01-P01")
         cabinet.take()
+        self._whole_cabinet(at // 60_000)
+
+    def _whole_cabinet(self, now_min):
+        """One of each thing that a whole cabinet tells of."""
+        cabinet = self.cabinet
+        cabinet.move(kinds.REFILL, "D01-P01", 6, (0, "L0426", now_min + 20 * 1440, None, None))
+        cabinet.move(kinds.REFILL, "D01-P02", 6, (0, "L0114", now_min - 1440, None, None))
+        cabinet.send()
+        self._removal("P1", "D01-P01", "part", order="OP1ACET", quantity=2, given_of_it=1)
+        self._removal("P1", "D02-P01", quantity=500, override=1)
+        bin_ = {"item": "ACET", "place": "D08-P01", "stock": (0, 2)}
+        cabinet.append(kinds.RETURN_BIN, (0, 0), txn=len(cabinet.script.pages) + 1, **bin_)
+        cabinet.append(kinds.TEMPERATURE, (1, 1130, 800), place="D05")
+        cabinet.append(kinds.QUARANTINE, (1, 1), place="D05")
+        cabinet.append(kinds.FAILED, (2,), place="D03-P04")
+        cabinet.append(kinds.TEMP_USER, ("B9", "agency1", 7, 1, now_min + 1440, bytes(32)), actor="charge")
+        cabinet.append(kinds.BYPASS, (1, 1), item="ACET")
+        cabinet.append(kinds.PROVISIONAL_PATIENT, (now_min + 1440,), patient="TEMP7")
+        cabinet.send()
 
     def _events(self, *events):
         reply = self.bench.ask("hospital_events", events=list(events), key="")
@@ -124,34 +173,11 @@ class Hospital:
         until(true, "the centre's log")
 
     @contextmanager
-    def taking_requests(self):
-        """The intake socket, served from a thread of its own."""
-        loop = asyncio.new_event_loop()
-        stop = asyncio.Event()
-        ready = threading.Event()
-
-        async def handle(request):
-            return await asyncio.to_thread(self.ask, request)
-
-        async def serve():
-            async with await intake.serve(self.home.intake, handle):
-                ready.set()
-                await stop.wait()
-
-        thread = threading.Thread(target=loop.run_until_complete, args=(serve(),))
-        thread.start()
-        assert ready.wait(30)
-        yield
-        loop.call_soon_threadsafe(stop.set)
-        thread.join()
-        loop.close()
-
-    @contextmanager
     def console(self):
         """The address of a running `web`."""
         port = read(self.home).web.port
         web = [sys.executable, "-m", "server_stub.web_main", str(self.home.root)]
-        with self.taking_requests(), running(web, self.home.run / "web.log"):
+        with taking_requests(self.home.intake, self.ask), running(web, self.home.run / "web.log"):
             until(lambda: _listening(port), "the console")
             yield f"https://localhost:{port}/"
 

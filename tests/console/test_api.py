@@ -42,6 +42,17 @@ def test_the_description_names_all_that_the_console_shows(api):
         "/api/v1/restock-orders",
         "/api/v1/discrepancies",
         "/api/v1/packets",
+        "/api/v1/overrides",
+        "/api/v1/open-wastes",
+        "/api/v1/expiring",
+        "/api/v1/recall",
+        "/api/v1/return-bins",
+        "/api/v1/conditions",
+        "/api/v1/temporary-users",
+        "/api/v1/provisional-patients",
+        "/api/v1/stations/{station}/critical-override",
+        "/api/v1/stations/{station}/release-quarantine",
+        "/api/v1/stations/{station}/merge-provisional",
         "/api/v1/hospital-events",
     }
 
@@ -77,14 +88,39 @@ def _quoted(text):
 def test_who_may_call_what(client, api, people):
     may = {role: {path for path in gets(api) if _status(client, path, people[role]) == 200} for role in ROLES}
     stock = {"/api/v1/stations/{station}/inventory", "/api/v1/par", "/api/v1/par/commands", "/api/v1/restock-orders"}
-    stations = {"/api/v1/stations", "/api/v1/alarms"}
+    stock |= {"/api/v1/expiring", "/api/v1/recall", "/api/v1/return-bins"}
+    stations = {"/api/v1/stations", "/api/v1/alarms", "/api/v1/conditions", "/api/v1/temporary-users"}
     assert may["pharmacist"] == may["auditor"] == set(gets(api))
     assert may["technician"] == stations | stock | {"/api/v1/discrepancies"}
     assert may["biomed"] == may["administrator"] == stations
 
 
 def _status(client, path, token):
-    return client.get(path.replace("{station}", "ICU1"), headers=bearer(token)).status_code
+    asked = {"lot": "L1"} if path.endswith("/recall") else {}
+    return client.get(path.replace("{station}", "ICU1"), params=asked, headers=bearer(token)).status_code
+
+
+@pytest.mark.req("F4")
+@pytest.mark.parametrize(
+    ("what", "wanted"),
+    [
+        ("critical-override", {"hours": 2, "reason": "mass casualty"}),
+        ("release-quarantine", {"drawer": 5, "reason": "stability data seen"}),
+        ("merge-provisional", {"patient": "TEMP1", "into": "P1"}),
+    ],
+)
+def test_only_a_pharmacist_orders_and_only_what_can_be(client, people, what, wanted):
+    path = f"/api/v1/stations/ICU1/{what}"
+    for role in ROLES:
+        answer = client.post(path, json=wanted, headers=bearer(people[role]))
+        code = codes.INTAKE_AWAY if role == "pharmacist" else codes.NOT_PERMITTED
+        assert answer.json()["code"] == code, role
+    pharmacist = bearer(people["pharmacist"])
+    unknown = client.post(path.replace("ICU1", "NONE"), json=wanted, headers=pharmacist)
+    assert (unknown.status_code, unknown.json()["code"]) == (404, codes.UNKNOWN_STATION)
+    first = next(iter(wanted))
+    wrong = client.post(path, json={**wanted, first: [] if first == "patient" else 99}, headers=pharmacist)
+    assert (wrong.status_code, wrong.json()["code"]) == (422, codes.BAD_PARAMETER)
 
 
 def test_without_a_right_nothing_is_told(client, people):

@@ -111,15 +111,24 @@ def test_an_administrator_manages_accounts_and_others_may_not(client, accounts):
 @pytest.mark.parametrize(
     ("role", "shown"),
     [
-        ("pharmacist", {"/", "/stations", "/stock", "/restock", "/alerts", "/discrepancies", "/packets"}),
-        ("technician", {"/", "/stations", "/stock", "/restock", "/discrepancies"}),
+        (
+            "pharmacist",
+            {
+                *("/", "/stations", "/stock", "/restock", "/expiry", "/alerts", "/overrides", "/wastes"),
+                *("/discrepancies", "/packets"),
+            },
+        ),
+        ("technician", {"/", "/stations", "/stock", "/restock", "/expiry", "/discrepancies"}),
         ("biomed", {"/", "/stations"}),
         ("administrator", {"/", "/stations", "/accounts"}),
     ],
 )
 def test_each_role_sees_its_pages_and_only_those(client, accounts, role, shown):
     sign_in(client, accounts, role)
-    pages = ("/", "/stations", "/stock", "/restock", "/alerts", "/discrepancies", "/packets", "/accounts")
+    pages = (
+        *("/", "/stations", "/stock", "/restock", "/expiry", "/alerts", "/overrides", "/wastes"),
+        *("/discrepancies", "/packets", "/accounts"),
+    )
     assert {path for path in pages if client.get(path).status_code == 200} == shown
     assert {path for path in pages if client.get(path).status_code == 403} == set(pages) - shown
     home = client.get("/").text

@@ -22,13 +22,13 @@ def used(bench):
 @pytest.mark.req("A21.c")
 def test_wanted_and_applied_stand_side_by_side(bench):
     cabinet = used(bench)
-    row = queries.stock_and_par(bench.engine, "ICU1")[0]
+    row = queries.stock_and_par(bench.engine, ["ICU1"])[0]
     assert (row["place"], row["item"], row["quantity"], row["min"], row["max"]) == ("D01-P01", "ACET", 10, 4, 10)
     assert row["state"] == "sent", "what the cabinet has not applied is visible"
     assert row["wanted_max"] > 10
     assert "28 h demand" in row["reason"]
     cabinet.take()
-    row = queries.stock_and_par(bench.engine, "ICU1")[0]
+    row = queries.stock_and_par(bench.engine, ["ICU1"])[0]
     assert row["state"] == "applied"
     assert row["max"] == row["wanted_max"]
     assert not row["held"]
@@ -36,31 +36,37 @@ def test_wanted_and_applied_stand_side_by_side(bench):
 
 def test_the_band_lies_over_the_use(bench):
     used(bench)
-    drawn = queries.band(bench.engine, "ICU1", "ACET")
-    assert [units for _, units in drawn["use"]] == [0, 8, 8]
-    last = drawn["forecast"][-1]
-    assert last["p50"] <= last["p90"] <= last["p98"]
-    assert last["day"] == drawn["use"][-1][0] + 1
-    assert queries.band(bench.engine, "ICU1", "NONE") == {
-        "station": "ICU1", "item": "NONE", "use": [], "forecast": [],
-    }  # fmt: skip
-    scaled = queries.band(bench.engine, "ICU1", "MORP")
-    assert [units for _, units in scaled["use"]] == [0, 0, 0]
+    days = queries.use_by_day(bench.engine, "ACET", "ICU1")
+    assert [day.removed for day in days] == [8, 8, 8]
+    last = queries.forecasts(bench.engine, "ACET", "ICU1")[-1]
+    assert last.p50 <= last.p90 <= last.p98
+    assert last.day == days[-1].day
+    assert queries.use_by_day(bench.engine, "NONE", "ICU1") == queries.forecasts(bench.engine, "NONE", "ICU1") == []
+
+
+def test_all_stations_are_read_together(bench):
+    used(bench)
+    alone = queries.stock_and_par(bench.engine, ["ICU1"])
+    assert queries.stock_and_par(bench.engine, ["ED1", "ICU1"]) == [
+        *queries.stock_and_par(bench.engine, ["ED1"]), *alone,
+    ]  # fmt: skip
+    acet = queries.pockets(bench.engine, ["ED1", "ICU1"], item="ACET")
+    assert [row for row in acet if row["station"] == "ICU1"] == [row for row in alone if row["item"] == "ACET"]
 
 
 def test_refused_commands_are_listed(quick):
     cabinet = used(quick)
     number, _, body, _ = cabinet.commands()[-1]
     cabinet.answer(number, body, codes.PAR_OUT_OF_BOUNDS)
-    newest = queries.commands(quick.engine, "ICU1")[0]
-    assert (newest["number"], newest["state"], newest["result"]) == (number, "refused", codes.PAR_OUT_OF_BOUNDS)
+    newest = queries.commands(quick.engine, station="ICU1")[0]
+    assert (newest.number, newest.state, newest.result) == (number, "refused", codes.PAR_OUT_OF_BOUNDS)
 
 
 def test_orders_in_words_and_the_same_pick_list(quick):
     cabinet = used(quick)
     cabinet.use("D02-P01", 5000)
-    states = {row["item"]: row["state"] for row in supply.restock_orders(quick.engine, "ICU1")}
-    assert states["MORP"] == "open"
-    assert "put away" in {row["state"] for row in supply.restock_orders(quick.engine, only_open=False)}
+    standing = supply.restock_orders(quick.engine, standing=True, station="ICU1")
+    assert "open" in {supply.WORDS[row.reason] for row in standing if row.item == "MORP"}
+    assert "put away" in {supply.WORDS[row.reason] for row in supply.restock_orders(quick.engine)}
     asked = quick.ask("pick_list", station="ICU1")["lines"]
     assert supply.station_pick_list(quick.engine, "ICU1") == asked

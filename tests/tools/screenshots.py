@@ -29,6 +29,10 @@ PAGES = {
     "restock": "restock?show=closed",
     "alerts": "alerts?show=open",
     "late": "alerts?show=late",
+    "overrides": "overrides",
+    "wastes": "wastes",
+    "expiry": "expiry",
+    "recall": "expiry?lot=L0426",
     "discrepancies": "discrepancies",
     "packets": "packets",
 }

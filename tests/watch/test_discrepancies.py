@@ -184,8 +184,8 @@ def test_another_station_compensates_nothing(quick):
 def test_a_person_resolves_the_rest(bench):
     made = cabinet(bench)
     seq = made.count("D01-P01", 9)
-    (row,) = queries.open_discrepancies(bench.engine)
-    assert (row["station"], row["log"], row["seq"]) == ("ICU1", 1, seq)
+    (row,) = queries.discrepancies(bench.engine, resolved=False)
+    assert row[:3] == ("ICU1", 1, seq)
     wanted = {"station": "ICU1", "log": 1, "seq": seq, "person": "rph1", "reason": "tablet found broken"}
     assert bench.ask("resolve_discrepancy", **wanted, note="seen by two") == {}
     row = found(bench)[seq]
@@ -193,7 +193,10 @@ def test_a_person_resolves_the_rest(bench):
     again = bench.ask("resolve_discrepancy", **wanted)
     assert again["code"] == codes.BAD_STOCK_REQUEST
     assert "resolved already" in again["message"]
-    assert queries.open_discrepancies(bench.engine) == []
+    assert queries.discrepancies(bench.engine, resolved=False) == []
+    (resolved,) = queries.discrepancies(bench.engine, resolved=True)
+    assert resolved == queries.discrepancy(bench.engine, "ICU1", 1, seq)
+    assert resolved.note == "tablet found broken: seen by two"
 
 
 @pytest.mark.parametrize("bad", [{"seq": 999}, {"person": ""}, {"log": "1"}, {"reason": None}])

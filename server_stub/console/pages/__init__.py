@@ -4,13 +4,28 @@ from fastapi import FastAPI
 
 from server_stub.console.actions import Actions
 from server_stub.console.frame import Console
-from server_stub.console.pages import accounts, alerts, discrepancies, home, item, packets, restock, stations, stock
+from server_stub.console.pages import (
+    accounts,
+    alerts,
+    cabinet,
+    discrepancies,
+    expiry,
+    home,
+    item,
+    overrides,
+    packets,
+    restock,
+    stations,
+    stock,
+    wastes,
+)
 
 
 def add_all(console: Console, actions: Actions, app: FastAPI) -> None:
     """Register every page and form."""
-    for shown in (home, stations, stock, item, restock):
+    for shown in (home, stations, stock, item, restock, overrides, wastes, expiry):
         shown.add(console)
     for worked in (alerts, discrepancies, accounts):
         worked.add(console, actions)
+    cabinet.add(actions)
     packets.add(console, actions, app)

@@ -10,6 +10,7 @@ from server_stub.console.document import field, form, hidden
 from server_stub.console.door import Visitor
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
 from server_stub.console.roles import Right
+from server_stub.console.scope import entry_key
 from server_stub.console.table import Cell, Row, table, tabs
 from server_stub.verify import queries as verify
 from server_stub.verify.verdict import AUTHORITY, DOCUMENTATION, PENDING
@@ -76,11 +77,12 @@ def _list(view: View, show: str) -> str:
 
 def alert_table(view: View, rows: Sequence[verify.AlertRow]) -> str:
     """Alerts with what ended them."""
+    items = queries.items(view.engine, (row.item for row in rows))
     shown = [
         (
             _opens(row),
             Cell(words.code(row.code), _STATES[row.state], note=row.by),
-            *_removal(view, row),
+            *_removal(view, row, items),
             words.clock(row.raised_ms),
             words.clock(row.over_ms),
         )
@@ -91,11 +93,12 @@ def alert_table(view: View, rows: Sequence[verify.AlertRow]) -> str:
 
 def verdict_table(view: View, rows: Sequence[verify.VerdictRow]) -> str:
     """Removals with when they were due and when they were charted."""
+    items = queries.items(view.engine, (row.item for row in rows))
     shown = [
         (
             _opens(row),
             Cell(*VERDICTS[row.verdict], note=row.documented_by),
-            *_removal(view, row),
+            *_removal(view, row, items),
             words.clock(row.deadline_ms),
             words.clock(row.documented_ms),
             words.late(row.deadline_ms, row.documented_ms),
@@ -110,8 +113,8 @@ def _opens(row: verify.AlertRow | verify.VerdictRow) -> Cell:
     return Cell(f"{row.station} {row.seq}", href=f"/alerts/{quote(row.station)}/{row.log}/{row.seq}")
 
 
-def _removal(view: View, row: verify.AlertRow | verify.VerdictRow) -> Row:
-    item = queries.items(view.engine, [row.item]).get(row.item, queries.Item(row.item, 1))
+def _removal(view: View, row: verify.AlertRow | verify.VerdictRow, items: dict[str, queries.Item]) -> Row:
+    item = items.get(row.item, queries.Item(row.item, 1))
     patient = row.patient if view.may(Right.PATIENTS) else "–"
     quantity = Cell(words.units(row.quantity, item.scale), number=True)
     return words.clock(row.utc_ms), row.station, Cell(item.name), quantity, row.user, patient
@@ -120,13 +123,13 @@ def _removal(view: View, row: verify.AlertRow | verify.VerdictRow) -> Row:
 def one(view: View) -> None:
     """One removal with its verdict and its alerts, and the form to clear one."""
     station, log, seq = view.path["station"], view.path["log"], view.path["seq"]
+    key = entry_key(station, log, seq)
     with view.engine.connect() as conn:
-        known = log.isascii() and log.isdigit() and seq.isascii() and seq.isdigit() and len(log + seq) < 18
-        found = verify.verdict_of(conn, station, int(log), int(seq)) if known else None
+        found = verify.verdict_of(conn, *key) if key else None
     if found is None:
         raise NoSuchPage(f"There is no removal {station} {log} {seq} in the ledger.")
     view.frame(f"Removal {found.seq} at {found.station}", words.clock(found.utc_ms) + " UTC", "/alerts")
-    view.live("", lambda: _facts(view, station, int(log), int(seq)), "apo-card")
+    view.live("", lambda: _facts(view, found.station, found.log, found.seq), "apo-card")
     view.live("Alerts", lambda: alert_table(view, _alerts_of(view, found)))
     if view.may(Right.CLEAR_ALERTS) and any(
         a.state == "open" and a.facet == AUTHORITY for a in _alerts_of(view, found)
@@ -152,7 +155,7 @@ def _facts(view: View, station: str, log: int, seq: int) -> str:
         ("Removed by", escape(row.user)),
         ("Patient", escape(row.patient if view.may(Right.PATIENTS) else "not for your role")),
         ("Order", escape(row.order or "none named")),
-        ("Authority", escape(words.code(row.authority) if row.authority else "order and admission hold")),
+        ("Authority", escape(_authority(row))),
         ("Charted", escape(words.units(row.charted, item.scale))),
         ("Returned or wasted", escape(words.units(row.back, item.scale))),
         ("Due by (UTC)", words.clock(row.deadline_ms)),
@@ -161,14 +164,23 @@ def _facts(view: View, station: str, log: int, seq: int) -> str:
     return '<dl class="apo-facts">' + "".join(f"<dt>{name}</dt><dd>{value}</dd>" for name, value in facts) + "</dl>"
 
 
+def _authority(row: verify.VerdictRow) -> str:
+    found = words.code(row.authority) if row.authority else "order and admission hold"
+    if not row.override:
+        return found
+    later = f"order {row.matched_order}, told {words.clock(row.matched_ms)}" if row.matched_order else "no order yet"
+    return f"override, reason {row.override}; {later}" + (f"; {found}" if row.authority else "")
+
+
 class _Forms:
     def __init__(self, actions: Actions) -> None:
         self._actions = actions
 
     async def clear(self, visitor: Visitor, values: Form) -> str:
-        log, seq = values.get("log", ""), values.get("seq", "")
-        if not (log.isascii() and log.isdigit() and seq.isascii() and seq.isdigit()):
+        key = entry_key(values.get("station", ""), values.get("log", ""), values.get("seq", ""))
+        if key is None:
             raise NotDone("That is no removal. Go back and look at the list again.")
-        args = {"station": values.get("station", ""), "log": int(log), "seq": int(seq), "user": visitor.name}
+        station, log, seq = key
+        args = {"station": station, "log": log, "seq": seq, "user": visitor.name}
         await self._actions.ask("clear_alert", {**args, "note": values.get("note", "").strip()})
-        return f"The alert of removal {seq} at {args['station']} is cleared."
+        return f"The alert of removal {seq} at {station} is cleared."

@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
 
-from server_stub.console import findings, queries, words
+from server_stub.console import queries, words
 from server_stub.console.actions import Actions, Form, NotDone
 from server_stub.console.document import choice, field, form, hidden
 from server_stub.console.door import Visitor
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
 from server_stub.console.roles import Right
+from server_stub.console.scope import entry_key
 from server_stub.console.table import Cell, table, tabs
+from server_stub.watch import queries as watch
 
 MOST = 200
 REASONS = (
@@ -40,11 +42,11 @@ def discrepancies(view: View) -> None:
     view.show(tabs("/discrepancies", "show", [("open", "Open"), ("resolved", "Resolved")], show))
     view.live(
         show.capitalize(),
-        lambda: _table(view, findings.discrepancies(view.engine, resolved=show == "resolved", limit=MOST)),
+        lambda: _table(view, watch.discrepancies(view.engine, resolved=show == "resolved", limit=MOST)),
     )
 
 
-def _table(view: View, rows: Sequence[findings.Discrepancy]) -> str:
+def _table(view: View, rows: Sequence[watch.Discrepancy]) -> str:
     items = queries.items(view.engine, (row.item for row in rows))
     shown = []
     for row in rows:
@@ -56,7 +58,7 @@ def _table(view: View, rows: Sequence[findings.Discrepancy]) -> str:
                 row.place,
                 Cell(item.name, note=row.item),
                 Cell(words.signed(row.change, item.scale), "apo-warn" if row.resolved_ms is None else "apo-calm"),
-                row.counted_by,
+                Cell(row.counted_by, note=f"before: {row.previous}" if row.previous else ""),
                 words.clock(row.counted_ms),
                 words.clock(row.resolved_ms),
                 Cell(row.note or "", note=f"by {row.person}" if row.person else ""),
@@ -68,7 +70,8 @@ def _table(view: View, rows: Sequence[findings.Discrepancy]) -> str:
 
 def one(view: View) -> None:
     """One discrepancy, and the form to resolve it."""
-    found = findings.discrepancy(view.engine, view.path["station"], view.path["log"], view.path["seq"])
+    key = entry_key(view.path["station"], view.path["log"], view.path["seq"])
+    found = watch.discrepancy(view.engine, *key) if key else None
     if found is None:
         raise NoSuchPage("There is no such discrepancy.")
     view.frame(
@@ -79,6 +82,7 @@ def one(view: View) -> None:
         ("Item", item.name),
         ("Off by", f"{words.signed(found.change, item.scale)} against what the book said"),
         ("Counted by", found.counted_by),
+        ("At the place before", _before(found)),
         ("Entry", f"{found.station} log {found.log} seq {found.seq}"),
         ("Resolved (UTC)", words.clock(found.resolved_ms)),
         ("How", found.note or "not resolved"),
@@ -92,12 +96,18 @@ def one(view: View) -> None:
         view.show(form("/discrepancies/resolve", fields, "Resolve", testid="resolve", look="apo-form wide"), "Resolve")
 
 
+def _before(found: watch.Discrepancy) -> str:
+    if found.previous is None:
+        return "the cabinet did not say"
+    return f"{found.previous} (entry {found.previous_seq})" if found.previous else "nobody known"
+
+
 class _Forms:
     def __init__(self, actions: Actions) -> None:
         self._actions = actions
 
     async def resolve(self, visitor: Visitor, values: Form) -> str:
-        key = findings.key(values.get("station", ""), values.get("log", ""), values.get("seq", ""))
+        key = entry_key(values.get("station", ""), values.get("log", ""), values.get("seq", ""))
         if key is None or values.get("reason") not in REASONS:
             raise NotDone("That is no discrepancy with a cause. Go back and look at the list again.")
         station, log, seq = key

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 
-from server_stub.console import findings, queries, words
+from server_stub.console import queries, words
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
 from server_stub.console.roles import Right
 from server_stub.console.table import Cell, Row, table, tabs
+from server_stub.stock.queries import ParCommand, commands
 from server_stub.supply.orders import EXPIRED, PUT_AWAY, SUPERSEDED
-from server_stub.supply.queries import WORDS
+from server_stub.supply.queries import WORDS, RestockOrder, restock_orders
 
 MOST = 200
 _TABS = [("open", "Orders that stand"), ("closed", "Closed orders"), ("par", "PAR commands")]
@@ -28,16 +29,16 @@ def restock(view: View) -> None:
     view.frame("Restock", "What the cabinets were found to need, and the levels they were given", "/restock")
     view.show(tabs("/restock", "show", _TABS, show))
     if show == "par":
-        view.live("PAR commands", lambda: commands(findings.par_commands(view.engine, limit=MOST)))
+        view.live("PAR commands", lambda: command_table(commands(view.engine, limit=MOST)))
         return
     standing = show == "open"
     view.live(
         dict(_TABS)[show],
-        lambda: orders(view, findings.restock_orders(view.engine, standing=standing, limit=MOST)),
+        lambda: order_table(view, restock_orders(view.engine, standing=standing, limit=MOST)),
     )
 
 
-def orders(view: View, rows: Sequence[findings.RestockOrder]) -> str:
+def order_table(view: View, rows: Sequence[RestockOrder]) -> str:
     """Orders as a table."""
     items = queries.items(view.engine, (row.item for row in rows))
     shown: list[Row] = []
@@ -62,7 +63,7 @@ def orders(view: View, rows: Sequence[findings.RestockOrder]) -> str:
     return table("orders", "Orders", (*columns, "Ordered (UTC)", "Closed (UTC)"), shown, key=2)
 
 
-def commands(rows: Sequence[findings.ParCommand]) -> str:
+def command_table(rows: Sequence[ParCommand]) -> str:
     """PAR commands as a table."""
     shown = [
         (

@@ -5,13 +5,14 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from server_stub.console import queries, shelves, words
+from server_stub.console import queries, words
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
+from server_stub.console.pages import cabinet
 from server_stub.console.pages.stock import pocket_table
 from server_stub.console.roles import Right
 from server_stub.console.table import Cell, table
 from server_stub.console.theme import TAGS
-from server_stub.site.config import Station
+from server_stub.stock import queries as stock_queries
 
 
 def add(console: Console) -> None:
@@ -24,7 +25,7 @@ def all_stations(view: View) -> None:
     """Every station, alarms that stand, and messages that were refused."""
     site = view.console.site()
     view.frame("Stations", f"{len(site.station)} at {site.site.id}", "/stations")
-    view.live("Sync", lambda: sync(view.engine, view.console.site().station))
+    view.live("Sync", lambda: sync(queries.stations(view.engine, view.console.site().station)))
     view.live("Alarms that stand", lambda: alarms(view.engine))
     view.live("Evidence of refused or contradicting messages", lambda: evidence(view.engine))
 
@@ -36,17 +37,19 @@ def one_station(view: View) -> None:
     if not enrolled:
         raise NoSuchPage(f"No station {name} is enrolled here.")
     view.frame(f"Station {name}", ", ".join(enrolled[0].wards), "/stations")
-    view.live("Sync", lambda: sync(view.engine, enrolled))
+    view.live("Sync", lambda: sync(queries.stations(view.engine, enrolled)))
     view.live("Alarms that stand", lambda: alarms(view.engine, name))
+    view.live("What stands", lambda: cabinet.standing(view.engine, name))
     if view.may(Right.STOCK):
         view.live(
             "Stock and PAR",
-            lambda: pocket_table(view.engine, f"stock-{name}", shelves.pockets(view.engine, [name])),
+            lambda: pocket_table(view.engine, f"stock-{name}", stock_queries.pockets(view.engine, [name])),
         )
+    cabinet.show(view, name)
     view.live("Last entries", lambda: entries(view.engine, name, patients=view.may(Right.PATIENTS)))
 
 
-def sync(engine: Engine, enrolled: Sequence[Station]) -> str:
+def sync(stations: Sequence[queries.StationRow]) -> str:
     """Where stations stand."""
     rows = [
         (
@@ -60,7 +63,7 @@ def sync(engine: Engine, enrolled: Sequence[Station]) -> str:
             words.age(row.heartbeat_age_ms),
             "–" if row.unanswered is None else row.unanswered,
         )
-        for row in queries.stations(engine, enrolled)
+        for row in stations
     ]
     columns = ("Station", "Sync", "Alarms", "Wards", "Removals", "Last seq", "Last entry (UTC)", "Heartbeat")
     return table("stations", "Stations", (*columns, "Unanswered"), rows)

@@ -6,11 +6,12 @@ from typing import Any
 
 from sqlalchemy import Engine
 
-from server_stub.console import queries, shelves, words
+from server_stub.console import queries, words
 from server_stub.console.document import choice, field
 from server_stub.console.frame import Console, View, add_page
 from server_stub.console.roles import Right
 from server_stub.console.table import Cell, Row, table
+from server_stub.stock import queries as stock_queries
 
 MOST = 300
 _SHOW = (("", "all pockets"), ("below", "below PAR"), ("empty", "empty"), ("owed", "owing a count"))
@@ -44,7 +45,7 @@ def _filter(view: View) -> str:
 def _pockets(view: View) -> str:
     find, station, show = (view.query.get(name, "") for name in ("find", "station", "show"))
     stations = [s.id for s in view.console.site().station if station in ("", s.id)]
-    pockets = shelves.pockets(view.engine, stations, show=show)
+    pockets = stock_queries.pockets(view.engine, stations, show=show)
     items = queries.items(view.engine, {p["item"] for p in pockets})
     wanted = [p for p in pockets if _matches(find, p["item"], items)]
     rows = [
@@ -70,13 +71,14 @@ def pocket_rows(engine: Engine, pockets: Sequence[dict[str, Any]]) -> list[Row]:
     """Pockets as rows of a table."""
     items = queries.items(engine, (p["item"] for p in pockets))
     rows: list[Row] = []
+    now_min = queries.hospital_ms(engine) // 60_000
     for p in pockets:
         item = items.get(p["item"], queries.Item(p["item"], 1))
         name = Cell(item.name, note=p["item"], href=f"/items/{escape(p['item'])}?station={p['station']}")
         levels = (_level(p["min"], item), _level(p["max"], item))
         quantity = Cell(words.units(p["quantity"], item.scale), number=True)
         why = _why(p)
-        rows.append((p["place"], name, quantity, *levels, _state(p), why, words.clock(p["applied_ms"])))
+        rows.append((p["place"], name, quantity, *levels, _state(p, now_min), why, words.clock(p["applied_ms"])))
     return rows
 
 
@@ -93,9 +95,11 @@ def _why(pocket: dict[str, Any]) -> Cell:
     return Cell(held + (pocket["reason"] if pocket["applied_ms"] is not None else "as the planogram has it"))
 
 
-def _state(pocket: dict[str, Any]) -> Cell:
+def _state(pocket: dict[str, Any], now_min: int) -> Cell:
     if pocket["must_count"]:
         return Cell("count owed", "apo-warn")
+    if 0 < pocket["expiry_min"] <= now_min:
+        return Cell("expired", "apo-bad", note=pocket["lot"])
     if not pocket["quantity"]:
         return Cell("empty", "apo-bad")
     if pocket["quantity"] < pocket["min"]:
