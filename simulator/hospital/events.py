@@ -6,9 +6,19 @@ Event = tuple[int, dict[str, Any]]
 
 
 def order_event(  # noqa: PLR0913
-    sent_ms: int, *, order: str, patient: str, item: str, dose: int, start_ms: int, stop_ms: int | None
+    sent_ms: int,
+    *,
+    order: str,
+    patient: str,
+    item: str,
+    dose: int,
+    start_ms: int,
+    stop_ms: int | None,
+    interval_minutes: int = 0,
+    prn: bool = False,
 ) -> Event:
-    """A new order, sent at `sent_ms`; `dose` in smallest units of `item`."""
+    """A new order, sent at `sent_ms`; `dose` in smallest units of `item`, every `interval_minutes` (0: once), or as
+    needed (`prn`)."""
     return sent_ms, {
         "type": "order",
         "id": f"order-{order}",
@@ -20,6 +30,8 @@ def order_event(  # noqa: PLR0913
         "dose": dose,
         "start_utc_ms": start_ms,
         "stop_utc_ms": stop_ms,
+        "interval_minutes": interval_minutes,
+        "prn": prn,
     }
 
 

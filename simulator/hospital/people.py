@@ -4,12 +4,28 @@ import random
 from collections.abc import Iterable
 from zlib import crc32
 
-from firmware.wire.messages import ROLE_COUNT, ROLE_REFILL, ROLE_REMOVE, ROLE_RETURN, ROLE_WASTE
+from firmware.wire.messages import (
+    ROLE_COUNT,
+    ROLE_EMPTY_BIN,
+    ROLE_GRANT,
+    ROLE_LOAD,
+    ROLE_OUTDATE,
+    ROLE_OVERRIDE,
+    ROLE_PROVISIONAL,
+    ROLE_RECOVER,
+    ROLE_REFILL,
+    ROLE_REMOVE,
+    ROLE_RETURN,
+    ROLE_WASTE,
+    ROLE_WITNESS,
+)
 from simulator.hospital.clocktime import day_of, shift_of
 from simulator.plan import Person
 
-NURSE = ROLE_REMOVE | ROLE_RETURN | ROLE_WASTE | ROLE_COUNT
-TECHNICIAN = ROLE_REFILL | ROLE_COUNT | ROLE_RETURN
+AT_THE_DRAWER = ROLE_COUNT | ROLE_WITNESS | ROLE_RECOVER
+NURSE = ROLE_REMOVE | ROLE_RETURN | ROLE_WASTE | ROLE_OVERRIDE | ROLE_PROVISIONAL | AT_THE_DRAWER
+CHARGE_NURSE = NURSE | ROLE_GRANT | ROLE_EMPTY_BIN
+TECHNICIAN = ROLE_REFILL | ROLE_LOAD | ROLE_OUTDATE | ROLE_EMPTY_BIN | AT_THE_DRAWER
 NURSES_A_SHIFT = 4
 TEAMS = 2
 TECHNICIANS = 4
@@ -37,6 +53,10 @@ def made_up_name(rng: random.Random) -> str:
     return f"{rng.choice(LAST)}, {rng.choice(FIRST)}"
 
 
+def _nurse(number: int) -> int:
+    return NURSE if number % NURSES_A_SHIFT else CHARGE_NURSE
+
+
 class Staff:
     """All people of a hospital with these `stations`; each shift of a ward has two teams that take turns by day."""
 
@@ -48,8 +68,16 @@ class Staff:
         number = 0
         for station in stations:
             count = TEAMS * 2 * NURSES_A_SHIFT
-            self.nurses[station] = [self._hire(f"RN{number + n:04}", NURSE) for n in range(1, count + 1)]
+            self.nurses[station] = [self._hire(f"RN{number + n + 1:04}", _nurse(n)) for n in range(count)]
             number += count
+
+    def charge_nurse(self, station: str, at_ms: int) -> str:
+        """User id of the charge nurse of the shift of `at_ms`."""
+        return self._on_duty(station, at_ms)[0].user
+
+    def guest(self, user: str) -> Person:
+        """Somebody from elsewhere who is let in for a while."""
+        return self._hire(user, NURSE)
 
     def _hire(self, user: str, roles: int) -> Person:
         badge = f"{self._rng.randrange(10**8):08}"
@@ -64,9 +92,12 @@ class Staff:
 
     def nurse(self, station: str, patient: str, at_ms: int) -> str:
         """User id of the nurse who has `patient` in the shift of `at_ms`."""
+        return self._on_duty(station, at_ms)[crc32(patient.encode()) % NURSES_A_SHIFT].user
+
+    def _on_duty(self, station: str, at_ms: int) -> list[Person]:
         day, night = shift_of(at_ms)
-        group = (day % TEAMS) * 2 + night
-        return self.nurses[station][group * NURSES_A_SHIFT + crc32(patient.encode()) % NURSES_A_SHIFT].user
+        first = ((day % TEAMS) * 2 + night) * NURSES_A_SHIFT
+        return self.nurses[station][first : first + NURSES_A_SHIFT]
 
     def technician(self, station: str, at_ms: int) -> str:
         """User id of the technician who refills `station` on the day of `at_ms`."""

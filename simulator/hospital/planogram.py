@@ -1,6 +1,7 @@
 """Items of a station laid out in drawers and pockets, with levels from use.
 
-Controlled items have drawers of their own, the first ones; items with heavy use get two pockets.
+Controlled items have drawers of their own, the first ones; items with heavy use get two pockets. The last drawer is the
+return bin.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -9,7 +10,8 @@ from simulator.plan import Item, Pocket
 
 MAX_ITEMS = 300
 MAX_POCKETS = 500
-MAX_DRAWERS = 16
+BIN_DRAWER = 16
+MAX_DRAWERS = 15
 MAX_POCKETS_A_DRAWER = 40
 # Units; the fixed floor of items that the first quarter of the calendar hardly uses.
 FLOOR_MIN = 2
@@ -30,7 +32,7 @@ def levels(busiest_day_units: int) -> tuple[int, int]:
 def lay_out(station: str, items: Sequence[Item], busiest_day_units: Mapping[str, int]) -> tuple[Pocket, ...]:
     """Pockets for `items`, quantities in smallest units.
 
-    Raises PlanogramError when the station would need more than 300 items or 16 drawers of 40 pockets.
+    Raises PlanogramError when the station would need more than 300 items or 15 drawers of 40 pockets.
     """
     if len(items) > MAX_ITEMS:
         raise PlanogramError(_too_much(station, f"{len(items)} items, a cabinet holds {MAX_ITEMS}"))
@@ -40,7 +42,9 @@ def lay_out(station: str, items: Sequence[Item], busiest_day_units: Mapping[str,
     plain = [share for share in shares if not share[0].schedule]
     drawers = [*_drawers(controlled, a_drawer), *_drawers(plain, a_drawer)]
     if len(drawers) > MAX_DRAWERS:
-        raise PlanogramError(_too_much(station, f"{len(drawers)} drawers, a cabinet has {MAX_DRAWERS}"))
+        raise PlanogramError(
+            _too_much(station, f"{len(drawers)} drawers, a cabinet has {MAX_DRAWERS} beside its return bin")
+        )
     return tuple(
         _pocket(drawer, number, *share)
         for drawer, content in enumerate(drawers, 1)

@@ -1,7 +1,8 @@
 """Removals that must not be, put into a plan on purpose: for discharged patients, and without any order.
 
-About one removal in a hundred of each kind. Each is allowed by the cabinet, which knows the patient, and must be found
-by verification. None takes another removal's charting: the patient has none of that item near.
+About one removal in a hundred of each kind. The cabinet gives them: it knows the patient, and without an order the
+nurse overrides. Verification must find each. None takes another removal's charting: the patient has none of that item
+near.
 """
 
 import random
@@ -23,11 +24,12 @@ STAYS_ON_MS = HOUR_MS
 
 
 class Cabinet(NamedTuple):
-    """A station, its ward, and the items it holds."""
+    """A station, its ward, the items it holds, and those of them that may be taken without an order."""
 
     station: str
     ward: str
     items: Sequence[str]
+    listed: Sequence[str]
 
 
 @dataclass
@@ -92,12 +94,15 @@ def _without_order(
     patients: Mapping[str, _Patient],
     cabinets: Iterable[Cabinet],
 ) -> Iterator[Removal]:
-    """At most one beside each removal of a patient who stays on: an item never ordered or charted for her."""
-    holds = {cabinet.station: cabinet.items for cabinet in cabinets}
+    """At most one beside each removal of a patient who stays on: an item on the override list that was never ordered
+    or charted for her."""
+    gives = {cabinet.station: cabinet.listed for cabinet in cabinets if cabinet.listed}
     taken = {(removal.patient, removal.item) for removal in removals}
     for removal in removals:
+        if removal.station not in gives:
+            continue
         patient = patients[removal.patient]
-        item = rng.choice(holds[removal.station])
+        item = rng.choice(gives[removal.station])
         stays = patient.out_ms is None or patient.out_ms > removal.at_ms + STAYS_ON_MS
         if stays and not patient.knows(item) and (removal.patient, item) not in taken:
             place = (removal.station, removal.at_ms, removal.earliest_ms)

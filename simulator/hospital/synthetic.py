@@ -149,6 +149,8 @@ def _order_events(dues: Sequence[Due], items: dict[str, Item]) -> Iterator[Event
             dose=smallest(due.milli, items[due.drug.item].scale),
             start_ms=due.order_ms,
             stop_ms=None,
+            interval_minutes=DAY_MS // MINUTE_MS // due.drug.times_a_day if due.drug.times_a_day else 0,
+            prn=not due.drug.times_a_day,
         )
 
 

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from simulator.hospital.amounts import smallest, whole_units
 from simulator.hospital.clocktime import DAY_MS, HOUR_MS, MINUTE_MS, day_of
 from simulator.hospital.people import Staff
-from simulator.plan import Action, Mishap, Refill, Remove, Return, StationPlan, Visit
+from simulator.plan import Action, EmptyBin, Mishap, Outdates, Refill, Remove, Return, StationPlan, Visit
 
 VISIT_MS = 3 * MINUTE_MS
 MOST_ACTIONS = 12
 CANCELS_PER_REMOVAL = 1 / 100
 MISHAPS_A_WEEK = 4
+NIGHTLY = (Outdates(), EmptyBin(), Refill())
 MISHAPS = ("jammed", "forced", "left_open")
 
 
@@ -105,7 +106,8 @@ def nurse_visits(seed: int, removals: Sequence[Removal], scales: Mapping[str, in
 
 
 def refills(seed: int, stations: Iterable[str], start_ms: int, end_ms: int, staff: Staff) -> list[Visit]:
-    """The opening load of each station at `start_ms`, then a refill each night between 02:00 and 04:00."""
+    """The opening load of each station at `start_ms`; each night between 02:00 and 04:00 what expires and what lies in
+    the return bin is taken out, then all is refilled."""
     visits = []
     for station in stations:
         visits.append(Visit(start_ms, station, staff.technician(station, start_ms), (Refill(opening=True),)))
@@ -114,7 +116,7 @@ def refills(seed: int, stations: Iterable[str], start_ms: int, end_ms: int, staf
         for day_ms in range(midnight, end_ms, DAY_MS):
             at_ms = day_ms + 2 * HOUR_MS + rng.randrange(2 * HOUR_MS)
             if start_ms < at_ms < end_ms:
-                visits.append(Visit(at_ms, station, staff.technician(station, at_ms), (Refill(),)))
+                visits.append(Visit(at_ms, station, staff.technician(station, at_ms), NIGHTLY))
     return visits
 
 

@@ -52,6 +52,8 @@ def _order(order: Order, moved: Moved, item: Item, sent_ms: int) -> Event:
         dose=dose,
         start_ms=start_ms,
         stop_ms=stop_ms,
+        interval_minutes=order.interval_minutes,
+        prn=order.as_needed,
     )
 
 

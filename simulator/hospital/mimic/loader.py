@@ -83,6 +83,8 @@ PHARMACY: Columns = {
     "entertime": optional_time_ms,
     "verifiedtime": optional_time_ms,
     "dispensation": text,
+    "frequency": text,
+    "doses_per_24_hrs": text,
 }
 PRESCRIPTIONS: Columns = {
     "pharmacy_id": required,

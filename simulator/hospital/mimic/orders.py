@@ -1,11 +1,13 @@
 """Orders: pharmacy rows with their main prescription, found by pharmacy_id or, for doses not given, by poe_id."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from simulator.hospital.mimic.loader import Row
 
 CABINET = "omnicell"
+DAY_MINUTES = 1440
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,18 @@ class Order:
         """When it could be known at the ward: verified, else entered, else started."""
         known: int | None = self.row["verifiedtime"] or self.row["entertime"] or self.row["starttime"]
         return known
+
+    @property
+    def as_needed(self) -> bool:
+        """Whether it is given as needed (`PRN` in its frequency)."""
+        return "PRN" in str(self.row["frequency"]).upper()
+
+    @property
+    def interval_minutes(self) -> int:
+        """Minutes from one dose to the next; 0 for a single one, one as needed, or if nobody wrote it down."""
+        doses = str(self.row["doses_per_24_hrs"]).split(".")[0]
+        once = self.as_needed or re.search(r"ONCE|X1", str(self.row["frequency"]).upper())
+        return DAY_MINUTES // int(doses) if doses.isdigit() and int(doses) and not once else 0
 
     def covers(self, at_ms: int) -> bool:
         """Whether `at_ms` is between its start and its stop."""
