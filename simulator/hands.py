@@ -235,7 +235,8 @@ class Hands:
             return Outcome(reply.code, params=tuple(reply.params))
         self._txn, self._at, drawer, _, _, mode = reply.params
         await self.pause(1, 2)
-        if not await self._pull(drawer):
+        flap = do == "return" and not args["to"]
+        if not await (self._lift(self._at) if flap else self._pull(drawer)):
             return await self._cancel(codes.DRAWER_FAILED)
         self._reach.settle()
         if do == "empty_bin":
@@ -243,7 +244,10 @@ class Hands:
         else:
             outcome = await self._at_pocket(do, args, move, mode)
         await self.pause(1 + wait_s, 2 + wait_s)
-        self.cabinet.push(drawer)
+        if flap:
+            self.cabinet.lower(self._at)
+        else:
+            self.cabinet.push(drawer)
         await self.pause(0.5, 1)
         return outcome
 
@@ -293,12 +297,21 @@ class Hands:
             await self._cancel(reply.code)
             return Outcome(reply.code)
         self._reach.take_all(place)
-        return Outcome(0, self._txn, place, sum(n for _, n in counted))
+        return Outcome(0, self._txn, place, sum(int(n) for _, n in counted))
 
     async def _pull(self, drawer: int) -> bool:
         for _ in range(3):
             if not self.cabinet.drawers[drawer].latched or not self.cabinet.drawers[drawer].closed:
                 self.cabinet.pull(drawer)
+                return True
+            await self.pause(0.5, 1)
+        return False
+
+    async def _lift(self, place: str) -> bool:
+        """The return bin's flap."""
+        for _ in range(3):
+            if self.cabinet.driven(place):
+                self.cabinet.lift(place)
                 return True
             await self.pause(0.5, 1)
         return False

@@ -3,6 +3,7 @@
 from typing import Any
 
 from firmware.journal import kinds
+from firmware.schema import place_name
 from firmware.wire import messages
 from simulator.cabinet.cabinet import Cabinet, drawer_of
 from simulator.reach import spot_of, take_all
@@ -33,6 +34,9 @@ class Helper:
         for number, drawer in cabinet.drawers.items():
             if drawer.closed and not drawer.latched and cabinet.energised(number):
                 cabinet.pull(number)
+        bin_drawer = self._station.plan.bin_drawer
+        if bin_drawer and cabinet.driven(flap := place_name(bin_drawer, 1)):
+            cabinet.lift(flap)
 
     def _finish(self, cabinet: Cabinet, last: dict[str, Any]) -> None:
         drawer = cabinet.drawers[drawer_of(self._place)]
@@ -44,4 +48,6 @@ class Helper:
             cabinet.contents[spot] += change
         if not drawer.closed:
             cabinet.push(drawer_of(self._place))
+        elif (drawer_of(self._place), 1) in cabinet.open_lids:
+            cabinet.lower(self._place)
         self._place = ""

@@ -22,7 +22,8 @@ LONGEST_DELAY_S = 2.0
 FAILURES_IN_A_ROW = 12
 GRACE_S = 15.0
 LOOK_S = 1.0
-HEAP = "384K"
+# a cabinet's Linux computer has memory to spare; a board (32 bit) needs about half of what this build (64 bit) does
+HEAP = "768K"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 

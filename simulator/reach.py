@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from simulator.cabinet.cabinet import Cabinet, drawer_of
+from firmware.schema import place_name
+from simulator.cabinet.cabinet import Cabinet
 
 
 def spot_of(place: str, item: str) -> str:
@@ -45,13 +46,15 @@ class Reach:
 
     def settle(self) -> None:
         """Undo what was moved without being confirmed, if that drawer is open."""
-        if self._owed and not self._cabinet.drawers[drawer_of(self._owed[0])].closed:
+        if self._owed and self._cabinet.reachable(self._owed[0]):
             self._cabinet.put(*self._owed)
             self._owed = None
 
     def close_up(self) -> None:
         """Put back, and close every drawer."""
         self.settle()
+        for number, pocket in tuple(self._cabinet.open_lids):
+            self._cabinet.lower(place_name(number, pocket))
         for number, drawer in self._cabinet.drawers.items():
             if not drawer.closed:
                 self._cabinet.push(number)

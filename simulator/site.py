@@ -11,13 +11,13 @@ from typing import Any
 from firmware.wire import cbor
 from server_stub.site import config, enrol, make
 from server_stub.site.home import Home, write_private
+from simulator.cabinet.cabinet import bin_wiring
 from simulator.intake import Intake
 from simulator.plan import Action, LetIn, Person, Plan, StationPlan
 
 # A work factor for the speed of a simulation; a real board takes as many as it can do in a quarter of a second.
 PIN_ROUNDS = 64
-# field of controller.cbor, storage type of a drawer
-DRAWERS, RETURN_BIN = 6, 8
+DRAWERS = 6  # field of controller.cbor
 Row = list[Any]
 
 
@@ -43,7 +43,7 @@ def make_home(root: Path, plan: Plan) -> config.SiteConfig:
 def _fit_bin(path: Path, drawer: int) -> None:
     """One drawer of the cabinet is its return bin (docs/interfaces.md, controller.cbor)."""
     record = cbor.decode(path.read_bytes())
-    record[DRAWERS] = [[*row[:4], RETURN_BIN, 0, 0, 0] if row[0] == drawer else row for row in record[DRAWERS]]
+    record[DRAWERS] = [[*row[:4], *bin_wiring(drawer)[1:]] if row[0] == drawer else row for row in record[DRAWERS]]
     write_private(path, cbor.encode(record))
 
 

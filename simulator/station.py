@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from simulator.cabinet.bus import Bus
-from simulator.cabinet.cabinet import Cabinet
+from simulator.cabinet.cabinet import Cabinet, bin_wiring
 from simulator.clock import Clock, Life
 from simulator.errors import RunFailed
 from simulator.hands import Hands, Place
@@ -44,7 +44,8 @@ class Station:
         items: Iterable[Item] = (),
     ) -> None:
         self.plan, self.clock = plan, clock
-        self.cabinet = Cabinet(dict.fromkeys(_spots(plan), 0))
+        wiring = (bin_wiring(plan.bin_drawer),) if plan.bin_drawer else ()
+        self.cabinet = Cabinet(dict.fromkeys(_spots(plan), 0), wiring)
         self.look: Callable[[], None] = lambda: None
         self.cut_power: Callable[[], object] = lambda: None
         self._items = {item.item: item for item in items}

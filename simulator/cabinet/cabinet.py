@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from firmware.storage import types
 from simulator.cabinet.chips import Ds3231, Max17048, Strips, Tmp117
@@ -25,8 +26,7 @@ class Drawer:
     jammed: bool = False
 
 
-@dataclass(frozen=True)
-class Wiring:
+class Wiring(NamedTuple):
     """What is inside a drawer, as in controller.cbor (docs/interfaces.md)."""
 
     drawer: int
@@ -41,9 +41,14 @@ def wiring_of(rows: Sequence[Sequence[int]]) -> tuple[Wiring, ...]:
     return tuple(Wiring(row[0], *row[4:8]) for row in rows if len(row) > 4 and any(row[5:7]))
 
 
+def bin_wiring(drawer: int) -> Wiring:
+    """A return bin in a drawer, its flap on the first pair of expanders inside (hardware/boards/linux-bus.toml)."""
+    return Wiring(drawer, types.BIN, 0x24, 0x25, 0)
+
+
 def pocket_of(place: str) -> int:
-    """The pocket of a place such as `D03-P07`."""
-    return int(place[5:])
+    """The pocket of a place such as `D03-P07`, or of an item in a return bin, `D16-P01:ITEM`."""
+    return int(place[5:].partition(":")[0])
 
 
 def drawer_of(place: str) -> int:
@@ -130,7 +135,7 @@ class Cabinet:
 
     def put(self, place: str, quantity: int) -> None:
         """Put into an open drawer's pocket (smallest units)."""
-        if not self._reachable(drawer_of(place), pocket_of(place)):
+        if not self.reachable(place):
             raise Stuck(f"{place} can not be reached")
         self.contents[place] += quantity
 
@@ -175,7 +180,9 @@ class Cabinet:
     def _type(self, drawer: int) -> int:
         return self.inside[drawer].type if drawer in self.inside else types.MATRIX
 
-    def _reachable(self, drawer: int, pocket: int) -> bool:
+    def reachable(self, place: str) -> bool:
+        """A hand gets to this pocket now."""
+        drawer, pocket = drawer_of(place), pocket_of(place)
         if self._type(drawer) == types.BIN and (drawer, 1) in self.open_lids:
             return True
         shut_in = self._type(drawer) == types.LIDDED and (drawer, pocket) not in self.open_lids

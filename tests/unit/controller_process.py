@@ -15,10 +15,11 @@ from typing import Any
 
 from firmware.wire import cbor, frame, messages
 from simulator.bytecode import compiled
+from simulator.processes import HEAP
 
 ROOT = Path(__file__).parents[2]
 MICROPYTHON = os.environ.get("APOTHECA_MICROPYTHON") or str(Path(sys.executable).parent / "micropython")
-WAIT_S = 6
+WAIT_S = 30
 UTC_MS = 1_800_000_000_000
 LOCKS, SWITCHES, LATCHES, LIGHT = 0x20, 0x21, 0x22, 0x23
 GPIO, OLAT = 0x12, 0x14
@@ -149,7 +150,7 @@ class Bus:
 class Controller:
     """The process and the agent's end of its link."""
 
-    def __init__(self, folder: Path, heap: str = "384K") -> None:
+    def __init__(self, folder: Path, heap: str = HEAP) -> None:
         run = Path(os.path.relpath(folder))
         path = run / "bus.sock"
         path.unlink(missing_ok=True)
