@@ -14,7 +14,8 @@ def encode(payload):
     return bytes(out)
 
 
-# Takes bytes as they come, gives whole payloads. Holds at most one frame; what can not be one is dropped and counted.
+# Takes bytes as they come, gives whole payloads, as bytearrays. Holds at most one frame; what can not be one is dropped
+# and counted.
 class Decoder:
     def __init__(self, max_payload=MAX_PAYLOAD):
         self.dropped = 0
