@@ -14,7 +14,8 @@ def encode(payload):
     return bytes(out)
 
 
-# Takes bytes as they come, gives whole payloads. Holds at most one frame; what can not be one is dropped and counted.
+# Takes bytes as they come, gives whole payloads, as bytearrays. Holds at most one frame; what can not be one is dropped
+# and counted.
 class Decoder:
     def __init__(self, max_payload=MAX_PAYLOAD):
         self.dropped = 0
@@ -56,12 +57,13 @@ class Decoder:
             payloads.append(payload)
 
 
-# None for what is none. What is large is there twice at most.
+# None for what is none, else the same bytes without their CRC: what is large is there once.
 def _payload(data):
     size = _unstuff(data) - 4
     if size < 0 or unpack("<I", data[size : size + 4])[0] != crc32(memoryview(data)[:size]):
         return None
-    return bytes(memoryview(data)[:size])
+    data[size:] = b""
+    return data
 
 
 def _stuff(data):

@@ -42,7 +42,7 @@ def test_firmware_reads_frames(case: make.Case) -> None:
     if "refused" in case:
         assert (got, decoder.dropped) == ([], 1)
     else:
-        assert [make.plain(p) for p in got] == [case["expect"]]
+        assert [make.plain(bytes(p)) for p in got] == [case["expect"]]
 
 
 @pytest.mark.parametrize("case", of("flash_page"))
