@@ -12,6 +12,7 @@ from agent.kiosk.flow import Flow
 from agent.panel import Panel
 from agent.view import View
 from firmware import flags
+from firmware.journal import kinds
 from firmware.wire import messages
 
 ITEMS = [
@@ -107,11 +108,18 @@ class Kiosk:
         return int(self.view.state["place"][1:3])
 
     def finish(self):
-        """Pulled, confirmed with the main button, pushed."""
-        self.pull()
-        drawer = self.drawer
+        """Pulled (or the return bin's flap lifted), confirmed with the main button, shut."""
+        drawer, flap = self.drawer, self.view.state["purpose"] == kinds.PURPOSE_RETURN_BIN
+        if flap:
+            self.cabinet.turn()
+        else:
+            self.cabinet.pull(drawer)
+        self.desk.look()
         self.do(self.flow.enter())
-        self.cabinet.push(drawer)
+        if flap:
+            self.cabinet.let_go()
+        else:
+            self.cabinet.push(drawer)
         self.desk.look()
 
     @property

@@ -87,7 +87,7 @@ NEEDS: dict[int, tuple[int, str, bool, bool, bool]] = {
     4: (16, "0145", True, False, False),
     5: (4, "", True, True, True),
     6: (2, "06", True, True, True),
-    7: (128, "3", True, False, True),
+    7: (128, "03", True, False, True),
     8: (128, "045", True, False, False),
     9: (256, "045", True, False, False),
     10: (512, "016", False, False, False),
