@@ -2,10 +2,8 @@
 
 import hashlib
 import hmac
-import struct
-import zlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -17,8 +15,11 @@ from firmware.journal import kinds
 from firmware.wire import messages
 from server_stub.site import config
 from server_stub.site.home import Home
+from server_stub.stock import expiry
+from simulator.deeds import deeds
+from simulator.hands import spot_of
+from simulator.ring import ring_pages
 
-FLASH_PAGE, CRC_AT, LONGEST_PAGE = 256, 252, 246
 # fields of an entry, docs/journal.md section 2
 STATION, LOG, SEQ, KIND, ITEM, PLACE, BEFORE, CHANGE, AFTER, TXN, EXT = 1, 2, 4, 8, 11, 12, 13, 14, 15, 16, 18
 OPENED_AND_CLOSED = (kinds.OPENED, kinds.CLOSED)
@@ -30,13 +31,14 @@ SHOWN = 20
 @dataclass
 class Findings:
     """What was found: counts from the ledger, and everything that is wrong, in words. `par_updates` are the levels of
-    pockets that cabinets took from commands."""
+    pockets that cabinets took from commands; `deeds` are counted as `simulator.deeds` says."""
 
     entries: int = 0
     removals: int = 0
     alarms: int = 0
     par_updates: int = 0
     kinds: Counter[int] = field(default_factory=Counter)
+    deeds: Counter[str] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
 
     def say(self, words: str) -> None:
@@ -46,16 +48,18 @@ class Findings:
 
 @dataclass
 class StationCheck:
-    """The log of one station, entry by entry."""
+    """The log of one station, entry by entry. `stock` is by place, and by place and item in a return bin."""
 
     station: str
     findings: Findings
     key: bytes
     head: bytes
+    bins: frozenset[str] = frozenset()
     seq: int = 0
     pages: dict[int, bytes] = field(default_factory=dict)
     stock: dict[str, int] = field(default_factory=dict)
     open: dict[int, str] = field(default_factory=dict)
+    emptied: set[int] = field(default_factory=set)
 
     def take(self, seq: int, page: bytes, leaf: bytes, head: bytes) -> None:
         """The next row of the ledger."""
@@ -73,17 +77,23 @@ class StationCheck:
     def _follow(self, entry: list[Any]) -> None:
         kind, txn, seq = entry[KIND], entry[TXN], entry[SEQ]
         self.findings.kinds[kind] += 1
+        self.findings.deeds.update(deeds(entry))
         if kind == kinds.ACCESS:
             self._expect(txn == seq, seq, "is an access of another transaction")
             self.open[txn] = entry[PLACE]
+        elif kind == kinds.BIN_EMPTIED and txn in self.emptied:
+            pass
         elif kind in kinds.OUTCOMES:
+            # emptying a bin is one outcome of many entries
+            self.emptied.update({txn} if kind == kinds.BIN_EMPTIED else ())
             self._expect(self.open.pop(txn, None) == entry[PLACE], seq, "is an outcome without its access")
         elif kind == kinds.COMMAND:
             self.findings.par_updates += _levels_applied(*entry[EXT])
         if entry[AFTER] is not None:
-            self._expect(entry[BEFORE] == self.stock.get(entry[PLACE], 0), seq, "starts from another quantity")
+            spot = spot_of(entry[PLACE], entry[ITEM]) if entry[PLACE] in self.bins else entry[PLACE]
+            self._expect(entry[BEFORE] == self.stock.get(spot, 0), seq, "starts from another quantity")
             self._expect(entry[BEFORE] + entry[CHANGE] == entry[AFTER], seq, "does not add up")
-            self.stock[entry[PLACE]] = entry[AFTER]
+            self.stock[spot] = entry[AFTER]
 
     def finish(self, ring: Path, contents: Mapping[str, int], entries: int) -> None:
         """All rows are in: nothing open, as many as the journal appended, ring and cabinet agree."""
@@ -106,16 +116,6 @@ def _levels_applied(number: int, kind: int, code: int, body: list[Any]) -> int:
     return len(body) // LEVEL_FIELDS if number and kind == messages.COMMAND_PAR and not code else 0
 
 
-def ring_pages(ring: Path) -> Iterator[tuple[int, bytes]]:
-    """(seq, journal page) of every valid flash page (docs/journal.md section 4)."""
-    data = ring.read_bytes()
-    for at in range(0, len(data) - FLASH_PAGE + 1, FLASH_PAGE):
-        flash = data[at : at + FLASH_PAGE]
-        length, seq = struct.unpack_from("<HI", flash)
-        if length <= LONGEST_PAGE and struct.unpack_from("<I", flash, CRC_AT)[0] == zlib.crc32(flash[:CRC_AT]):
-            yield seq, flash[6 : 6 + length]
-
-
 def check(home: Path, contents: Mapping[str, Mapping[str, int]], appended: Mapping[str, int]) -> Findings:
     """Check the ledger of `home` against the pockets' true `contents` and the entries each journal `appended`."""
     place = Home(home)
@@ -124,7 +124,8 @@ def check(home: Path, contents: Mapping[str, Mapping[str, int]], appended: Mappi
     engine = create_engine(config.database_url(place, site))
     try:
         for station in site.station:
-            one = _station(engine, place, station, findings)
+            bins = frozenset(spot.partition(":")[0] for spot in contents[station.id] if ":" in spot)
+            one = _station(engine, place, station, findings, bins)
             ring = place.controller(station.id) / "ring.bin"
             one.finish(ring, contents[station.id], appended[station.id])
             _compare_inventory(engine, one)
@@ -136,10 +137,12 @@ def check(home: Path, contents: Mapping[str, Mapping[str, int]], appended: Mappi
     return findings
 
 
-def _station(engine: Engine, home: Home, station: config.Station, findings: Findings) -> StationCheck:
+def _station(
+    engine: Engine, home: Home, station: config.Station, findings: Findings, bins: frozenset[str]
+) -> StationCheck:
     key = home.mac_key(station.id).read_bytes()
     head0 = hashlib.sha256(b"\3" + bytes.fromhex(station.genesis)).digest()
-    one = StationCheck(station.id, findings, key, head0)
+    one = StationCheck(station.id, findings, key, head0, bins)
     rows = text("SELECT seq, page, leaf, head FROM entries WHERE station = :s AND log = :l ORDER BY seq")
     with engine.connect() as conn:
         for seq, page, leaf, head in conn.execute(rows, {"s": station.id, "l": station.log}):
@@ -151,5 +154,6 @@ def _compare_inventory(engine: Engine, one: StationCheck) -> None:
     with engine.connect() as conn:
         rows = conn.execute(text("SELECT place, quantity FROM inventory WHERE station = :s"), {"s": one.station})
         shown = {place: quantity for place, quantity in rows}
+    shown.update((spot_of(row.place, row.item), row.quantity) for row in expiry.bins(engine, station=one.station))
     if {p: q for p, q in shown.items() if q} != {p: q for p, q in one.stock.items() if q}:
         one.findings.say(f"{one.station}: the centre's inventory is not what its ledger adds up to")

@@ -1,13 +1,15 @@
 """One person's hands at one cabinet: an access from request to closed drawer, and what she does when it breaks off.
 
 The rule after an interruption: what is in hand goes back into the pocket, drawers are closed, pockets that must be
-counted are counted, and then she tries again unless the journal already has what she did.
+counted are counted, and then she tries again unless the journal already has what she did. What a refusal asks for (a
+witness, a scan, a reason, an answer) she does, and asks again.
 """
 
 import asyncio
 import random
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from firmware import codes
@@ -21,12 +23,30 @@ from simulator.tally import Tally
 
 TRIES = 20
 JOURNAL_ROOM_S = 120.0
+ASKED_AGAIN = 6
+MISCOUNTS, SCANNER_FAILS = 0.02, 0.04
+# what the quantity of a confirmation is of: what was in the pocket
+COUNTS = ("count", "recover", "unload")
+COUNTED_FIRST = ("remove", "return", "refill")
+LABELLED = ("refill", "load", "return")
+BYPASS_ITEM, SCANNER = 1, 3
 Move = Callable[[str, int], int | None]
+# code of a refusal -> arguments that answer it
+Answers = Mapping[int, Mapping[str, Any]]
 
 
 def leave_all(_place: str, _held: int) -> int:
     """A count moves nothing."""
     return 0
+
+
+def spot_of(place: str, item: str) -> str:
+    """Where in a cabinet's contents an item in the return bin at `place` is."""
+    return f"{place}:{item}"
+
+
+def _lies_in_bin(spot: str) -> bool:
+    return ":" in spot
 
 
 class GaveUp(RunFailed):
@@ -46,11 +66,15 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a person stands, and her life there."""
+    """Where a person stands, and her life there: who could be her witness, smallest units to one unit by place, and what
+    looks after each access (`look`)."""
 
     life: Life
     panel: Panel
     cabinet: Cabinet
+    colleagues: Sequence[Person] = ()
+    units: Mapping[str, int] = field(default_factory=dict)
+    look: Callable[[], None] = lambda: None
 
 
 class Hands:
@@ -58,10 +82,15 @@ class Hands:
 
     def __init__(self, person: Person, place: Place, tally: Tally, seed: str) -> None:
         self.person, self.tally = person, tally
+        self.place = place
         self.life, self.panel, self.cabinet = place.life, place.panel, place.cabinet
         self._rng = random.Random(seed)
         self._owed: tuple[str, int] | None = None
-        self._txn = 0
+        self._txn, self._at = 0, ""
+
+    def of(self, other: Person) -> "Hands":
+        """Somebody else at the same cabinet."""
+        return Hands(other, self.place, self.tally, f"{self._rng.random()}")
 
     async def pause(self, least_s: float, most_s: float) -> None:
         """Let a drawn number of seconds of hospital time pass."""
@@ -82,29 +111,40 @@ class Hands:
         except Rebooted:
             await self.recover()
 
-    async def access(self, do: str, args: dict[str, Any], move: Move, wait_s: float = 0) -> Outcome:
+    async def access(  # noqa: PLR0913, PLR0917
+        self, do: str, args: Mapping[str, Any], move: Move, wait_s: float = 0, answers: Answers | None = None
+    ) -> Outcome:
         """One access. `move(place, quantity in pocket)` says how much leaves the pocket (negative: goes in) once the
-        drawer is open, or None to cancel; the drawer stays open for `wait_s` more after the confirmation. Refusals
-        come back as the code and params."""
+        drawer is open, or None to cancel; the drawer stays open for `wait_s` more after the confirmation. Refusals for
+        which there are `answers` are answered; others come back as the code and params."""
+        given, asked = dict(args), Counter[int]()
         for _ in range(TRIES):
             self._txn = 0
             try:
-                outcome = await self._access_once(do, args, move, wait_s)
+                outcome = await self._access_once(do, given, move, wait_s)
+                asked[outcome.code] += 1
+                if asked[outcome.code] < ASKED_AGAIN and await self._answer(outcome.code, given, answers or {}):
+                    continue
                 if not await self._may_pass(outcome.code):
+                    self.place.look()
                     return outcome
             except Rebooted as reboot:
-                done = self._journaled(reboot.state)
+                done = self._journaled(do, reboot.state)
                 await self.recover()
                 if done:
                     return done
         raise GaveUp(f"{self.life.place}: {do} {args} did not come about in {TRIES} tries")
 
-    async def note(self, do: str, args: dict[str, Any], kind: int) -> int:
+    async def note(self, do: str, args: Mapping[str, Any], kind: int) -> int:
         """A request without an access (waste), done exactly once; its code."""
+        given, asked = dict(args), 0
         for _ in range(TRIES):
             before = (await self.panel.look()).state.get("last") or {}
             try:
-                reply = await self.panel.act(do, **args)
+                reply = await self.panel.act(do, **given)
+                asked += 1
+                if asked < ASKED_AGAIN and await self._answer(reply.code, given, {}):
+                    continue
                 if not await self._may_pass(reply.code):
                     return reply.code
             except Rebooted as reboot:
@@ -114,16 +154,60 @@ class Hands:
                     return 0
         raise GaveUp(f"{self.life.place}: {do} {args} did not come about in {TRIES} tries")
 
-    async def ask_witness(self, colleague: Person) -> None:
-        """A colleague enters badge and PIN for the next step; a power cut meanwhile is the asker's to clear up."""
-        try:
-            await self.panel.act("witness", badge=colleague.badge, pin=colleague.pin)
-        except Rebooted:
-            await self.recover()
+    async def tell(self, do: str, **args: Any) -> int:
+        """A request that may be made twice (a place fails, a user is let in); its code."""
+        for _ in range(TRIES):
+            try:
+                reply = await self.panel.act(do, **args)
+                if not await self._may_pass(reply.code):
+                    return reply.code
+            except Rebooted:
+                await self.recover()
+        raise GaveUp(f"{self.life.place}: {do} {args} did not come about in {TRIES} tries")
+
+    async def choose_pin(self, pin: str) -> int:
+        """The first sign-on of somebody who was let in: she takes a PIN of her own; the code (0 = signed on)."""
+        for _ in range(TRIES):
+            try:
+                code = await self._badge_and_pin()
+                if code == codes.WRONG_PIN or (not code and self.person.pin == pin):
+                    # the controller went down just after it had taken the new one
+                    self.person = replace(self.person, pin=pin)
+                    return await self._badge_and_pin() if code else 0
+                code = code or (await self.panel.act("change_pin", old=self.person.pin, new=pin)).code
+                self.person = replace(self.person, pin=self.person.pin if code else pin)
+                return code
+            except Rebooted:
+                continue
+        raise GaveUp(f"{self.life.place}: {self.person.user} got no PIN of her own")
+
+    async def _answer(self, code: int, args: dict[str, Any], answers: Answers) -> bool:
+        """Do what a refusal asks for; whether it is worth asking again."""
+        if code == codes.WITNESS_NEEDED:
+            return await self._ask_witness()
+        if code == codes.SCAN_NEEDED and self._rng.random() < SCANNER_FAILS:
+            reply = await self.panel.act("bypass", what=BYPASS_ITEM, reason=SCANNER, item=args["item"])
+            return not reply.code
+        args.update(answers.get(code, {}))
+        return code in answers
+
+    async def _ask_witness(self) -> bool:
+        """A colleague enters badge and PIN for the next step."""
+        colleagues = [person for person in self.place.colleagues if person.user != self.person.user]
+        for colleague in self._rng.sample(colleagues, len(colleagues)):
+            reply = await self.panel.act("witness", badge=colleague.badge, pin=colleague.pin)
+            if not reply.code:
+                return True
+        return False
 
     async def count(self, place: str, wait_s: float = 0) -> Outcome:
         """Count a pocket and say what is truly in it."""
         return await self.access("count", {"place": place}, leave_all, wait_s)
+
+    async def count_owed(self) -> None:
+        """Count whatever the cabinet wants counted."""
+        for place in (await self.panel.look()).state.get("must_count", ()):
+            await self.count(place)
 
     async def recover(self) -> None:
         """After an interruption: put back, close, sign on, count what must be counted. Repeats if interrupted again."""
@@ -134,7 +218,8 @@ class Hands:
                 await self.pause(1, 3)
                 await self._badge_and_pin()
                 state = (await self.panel.look()).state
-                for place in {*state.get("must_count", ()), *([self._owed[0]] if self._owed else ())}:
+                owed = [self._owed[0]] if self._owed and not _lies_in_bin(self._owed[0]) else []
+                for place in {*state.get("must_count", ()), *owed}:
                     await self._access_once("count", {"place": place}, leave_all)
                 return
             except Rebooted:
@@ -152,39 +237,78 @@ class Hands:
             await self.pause(1, 2)
         raise GaveUp(f"{self.life.place}: {self.person.user} cannot sign on")
 
-    async def _access_once(self, do: str, args: dict[str, Any], move: Move, wait_s: float = 0) -> Outcome:
+    async def _access_once(self, do: str, args: Mapping[str, Any], move: Move, wait_s: float = 0) -> Outcome:
         reply = await self.panel.act(do, **args)
         if reply.code:
             return Outcome(reply.code, params=tuple(reply.params))
-        self._txn, place, drawer, _, held = reply.params[:5]
+        self._txn, self._at, drawer, _, _, mode = reply.params
         await self.pause(1, 2)
         if not await self._pull(drawer):
             return await self._cancel(codes.DRAWER_FAILED)
         self._settle_debt()
-        amount = move(place, held)
-        if amount is None:
-            outcome = await self._cancel(0)
+        if do == "empty_bin":
+            outcome = await self._empty(self._at)
         else:
-            outcome = await self._move_and_confirm(do, place, amount)
+            outcome = await self._at_pocket(do, args, move, mode)
         await self.pause(1 + wait_s, 2 + wait_s)
         self.cabinet.push(drawer)
         await self.pause(0.5, 1)
         return outcome
 
-    async def _move_and_confirm(self, do: str, place: str, amount: int) -> Outcome:
+    async def _at_pocket(self, do: str, args: Mapping[str, Any], move: Move, mode: int) -> Outcome:
+        place = self._at
+        spot = spot_of(place, args["item"]) if do == "return" and not args["to"] else place
+        held = self.cabinet.contents[spot]
+        amount = move(place, held)
+        if amount is None:
+            return await self._cancel(0)
+        amount = min(amount, held)
         await self.pause(1, 3)
         if amount:
-            self.cabinet.put(place, -amount)
-            self._owed = (place, amount)
+            self.cabinet.put(spot, -amount)
+            self._owed = (spot, amount)
             await self.pause(1, 2)
-        quantity = self.cabinet.contents[place] if do == "count" else abs(amount)
-        reply = await self.panel.act("confirm", quantity=quantity)
+        told = {"label": place} if do in LABELLED and spot == place else {}
+        quantity = held if do in COUNTS else abs(amount)
+        return await self._confirm({"quantity": quantity, **told}, held if mode and do in COUNTED_FIRST else None)
+
+    async def _confirm(self, said: dict[str, Any], held: int | None) -> Outcome:
+        """Say what was moved, and what was `held` before if it is counted: who is asked again counts again, rightly."""
+        if held is not None:
+            said["counted"] = self._miscounted(held)
+        reply = await self.panel.act("confirm", **said)
+        if reply.code == codes.COUNT_AGAIN:
+            await self.pause(2, 5)
+            reply = await self.panel.act("confirm", **{**said, "counted": held} if held is not None else said)
         if reply.code:
             self._settle_debt()
             await self._cancel(reply.code)
             return Outcome(reply.code)
         self._owed = None
-        return Outcome(0, self._txn, place, quantity)
+        return Outcome(0, self._txn, self._at, said["quantity"])
+
+    def _miscounted(self, held: int) -> int:
+        return held + self.place.units.get(self._at, 1) if self._rng.random() < MISCOUNTS else held
+
+    async def _empty(self, place: str) -> Outcome:
+        """Take all out of the return bin, counting it item by item."""
+        await self.pause(5, 15)
+        found = {spot: n for spot, n in self.cabinet.contents.items() if n and spot.startswith(spot_of(place, ""))}
+        counted = [[spot.partition(":")[2], quantity] for spot, quantity in found.items()]
+        reply = await self.panel.act("confirm_bin", counted=counted)
+        while reply.code == codes.COUNT_NEEDED:
+            counted.append([reply.params[0], 0])
+            reply = await self.panel.act("confirm_bin", counted=counted)
+        if reply.code:
+            await self._cancel(reply.code)
+            return Outcome(reply.code)
+        self._take_all(place)
+        return Outcome(0, self._txn, place, sum(found.values()))
+
+    def _take_all(self, place: str) -> None:
+        for spot in self.cabinet.contents:
+            if spot.startswith(spot_of(place, "")):
+                self.cabinet.contents[spot] = 0
 
     async def _pull(self, drawer: int) -> bool:
         for _ in range(3):
@@ -210,15 +334,17 @@ class Hands:
             if not drawer.closed:
                 self.cabinet.push(number)
 
-    def _journaled(self, state: dict[str, Any]) -> Outcome | None:
+    def _journaled(self, do: str, state: dict[str, Any]) -> Outcome | None:
         """The outcome of the access under way if the journal has it after a restart."""
         last = state.get("last") or {}
         if not self._txn or last.get("txn") != self._txn or last.get("kind") not in kinds.OUTCOMES:
             return None
         if last["kind"] in (kinds.CANCELLED, kinds.INTERRUPTED):
             return None
-        place, self._owed = self._owed[0] if self._owed else "", None
-        return Outcome(0, self._txn, place, last["quantity"])
+        self._owed = None
+        if do == "empty_bin":
+            self._take_all(self._at)
+        return Outcome(0, self._txn, self._at, last["quantity"])
 
     async def _may_pass(self, code: int) -> bool:
         """Whether a refusal may have gone on a second try, after doing what it takes."""

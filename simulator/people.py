@@ -1,52 +1,88 @@
 """Nurses and technicians: one visit to one cabinet, action by action."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from typing import Any
 
-from firmware import codes
+from firmware import codes, flags
 from firmware.journal import kinds
-from simulator.hands import Hands, Move, Outcome
-from simulator.plan import Action, Mishap, Pocket, Refill, Remove, Return, StationPlan, Visit
+from simulator.hands import Hands, Outcome
+from simulator.pharmacy import Pharmacy
+from simulator.plan import (
+    Action,
+    AddPatient,
+    Count,
+    EmptyBin,
+    Item,
+    LetIn,
+    Mishap,
+    Outdates,
+    Refill,
+    Remove,
+    Return,
+    StationPlan,
+    Theft,
+    Visit,
+)
 from simulator.tally import REFUSED, STOCK_OUT, Taken, Tally
+from simulator.trouble import Trouble
 
-AJAR_S = 180.0
-
-
-def _put_in(quantity: int) -> Move:
-    return lambda place, held: -quantity
+# there is none of it to be had, whatever the cause
+_NONE_LEFT = (codes.NOT_ENOUGH, codes.NO_POCKET, codes.EXPIRED_DRUG)
+PARTIAL_DOSE = 1
+TO_BIN, TO_POCKET = 0, 1
+ALL_CLASSES = (1 << 32) - 1
 
 
 class Visitor:
-    """Someone who works one visit with her hands."""
+    """Someone who works one visit with her hands. `items` are those of the formulary, `cut_power` takes the mains away
+    from this cabinet."""
 
-    def __init__(self, hands: Hands, station: StationPlan, tally: Tally) -> None:
-        self.hands, self.station, self.tally = hands, station.station, tally
-        self._colleagues = [person for person in station.people if person is not hands.person]
-        self._pockets: dict[str, Pocket] = {pocket.place: pocket for pocket in station.pockets}
+    def __init__(
+        self,
+        hands: Hands,
+        station: StationPlan,
+        tally: Tally,
+        items: dict[str, Item],
+        cut_power: Callable[[], object] = lambda: None,
+    ) -> None:
+        self.hands, self.station, self.tally, self.items = hands, station, tally, items
+        self._cut_power = cut_power
+        pharmacy, trouble = Pharmacy(hands, station, tally, items), Trouble(hands, station, tally, items, cut_power)
+        self._stories: dict[type, Callable[[Any], Awaitable[None]]] = {
+            Remove: self._remove,
+            Return: self._return,
+            AddPatient: self._add_patient,
+            Refill: pharmacy.refill,
+            Outdates: pharmacy.take_outdates,
+            EmptyBin: pharmacy.empty_bin,
+            Count: trouble.count,
+            Theft: trouble.steal,
+            Mishap: trouble.mishap,
+        }
 
     async def work(self, visit: Visit) -> None:
         """Sign on, do each action, sign off."""
         code = await self.hands.sign_on()
-        for action in visit.actions:
+        await self._do_all(visit.actions, code)
+
+    async def begin(self, own_pin: str, actions: tuple[Action, ...]) -> None:
+        """The first visit of somebody who was let in: she chooses a PIN first."""
+        await self._do_all(actions, await self.hands.choose_pin(own_pin))
+
+    async def _do_all(self, actions: tuple[Action | LetIn, ...], code: int) -> None:
+        for action in actions:
             if code:
                 self._count_refused(action, code)
                 continue
             await self.hands.pause(1, 3)
-            await self._do(action)
+            if isinstance(action, LetIn):
+                await self._let_in(action)
+                return
+            await self._stories[type(action)](action)
         if not code:
             await self.hands.sign_off()
 
-    async def _do(self, action: Action) -> None:
-        if isinstance(action, Remove):
-            await self._remove(action)
-        elif isinstance(action, Return):
-            await self._return(action)
-        elif isinstance(action, Refill):
-            await self._refill(action)
-        else:
-            await self._mishap(action)
-
-    def _count_refused(self, action: Action, code: int) -> None:
+    def _count_refused(self, action: Action | LetIn, code: int) -> None:
         self.tally.note(code)
         if isinstance(action, Remove):
             self._note_fate(action, REFUSED)
@@ -54,6 +90,17 @@ class Visitor:
     def _note_fate(self, action: Remove, fate: str) -> None:
         if action.record:
             self.tally.fates[fate] += 1
+
+    async def _let_in(self, action: LetIn) -> None:
+        guest = action.guest
+        row = {"badge": guest.badge, "user": guest.user, "roles": guest.roles, "classes": ALL_CLASSES}
+        self.tally.note(await self.hands.tell("grant", **row, hours=action.hours, pin=guest.pin))
+        await self.hands.sign_off()
+        visitor = Visitor(self.hands.of(guest), self.station, self.tally, self.items, self._cut_power)
+        await visitor.begin(action.own_pin, action.actions)
+
+    async def _add_patient(self, action: AddPatient) -> None:
+        self.tally.note(await self.hands.tell("add_patient", patient=action.patient, hours=action.hours))
 
     async def _remove(self, action: Remove) -> None:
         needed, fate = action.quantity, action.fate
@@ -69,7 +116,8 @@ class Visitor:
                 break
             if action.cancel:
                 break
-            parts.append(self._taken(action, outcome))
+            if outcome.quantity:
+                parts.append(self._taken(action, outcome))
             needed -= outcome.quantity
             asked = needed
         else:
@@ -82,7 +130,7 @@ class Visitor:
         taken = Taken(action, outcome.txn, outcome.place, outcome.quantity)
         self.tally.replayed += 1
         if action.seeded:
-            self.tally.seeded.setdefault(self.station, []).append(taken)
+            self.tally.seeded.setdefault(self.station.station, []).append(taken)
         return taken
 
     async def _remove_from_one_pocket(self, action: Remove, quantity: int) -> Outcome:
@@ -93,26 +141,31 @@ class Visitor:
             "quantity": quantity,
             "administration_utc_ms": action.administration_utc_ms,
             "code": None,
+            "kit": action.kit,
         }
-        return await self.hands.access("remove", args, lambda place, held: None if action.cancel else quantity)
+        answers = {
+            codes.NO_ORDER: {"override": action.reason},
+            codes.PROMPT_NEEDED: {"answer": 1},
+            codes.SCAN_NEEDED: {"code": self._code(action.item)},
+        }
+        return await self.hands.access(
+            "remove", args, lambda place, held: None if action.cancel else quantity, answers=answers
+        )
+
+    def _code(self, item: str) -> str | None:
+        return (self.items[item].code or None) if item in self.items else None
 
     def _refusal(self, outcome: Outcome) -> str:
         self.tally.note(outcome.code)
-        if outcome.code not in (codes.NOT_ENOUGH, codes.NO_POCKET):
+        if outcome.code not in _NONE_LEFT:
             return REFUSED
         self.tally.stockouts += 1
         return STOCK_OUT
 
     async def _waste(self, parts: list[Taken]) -> None:
         if parts and parts[-1].action.waste:
-            args = self._towards_removal(parts[-1], parts[-1].action.waste)
-            code = await self.hands.note("waste", args, kinds.WASTE)
-            for colleague in self._colleagues:
-                if code != codes.WITNESS_NEEDED:
-                    break
-                await self.hands.ask_witness(colleague)
-                code = await self.hands.note("waste", args, kinds.WASTE)
-            self.tally.note(code)
+            args = self._towards_removal(parts[-1], parts[-1].action.waste) | {"reason": PARTIAL_DOSE}
+            self.tally.note(await self.hands.note("waste", args, kinds.WASTE))
 
     async def _return(self, action: Return) -> None:
         parts = self.tally.taken.pop(action.record, [])
@@ -120,9 +173,20 @@ class Visitor:
         for taken in parts:
             quantity = min(taken.quantity, left)
             left -= quantity
-            args = self._towards_removal(taken, quantity) | {"to": 1}
-            outcome = await self.hands.access("return", args, _put_in(quantity))
-            self.tally.note(outcome.code)
+            await self._bring_back(taken, quantity)
+
+    async def _bring_back(self, taken: Taken, quantity: int) -> None:
+        """To the return bin what may go nowhere else, else to the pocket; what finds no room there to the bin as well."""
+        item = self.items.get(taken.action.item)
+        only_bin = bool(self.station.bin_drawer and item and item.flags & flags.BIN_ONLY)
+        code = await self._put(taken, quantity, TO_BIN if only_bin else TO_POCKET)
+        if code in (codes.POCKET_FULL, codes.EXPIRED_DRUG) and self.station.bin_drawer and not only_bin:
+            code = await self._put(taken, quantity, TO_BIN)
+        self.tally.note(code)
+
+    async def _put(self, taken: Taken, quantity: int, to: int) -> int:
+        args = self._towards_removal(taken, quantity) | {"to": to, "code": self._code(taken.action.item)}
+        return (await self.hands.access("return", args, lambda place, held: -quantity)).code
 
     def _towards_removal(self, taken: Taken, quantity: int) -> dict[str, Any]:
         action = taken.action
@@ -133,61 +197,3 @@ class Visitor:
             "quantity": quantity,
             "removed_txn": taken.txn,
         }
-
-    async def _refill(self, action: Refill) -> None:
-        rows = (await self.hands.panel.ask("inventory")).params
-        targets = {place: self._target(action, place, most) for place, _, _, _, most, *_ in rows}
-        gaps: dict[str, list[int]] = {}
-        for place, item, quantity, *_ in rows:
-            if quantity < targets[place]:
-                gaps.setdefault(item, []).append(targets[place] - quantity)
-        for item, wanted in gaps.items():
-            for _ in wanted:
-                if not await self._refill_hungriest(targets, item, max(wanted)):
-                    break
-
-    def _target(self, action: Refill, place: str, most: int) -> int:
-        return self._pockets[place].start if action.opening and place in self._pockets else most
-
-    async def _refill_hungriest(self, targets: Mapping[str, int], item: str, quantity: int) -> bool:
-        """Fill the pocket that the controller chooses; False when there is nothing more to do for the item."""
-        missing = 0
-
-        def move(place: str, held: int) -> int | None:
-            nonlocal missing
-            missing = targets[place] - held
-            return -min(missing, quantity) if missing > 0 else None
-
-        args = {"item": item, "quantity": quantity, "lot": None, "expiry": None}
-        outcome = await self.hands.access("refill", args, move)
-        self.tally.note(outcome.code)
-        return not outcome.code and missing > 0
-
-    async def _mishap(self, action: Mishap) -> None:
-        stories: dict[str, Callable[[int], Awaitable[None]]] = {
-            "left_open": self._leave_open,
-            "forced": self._force,
-            "jammed": self._jam,
-        }
-        await stories[action.what](action.drawer)
-
-    async def _leave_open(self, drawer: int) -> None:
-        await self._count_in(drawer, AJAR_S)
-
-    async def _force(self, drawer: int) -> None:
-        self.hands.cabinet.pull(drawer, force=True)
-        await self.hands.pause(5, 10)
-        self.hands.cabinet.push(drawer)
-        await self.hands.pause(1, 2)
-
-    async def _jam(self, drawer: int) -> None:
-        self.hands.cabinet.jam(drawer)
-        await self._count_in(drawer)
-        self.hands.cabinet.jam(drawer, jammed=False)
-        await self.hands.pause(1, 2)
-
-    async def _count_in(self, drawer: int, wait_s: float = 0) -> None:
-        places = [pocket.place for pocket in self._pockets.values() if pocket.drawer == drawer]
-        if places:
-            outcome = await self.hands.count(places[0], wait_s)
-            self.tally.note(outcome.code)

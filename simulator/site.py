@@ -8,14 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from firmware.wire import messages
+from firmware.wire import cbor
 from server_stub.site import config, enrol, make
-from server_stub.site.home import Home
+from server_stub.site.home import Home, write_private
 from simulator.intake import Intake
-from simulator.plan import Person, Plan, StationPlan
+from simulator.plan import Action, LetIn, Person, Plan, StationPlan
 
 # A work factor for the speed of a simulation; a real board takes as many as it can do in a quarter of a second.
 PIN_ROUNDS = 64
+# field of controller.cbor, storage type of a drawer
+DRAWERS, RETURN_BIN = 6, 8
 Row = list[Any]
 
 
@@ -32,7 +34,17 @@ def make_home(root: Path, plan: Plan) -> config.SiteConfig:
     home = Home(root)
     make.make_site(home, "demo", broker_port=free_port(), web_port=free_port())
     enrol.add_stations(home, {station.station: station.wards for station in plan.stations})
+    for station in plan.stations:
+        if station.bin_drawer:
+            _fit_bin(home.controller(station.station) / "controller.cbor", station.bin_drawer)
     return config.read(home)
+
+
+def _fit_bin(path: Path, drawer: int) -> None:
+    """One drawer of the cabinet is its return bin (docs/interfaces.md, controller.cbor)."""
+    record = cbor.decode(path.read_bytes())
+    record[DRAWERS] = [[*row[:4], RETURN_BIN, 0, 0, 0] if row[0] == drawer else row for row in record[DRAWERS]]
+    write_private(path, cbor.encode(record))
 
 
 def with_fresh_pins(plan: Plan) -> Plan:
@@ -42,8 +54,14 @@ def with_fresh_pins(plan: Plan) -> Plan:
     def renewed(person: Person) -> Person:
         return replace(person, pin=pins.setdefault(person.user, f"{secrets.randbelow(10**6):06}"))
 
+    def let_in(action: Action | LetIn) -> Action | LetIn:
+        if not isinstance(action, LetIn):
+            return action
+        return replace(action, guest=renewed(action.guest), own_pin=f"{secrets.randbelow(10**6):06}")
+
     stations = tuple(replace(s, people=tuple(renewed(person) for person in s.people)) for s in plan.stations)
-    return replace(plan, stations=stations)
+    visits = [replace(visit, actions=tuple(let_in(action) for action in visit.actions)) for visit in plan.visits]
+    return replace(plan, stations=stations, visits=visits)
 
 
 def pin_hash(salt: bytes, pin: str, rounds: int = PIN_ROUNDS) -> bytes:
@@ -55,23 +73,28 @@ def pin_hash(salt: bytes, pin: str, rounds: int = PIN_ROUNDS) -> bytes:
 
 
 def user_row(person: Person, rng: random.Random) -> Row:
-    """A row of the table `users`. Everybody may witness, and count: an interrupted pocket waits for nobody."""
+    """A row of the table `users`."""
     salt = rng.randbytes(8)
-    roles = person.roles | messages.ROLE_COUNT | messages.ROLE_WITNESS
     digest = pin_hash(salt, person.pin)
-    return [person.badge, person.user, salt.hex(), digest.hex(), PIN_ROUNDS, roles]
+    return [person.badge, person.user, salt.hex(), digest.hex(), PIN_ROUNDS, person.roles]
 
 
 def tables(plan: Plan, station: StationPlan, rng: random.Random) -> dict[str, list[Row]]:
-    """The first reference tables of a station, in the order in which they must arrive."""
+    """The first reference tables of a station, in the order in which they must arrive; none that has no rows."""
     held = {pocket.item for pocket in station.pockets}
     items = [item for item in plan.items if item.item in held]
-    return {
-        "items": [[i.item, i.schedule, i.scale, 0] for i in items],
+    made = {
+        "items": [[i.item, i.schedule, i.scale, i.flags, i.item_class, i.prompt] for i in items],
         "pockets": [[p.place, p.drawer, p.pocket, p.item, p.min, p.max, p.capacity] for p in station.pockets],
         "users": [user_row(person, rng) for person in station.people],
         "item_names": [[i.item, i.name, i.aliases] for i in items],
+        "overrides": [list(row) for row in station.overrides],
+        "kits": [[line.line, line.kit, line.item, line.quantity] for line in station.kits],
+        "policy": [list(row) for row in station.policy],
+        "item_codes": [[i.code, i.item] for i in items if i.code],
+        "prompts": [list(row) for row in plan.prompts],
     }
+    return {table: rows for table, rows in made.items() if rows}
 
 
 async def load_tables(plan: Plan, intake: Intake) -> dict[str, dict[str, int]]:

@@ -2,16 +2,16 @@
 
 import random
 from collections import deque
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from pathlib import Path
 
 from simulator.cabinet.bus import Bus
 from simulator.cabinet.cabinet import Cabinet
 from simulator.clock import Clock, Life
-from simulator.hands import Hands, Place
+from simulator.hands import Hands, Place, spot_of
 from simulator.panel import Panel
 from simulator.people import Visitor
-from simulator.plan import StationPlan, Visit
+from simulator.plan import Item, StationPlan, Visit
 from simulator.tally import Tally
 from simulator.wire import Faults, Wire
 
@@ -23,11 +23,24 @@ async def _nothing(_station: str) -> None:
 
 
 class Station:
-    """The world's side of one station. `before(station)` is awaited when a visit begins."""
+    """The world's side of one station. `before(station)` is awaited when a visit begins, `look` called after each
+    access; `cut_power` takes the power of cabinet and controller away. `items` are the formulary's."""
 
-    def __init__(self, plan: StationPlan, run: Path, clock: Clock, tally: Tally, faults: Faults | None = None) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        plan: StationPlan,
+        run: Path,
+        clock: Clock,
+        tally: Tally,
+        faults: Faults | None = None,
+        items: Iterable[Item] = (),
+    ) -> None:
         self.plan, self.clock = plan, clock
-        self.cabinet = Cabinet({pocket.place: 0 for pocket in plan.pockets})
+        self.cabinet = Cabinet(dict.fromkeys(_spots(plan), 0))
+        self.look: Callable[[], None] = lambda: None
+        self.cut_power: Callable[[], object] = lambda: None
+        self._items = {item.item: item for item in items}
+        self._units = {p.place: self._items[p.item].scale for p in plan.pockets if p.item in self._items}
         self.bus = Bus(plan.station, self.cabinet, clock)
         self.wire = Wire(faults)
         self.panel = Panel(run / f"{plan.station}.panel.sock")
@@ -75,10 +88,19 @@ class Station:
     async def _receive(self, visit: Visit, life: Life) -> None:
         await self.before(self.plan.station)
         seed = f"{visit.station}/{visit.at_ms}/{visit.user}"
-        hands = Hands(self._people[visit.user], Place(life, self.panel, self.cabinet), self._tally, seed)
-        await Visitor(hands, self.plan, self._tally).work(visit)
+        place = Place(life, self.panel, self.cabinet, self.plan.people, self._units, self.look)
+        hands = Hands(self._people[visit.user], place, self._tally, seed)
+        await Visitor(hands, self.plan, self._tally, self._items, self.cut_power).work(visit)
         self.visits_open -= 1
         self._next()
+
+
+def _spots(plan: StationPlan) -> Iterable[str]:
+    """Each pocket, and each item in the return bin."""
+    yield from (pocket.place for pocket in plan.pockets)
+    if plan.bin_drawer:
+        place = f"D{plan.bin_drawer:02}-P01"
+        yield from (spot_of(place, item) for item in sorted({pocket.item for pocket in plan.pockets}))
 
 
 def faults(seed: int, station: str, chance: float) -> Faults | None:

@@ -15,8 +15,9 @@ from simulator.errors import RunFailed
 from simulator.helper import Helper
 from simulator.hospital_feed import HOSPITAL, Feed, Post, posts
 from simulator.intake import Intake
-from simulator.plan import Plan, Visit
+from simulator.plan import Order, Plan, Visit
 from simulator.processes import Crew
+from simulator.seen import Seen
 from simulator.station import Station, faults
 from simulator.tally import Tally
 
@@ -53,6 +54,7 @@ class World:
     tally: Tally = field(init=False, default_factory=Tally)
     feed: Feed = field(init=False)
     intake: Intake = field(init=False)
+    seen: dict[str, Seen] = field(init=False)
     _advanced: dict[str, int] = field(init=False, default_factory=dict)
 
     async def start(self, on_ready: Callable[[str], None] = lambda station: None) -> None:
@@ -62,12 +64,16 @@ class World:
         names = [station.station for station in self.plan.stations]
         self.clock = Clock([*names, HOSPITAL], self.plan.start_ms, self._rest)
         self.stations = {
-            s.station: Station(s, run, self.clock, self.tally, faults(self.seed, s.station, self.wire_faults))
+            s.station: Station(
+                s, run, self.clock, self.tally, faults(self.seed, s.station, self.wire_faults), self.plan.items
+            )
             for s in self.plan.stations
         }
+        self.seen = {name: Seen(self.home, name) for name in names}
         await self._start_centre()
         for station in self.stations.values():
             station.before = self._before_visit
+            station.look = self.seen[station.plan.station].step
             await station.open()
             self._start_station(station)
         for name, versions in (await site.load_tables(self.plan, self.intake)).items():
@@ -78,6 +84,8 @@ class World:
         """Run the whole calendar, until the last person has gone home and nothing waits to be counted."""
         for post in posts(self.plan):
             self.clock.at(post.at_ms, post.places, lambda post=post: self._post(post))  # type: ignore[misc]
+        for order in self.plan.orders:
+            self.clock.at(order.at_ms, (HOSPITAL, order.station), lambda order=order: self._order(order))  # type: ignore[misc]
         for visit in self.plan.visits:
             self.stations[visit.station].expect(visit)
         await self._run_until(self.plan.end_ms)
@@ -187,7 +195,8 @@ class World:
 
     def _start_station(self, station: Station) -> None:
         name, wire = station.plan.station, station.wire
-        self.crew.start(processes.controller(self.home, name, station.bus_path, wire.open_controller_end))
+        keeper = self.crew.start(processes.controller(self.home, name, station.bus_path, wire.open_controller_end))
+        station.cut_power = keeper.kill
         kiosk = []
         if self.kiosk_port is not None and name == self.kiosk_station:
             kiosk = ["--kiosk", str(self.kiosk_port)]
@@ -223,6 +232,19 @@ class World:
     async def _post(self, post: Post) -> None:
         await self._advance_centre(post.at_ms)
         await self.feed.post(post.events)
+        for place in post.places:
+            if place in self.seen:
+                self.seen[place].step(len(post.events))
+
+    async def _order(self, order: Order) -> None:
+        """What a pharmacist orders of a cabinet; the cabinet has it before anybody comes to it again."""
+        await self._advance_centre(order.at_ms)
+        await self.intake.ask(order.do, station=order.station, **dict(order.args))
+        log = self.home / "run" / f"{order.station}.agent.log"
+        await self._until(f"{order.do} at {order.station}", self._no_commands, log)
+
+    async def _no_commands(self) -> bool:
+        return not await asyncio.to_thread(commands_under_way, self.home)
 
     async def _advance_centre(self, now_ms: int) -> None:
         """At most once a hospital minute, never beyond what every station has reached."""
