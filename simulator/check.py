@@ -16,8 +16,8 @@ from firmware.wire import messages
 from server_stub.site import config
 from server_stub.site.home import Home
 from server_stub.stock import expiry
-from simulator.deeds import deeds
-from simulator.hands import spot_of
+from simulator.deeds import DEED_FIELDS, deeds
+from simulator.reach import spot_of
 from simulator.ring import ring_pages
 
 # fields of an entry, docs/journal.md section 2
@@ -77,7 +77,7 @@ class StationCheck:
     def _follow(self, entry: list[Any]) -> None:
         kind, txn, seq = entry[KIND], entry[TXN], entry[SEQ]
         self.findings.kinds[kind] += 1
-        self.findings.deeds.update(deeds(entry))
+        self.findings.deeds.update(deeds(*(entry[field] for field in DEED_FIELDS)))
         if kind == kinds.ACCESS:
             self._expect(txn == seq, seq, "is an access of another transaction")
             self.open[txn] = entry[PLACE]

@@ -17,6 +17,7 @@ from server_stub.verify import queries, schema
 from server_stub.verify.case import OPEN
 from server_stub.verify.verdict import AUTHORITY, DOCUMENTATION, PENDING, SETTLED
 from simulator.plan import NO_ORDER, NOT_ADMITTED
+from simulator.shown import shown
 from simulator.tally import Taken
 
 _A, _R, _V, _O = schema.alerts.c, schema.removals.c, schema.verdicts.c, restock_orders.c
@@ -24,8 +25,9 @@ _A, _R, _V, _O = schema.alerts.c, schema.removals.c, schema.verdicts.c, restock_
 
 @dataclass(frozen=True)
 class Decided:
-    """From the centre's tables. `needless` alerts are open about what holds; `seeded` is mark -> removals made, found;
-    `standing` are the restock orders still open, `overdue` those of them whose item is at its max."""
+    """From the centre's tables. `shown` is how often each of `simulator.deeds` happened there; `needless` alerts are open
+    about what holds; `seeded` is mark -> removals made, found; `standing` are the restock orders still open, `overdue`
+    those of them whose item is at its max."""
 
     verdicts: Mapping[str, int]
     alerts: Mapping[str, int]
@@ -34,6 +36,7 @@ class Decided:
     restock_orders: int
     standing: int
     overdue: Sequence[str]
+    shown: Mapping[str, int]
 
     @property
     def wrong(self) -> list[str]:
@@ -70,6 +73,7 @@ def decided(home: Path, seeded: Mapping[str, Sequence[Taken]]) -> Decided:
             _count(conn, restock_orders),
             _count(conn, restock_orders, _O.closed_ms.is_(None)),
             list(_overdue(conn)),
+            shown(conn.engine, config.read(Home(home))),
         )
 
 
@@ -97,16 +101,18 @@ def _needless(conn: Connection) -> int:
 
 
 def _found(conn: Connection, seeded: Mapping[str, Sequence[Taken]]) -> dict[str, dict[str, int]]:
-    """A removal is found if its verdict is its mark."""
+    """A removal is found if its verdict is its mark; one without an order (an override) if it waits for one."""
     same = and_(_R.station == _V.station, _R.log == _V.log, _R.seq == _V.seq)
-    query = select(_V.verdict).select_from(schema.removals.join(schema.verdicts, same))
+    waits = and_(_R.override > 0, _V.matched_order == "")
+    query = select(_V.verdict, waits.label("waits")).select_from(schema.removals.join(schema.verdicts, same))
     counts = {mark: {"made": 0, "found": 0} for mark in (NO_ORDER, NOT_ADMITTED)}
     for station, removals in seeded.items():
         for taken in removals:
-            verdict = conn.scalar(query.where(_R.station == station, _R.txn == taken.txn))
-            count = counts[taken.action.seeded]
-            count["made"] += 1
-            count["found"] += verdict == taken.action.seeded
+            row = conn.execute(query.where(_R.station == station, _R.txn == taken.txn)).first()
+            mark = taken.action.seeded
+            found = row is not None and (row.verdict == mark or (mark == NO_ORDER and bool(row.waits)))
+            counts[mark]["made"] += 1
+            counts[mark]["found"] += found
     return counts
 
 

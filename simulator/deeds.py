@@ -6,27 +6,29 @@ from typing import Any
 from firmware import codes
 from firmware.journal import kinds
 
-# fields of an entry, docs/journal.md section 2
-BOOT, KIND, CHANGE, EXT = 3, 8, 14, 18
 _OVERRIDE_REASON = 5
 
 WASTES, RETURNS, RETURN_BIN, OVERRIDES = "wastes", "returns", "return_bin", "overrides"
 COUNTS, DISCREPANCIES, JAMS, POWER_CUTS = "counts", "discrepancies", "jams", "power_cuts"
+# where in an entry what `deeds` asks for is, docs/journal.md section 2
+DEED_FIELDS = (3, 8, 14, 18)
 DEEDS = (WASTES, RETURNS, RETURN_BIN, OVERRIDES, COUNTS, DISCREPANCIES, JAMS, POWER_CUTS)
 _PLAIN = {kinds.WASTE: WASTES, kinds.RETURN: RETURNS, kinds.RETURN_BIN: RETURN_BIN, kinds.COUNT: COUNTS}
 
 
-def deeds(entry: Sequence[Any]) -> Iterator[str]:
-    """The names of DEEDS that an entry counts as. A power cut is each boot after the first; a discrepancy is one found
-    before something was taken or put, or a count that did not come out."""
-    kind, ext = entry[KIND], entry[EXT]
+def deeds(boot: int, kind: int, change: int | None, ext: Sequence[Any]) -> Iterator[str]:
+    """The names of DEEDS that an entry with these fields (docs/journal.md) counts as.
+
+    A power cut is each boot after the first; a discrepancy is one found before something was taken or put, or a count
+    that did not come out.
+    """
     if kind in _PLAIN:
         yield _PLAIN[kind]
-    if kind == kinds.DISCREPANCY or (kind == kinds.COUNT and entry[CHANGE]):
+    if kind == kinds.DISCREPANCY or (kind == kinds.COUNT and change):
         yield DISCREPANCIES
     if kind == kinds.REMOVE and ext[_OVERRIDE_REASON]:
         yield OVERRIDES
     if kind == kinds.ALARM and ext[0] == codes.ALARM_JAMMED:
         yield JAMS
-    if kind == kinds.BOOT and entry[BOOT] > 1:
+    if kind == kinds.BOOT and boot > 1:
         yield POWER_CUTS

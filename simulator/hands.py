@@ -14,11 +14,12 @@ from typing import Any
 
 from firmware import codes
 from firmware.journal import kinds
-from simulator.cabinet.cabinet import Cabinet, drawer_of
+from simulator.cabinet.cabinet import Cabinet
 from simulator.clock import Life
 from simulator.errors import RunFailed
 from simulator.panel import Panel, Rebooted, Reply
 from simulator.plan import Person
+from simulator.reach import Reach, lies_in_bin, spot_of
 from simulator.tally import Tally
 
 TRIES = 20
@@ -40,15 +41,6 @@ def leave_all(_place: str, _held: int) -> int:
     return 0
 
 
-def spot_of(place: str, item: str) -> str:
-    """Where in a cabinet's contents an item in the return bin at `place` is."""
-    return f"{place}:{item}"
-
-
-def _lies_in_bin(spot: str) -> bool:
-    return ":" in spot
-
-
 class GaveUp(RunFailed):
     """A person tried again and again; the message says what at which station."""
 
@@ -66,8 +58,8 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Place:
-    """Where a person stands, and her life there: who could be her witness, smallest units to one unit by place, and what
-    looks after each access (`look`)."""
+    """Where a person stands, and her life there: who could be her witness, smallest units to one unit by place, and
+    what looks after each access (`look`)."""
 
     life: Life
     panel: Panel
@@ -85,7 +77,7 @@ class Hands:
         self.place = place
         self.life, self.panel, self.cabinet = place.life, place.panel, place.cabinet
         self._rng = random.Random(seed)
-        self._owed: tuple[str, int] | None = None
+        self._reach = Reach(place.cabinet)
         self._txn, self._at = 0, ""
 
     def of(self, other: Person) -> "Hands":
@@ -111,7 +103,7 @@ class Hands:
         except Rebooted:
             await self.recover()
 
-    async def access(  # noqa: PLR0913, PLR0917
+    async def access(
         self, do: str, args: Mapping[str, Any], move: Move, wait_s: float = 0, answers: Answers | None = None
     ) -> Outcome:
         """One access. `move(place, quantity in pocket)` says how much leaves the pocket (negative: goes in) once the
@@ -214,12 +206,12 @@ class Hands:
         self.tally.reboots += 1
         for _ in range(TRIES):
             try:
-                self._close_up()
+                self._reach.close_up()
                 await self.pause(1, 3)
                 await self._badge_and_pin()
                 state = (await self.panel.look()).state
-                owed = [self._owed[0]] if self._owed and not _lies_in_bin(self._owed[0]) else []
-                for place in {*state.get("must_count", ()), *owed}:
+                owed = self._reach.owed_spot
+                for place in {*state.get("must_count", ()), *([owed] if owed and not lies_in_bin(owed) else ())}:
                     await self._access_once("count", {"place": place}, leave_all)
                 return
             except Rebooted:
@@ -245,7 +237,7 @@ class Hands:
         await self.pause(1, 2)
         if not await self._pull(drawer):
             return await self._cancel(codes.DRAWER_FAILED)
-        self._settle_debt()
+        self._reach.settle()
         if do == "empty_bin":
             outcome = await self._empty(self._at)
         else:
@@ -265,8 +257,7 @@ class Hands:
         amount = min(amount, held)
         await self.pause(1, 3)
         if amount:
-            self.cabinet.put(spot, -amount)
-            self._owed = (spot, amount)
+            self._reach.move(spot, amount)
             await self.pause(1, 2)
         told = {"label": place} if do in LABELLED and spot == place else {}
         quantity = held if do in COUNTS else abs(amount)
@@ -281,10 +272,10 @@ class Hands:
             await self.pause(2, 5)
             reply = await self.panel.act("confirm", **{**said, "counted": held} if held is not None else said)
         if reply.code:
-            self._settle_debt()
+            self._reach.settle()
             await self._cancel(reply.code)
             return Outcome(reply.code)
-        self._owed = None
+        self._reach.forget()
         return Outcome(0, self._txn, self._at, said["quantity"])
 
     def _miscounted(self, held: int) -> int:
@@ -293,8 +284,7 @@ class Hands:
     async def _empty(self, place: str) -> Outcome:
         """Take all out of the return bin, counting it item by item."""
         await self.pause(5, 15)
-        found = {spot: n for spot, n in self.cabinet.contents.items() if n and spot.startswith(spot_of(place, ""))}
-        counted = [[spot.partition(":")[2], quantity] for spot, quantity in found.items()]
+        counted = self._reach.found(place)
         reply = await self.panel.act("confirm_bin", counted=counted)
         while reply.code == codes.COUNT_NEEDED:
             counted.append([reply.params[0], 0])
@@ -302,13 +292,8 @@ class Hands:
         if reply.code:
             await self._cancel(reply.code)
             return Outcome(reply.code)
-        self._take_all(place)
-        return Outcome(0, self._txn, place, sum(found.values()))
-
-    def _take_all(self, place: str) -> None:
-        for spot in self.cabinet.contents:
-            if spot.startswith(spot_of(place, "")):
-                self.cabinet.contents[spot] = 0
+        self._reach.take_all(place)
+        return Outcome(0, self._txn, place, sum(n for _, n in counted))
 
     async def _pull(self, drawer: int) -> bool:
         for _ in range(3):
@@ -322,18 +307,6 @@ class Hands:
         await self.panel.act("cancel")
         return Outcome(code)
 
-    def _settle_debt(self) -> None:
-        """Undo by hand what was moved without being confirmed, if that drawer is open."""
-        if self._owed and not self.cabinet.drawers[drawer_of(self._owed[0])].closed:
-            self.cabinet.put(*self._owed)
-            self._owed = None
-
-    def _close_up(self) -> None:
-        self._settle_debt()
-        for number, drawer in self.cabinet.drawers.items():
-            if not drawer.closed:
-                self.cabinet.push(number)
-
     def _journaled(self, do: str, state: dict[str, Any]) -> Outcome | None:
         """The outcome of the access under way if the journal has it after a restart."""
         last = state.get("last") or {}
@@ -341,9 +314,9 @@ class Hands:
             return None
         if last["kind"] in (kinds.CANCELLED, kinds.INTERRUPTED):
             return None
-        self._owed = None
+        self._reach.forget()
         if do == "empty_bin":
-            self._take_all(self._at)
+            self._reach.take_all(self._at)
         return Outcome(0, self._txn, self._at, last["quantity"])
 
     async def _may_pass(self, code: int) -> bool:

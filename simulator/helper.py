@@ -5,10 +5,11 @@ from typing import Any
 from firmware.journal import kinds
 from firmware.wire import messages
 from simulator.cabinet.cabinet import Cabinet, drawer_of
+from simulator.reach import spot_of, take_all
 from simulator.station import Station
 
 # what a confirmed access did to a pocket: into it or out of it
-DIRECTION = {kinds.REMOVE: -1, kinds.RETURN: 1, kinds.REFILL: 1}
+DIRECTION = {kinds.REMOVE: -1, kinds.OUTDATE: -1, kinds.RETURN: 1, kinds.REFILL: 1, kinds.LOAD: 1, kinds.RETURN_BIN: 1}
 
 
 class Helper:
@@ -16,14 +17,14 @@ class Helper:
 
     def __init__(self, station: Station) -> None:
         self._station = station
-        self._place, self._txn = "", 0
+        self._place, self._item, self._txn = "", "", 0
 
     async def help(self) -> None:
         """One look at cabinet and panel."""
         cabinet = self._station.cabinet
         state = (await self._station.panel.look()).state
         if state["phase"] != messages.IDLE and state["txn"]:
-            self._place, self._txn = state["place"], state["txn"]
+            self._place, self._item, self._txn = state["place"], state["item"], state["txn"]
         self._open_released(cabinet)
         if state["last"]["txn"] == self._txn and self._place:
             self._finish(cabinet, state["last"])
@@ -36,7 +37,11 @@ class Helper:
     def _finish(self, cabinet: Cabinet, last: dict[str, Any]) -> None:
         drawer = cabinet.drawers[drawer_of(self._place)]
         change = DIRECTION.get(last["kind"], 0) * last["quantity"]
-        cabinet.contents[self._place] += change
+        if last["kind"] == kinds.BIN_EMPTIED:
+            take_all(cabinet, self._place)
+        elif change:
+            spot = spot_of(self._place, self._item) if last["kind"] == kinds.RETURN_BIN else self._place
+            cabinet.contents[spot] += change
         if not drawer.closed:
             cabinet.push(drawer_of(self._place))
         self._place = ""

@@ -5,7 +5,7 @@ from typing import Any
 
 from firmware import codes, flags
 from firmware.journal import kinds
-from simulator.hands import Hands, Outcome
+from simulator.hands import Answers, Hands, Outcome
 from simulator.pharmacy import Pharmacy
 from simulator.plan import (
     Action,
@@ -143,7 +143,7 @@ class Visitor:
             "code": None,
             "kit": action.kit,
         }
-        answers = {
+        answers: Answers = {
             codes.NO_ORDER: {"override": action.reason},
             codes.PROMPT_NEEDED: {"answer": 1},
             codes.SCAN_NEEDED: {"code": self._code(action.item)},
@@ -176,7 +176,7 @@ class Visitor:
             await self._bring_back(taken, quantity)
 
     async def _bring_back(self, taken: Taken, quantity: int) -> None:
-        """To the return bin what may go nowhere else, else to the pocket; what finds no room there to the bin as well."""
+        """To the return bin what may go nowhere else, and what finds no room in its pocket."""
         item = self.items.get(taken.action.item)
         only_bin = bool(self.station.bin_drawer and item and item.flags & flags.BIN_ONLY)
         code = await self._put(taken, quantity, TO_BIN if only_bin else TO_POCKET)

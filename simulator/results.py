@@ -1,6 +1,6 @@
 """What a run comes to: the JSON for machines, the tables for people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,10 @@ from rich.table import Table
 
 from simulator.check import Findings
 from simulator.decided import Decided
+from simulator.deeds import DEEDS
 from simulator.packets import Verified
 from simulator.plan import Plan
+from simulator.seen import Passed, Seen
 from simulator.tally import Tally
 
 
@@ -26,6 +28,7 @@ class Results:
     statuses: Mapping[str, Mapping[str, Any]]
     kills: tuple[str, ...]
     seconds: float
+    seen: Mapping[str, Seen]
 
     @property
     def fates(self) -> dict[str, int]:
@@ -43,6 +46,9 @@ class Results:
         for name, counts in (("removals", self.removals), ("entries", self.entries)):
             if len(set(counts.values())) > 1:
                 wrong.append(f"{name} differ: {counts}")
+        for name, known in self.deeds.items():
+            if len({count for count in known.values() if count is not None}) > 1:
+                wrong.append(f"{name} differ: {known}")
         if sum(self.verdicts.values()) != self.findings.removals:
             wrong.append(f"verdicts sum to {sum(self.verdicts.values())}, removals to {self.findings.removals}")
         return wrong + [words for packet in self.packets if not packet.ok for words in packet.words]
@@ -71,6 +77,21 @@ class Results:
             "ledger": self.findings.entries,
         }
 
+    @property
+    def deeds(self) -> dict[str, dict[str, int | None]]:
+        """How often each of `simulator.deeds` happened, as journals, outboxes, ledger and console have it; None where
+        some of it went by unseen."""
+        seen = self.seen.values()
+        return {
+            name: {
+                "journals": _total(name, [one.journal for one in seen]),
+                "outboxes": _total(name, [one.outbox for one in seen]),
+                "ledger": self.findings.deeds[name],
+                "console": self.decided.shown[name],
+            }
+            for name in DEEDS
+        }
+
     def as_json(self) -> dict[str, Any]:
         """The machine-readable result."""
         return {
@@ -78,6 +99,7 @@ class Results:
             "fates": self.fates,
             "removals": self.removals,
             "entries": self.entries,
+            **self.deeds,
             "alarms": self.findings.alarms,
             "verdicts": dict(self.verdicts),
             "charted_late": self.verdicts["charted_late"],
@@ -95,7 +117,7 @@ class Results:
 
     def show(self, console: Console) -> None:
         """Print the summary and the fate table."""
-        console.print(self._summary(), self._fate_table(), self._verdict_table())
+        console.print(self._summary(), self._deed_table(), self._fate_table(), self._verdict_table())
         for words in self.wrong:
             console.print(f"[bold red]wrong:[/] {words}")
 
@@ -137,6 +159,12 @@ class Results:
             table.add_row(name, f"{count:,}")
         return table
 
+    def _deed_table(self) -> Table:
+        table = Table("what happened", "journals", "outboxes", "ledger", "console", title="At the cabinets")
+        for name, counts in self.deeds.items():
+            table.add_row(name.replace("_", " "), *("" if n is None else f"{n:,}" for n in counts.values()))
+        return table
+
     def _fate_table(self) -> Table:
         table = Table("fate", "records", title=f"Fates ({self.plan.source})", show_footer=True)
         table.columns[0].footer, table.columns[1].footer = "all records", f"{self.plan.records:,}"
@@ -153,6 +181,10 @@ class Results:
                 value = value[key]
             total += value
         return total
+
+
+def _total(name: str, passed: Sequence[Passed]) -> int | None:
+    return sum(one.counts[name] for one in passed) if all(one.complete for one in passed) else None
 
 
 def _good(good: bool) -> str:

@@ -48,11 +48,15 @@ class Run:
         world = self.world
         statuses = await world.statuses()
         appended = {name: status["journal"]["entries"] for name, status in statuses.items()}
+        for seen in world.seen.values():
+            seen.look()
         contents = {name: station.cabinet.contents for name, station in world.stations.items()}
         findings = await asyncio.to_thread(check, world.home, contents, appended)
         made = await asyncio.to_thread(decided, world.home, world.tally.seeded)
         packets = (await make_and_verify(world.home, world.plan.start_ms, to_ms),)
-        return Results(world.plan, world.tally, findings, made, packets, statuses, kills, time.monotonic() - began)
+        return Results(
+            world.plan, world.tally, findings, made, packets, statuses, kills, time.monotonic() - began, world.seen
+        )
 
     def _progress(self) -> Progress:
         columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

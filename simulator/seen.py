@@ -12,7 +12,7 @@ from typing import Any
 import cbor2
 
 from server_stub.site.home import Home
-from simulator.deeds import deeds
+from simulator.deeds import DEED_FIELDS, deeds
 from simulator.ring import ring_pages
 
 # a ring keeps 2,048 entries, an outbox 1,000 that were answered; a step is one access or one table
@@ -33,7 +33,7 @@ class Passed:
             self.complete = self.complete and seq == self.seq + 1
             self.seq = seq
             entry: list[Any] = cbor2.loads(cbor2.loads(page)[0])
-            self.counts.update(deeds(entry))
+            self.counts.update(deeds(*(entry[field] for field in DEED_FIELDS)))
 
 
 class Seen:

@@ -8,10 +8,11 @@ from pathlib import Path
 from simulator.cabinet.bus import Bus
 from simulator.cabinet.cabinet import Cabinet
 from simulator.clock import Clock, Life
-from simulator.hands import Hands, Place, spot_of
+from simulator.hands import Hands, Place
 from simulator.panel import Panel
 from simulator.people import Visitor
 from simulator.plan import Item, StationPlan, Visit
+from simulator.reach import spot_of
 from simulator.tally import Tally
 from simulator.wire import Faults, Wire
 

@@ -1,4 +1,4 @@
-"""What goes wrong at a cabinet: drawers that jam, are forced or stay open, a power cut, a theft; and counting after it."""
+"""What goes wrong at a cabinet: drawers that jam, are forced or stay open, a power cut, a theft; and counting."""
 
 from collections.abc import Awaitable, Callable, Mapping
 

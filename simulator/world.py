@@ -238,10 +238,15 @@ class World:
 
     async def _order(self, order: Order) -> None:
         """What a pharmacist orders of a cabinet; the cabinet has it before anybody comes to it again."""
+        log = self.home / "run" / f"{order.station}.agent.log"
+        await self._until(f"the centre to know all of {order.station}", lambda: self._all_answered(order.station), log)
         await self._advance_centre(order.at_ms)
         await self.intake.ask(order.do, station=order.station, **dict(order.args))
-        log = self.home / "run" / f"{order.station}.agent.log"
         await self._until(f"{order.do} at {order.station}", self._no_commands, log)
+
+    async def _all_answered(self, name: str) -> bool:
+        (status,) = (await self.stations[name].panel.ask("status")).params
+        return bool(status["journal"]["entries"] == status["answered"])
 
     async def _no_commands(self) -> bool:
         return not await asyncio.to_thread(commands_under_way, self.home)

@@ -7,7 +7,7 @@ from agent.kiosk.core import Core
 from agent.panel import Outcome
 from firmware import codes
 from firmware.journal import kinds
-from firmware.transactions import COUNT_BLIND
+from firmware.order import COUNT_BLIND
 
 _BEFORE_MOVING = (kinds.PURPOSE_REMOVE, kinds.PURPOSE_RETURN, kinds.PURPOSE_REFILL)
 # what is confirmed is what was found: nothing is assumed

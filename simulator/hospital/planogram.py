@@ -42,7 +42,9 @@ def lay_out(station: str, items: Sequence[Item], busiest_day_units: Mapping[str,
     plain = [share for share in shares if not share[0].schedule]
     drawers = [*_drawers(controlled, a_drawer), *_drawers(plain, a_drawer)]
     if len(drawers) > MAX_DRAWERS:
-        raise PlanogramError(_too_much(station, f"{len(drawers)} drawers, a cabinet has {MAX_DRAWERS} beside its return bin"))
+        raise PlanogramError(
+            _too_much(station, f"{len(drawers)} drawers, a cabinet has {MAX_DRAWERS} beside its return bin")
+        )
     return tuple(
         _pocket(drawer, number, *share)
         for drawer, content in enumerate(drawers, 1)

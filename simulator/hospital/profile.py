@@ -31,14 +31,12 @@ _PARALYSING, _ELECTROLYTE = 1, 4
 _ELECTROLYTES = ("potassium", "phosphate", "phosphates")
 _INJECTED = ("bag", "vial", "inj", "injection", "premix", "ampule")
 # what may have to be given before a pharmacist can look at an order
-_URGENT = frozenset(
-    (
-        "acetaminophen albuterol aspirin atropine calcium dextrose diazepam diphenhydramine epinephrine etomidate "
-        "fentanyl flumazenil furosemide glucagon haloperidol heparin hydralazine hydrocortisone hydromorphone insulin "
-        "ketamine labetalol lorazepam methylprednisolone metoprolol midazolam morphine naloxone nitroglycerin "
-        "norepinephrine olanzapine ondansetron phenylephrine prochlorperazine propofol rocuronium sodium "
-        "succinylcholine vasopressin"
-    ).split()
+_URGENT = (
+    "acetaminophen albuterol aspirin atropine calcium dextrose diazepam diphenhydramine epinephrine etomidate "
+    "fentanyl flumazenil furosemide glucagon haloperidol heparin hydralazine hydrocortisone hydromorphone "
+    "insulin ketamine labetalol lorazepam methylprednisolone metoprolol midazolam morphine naloxone "
+    "nitroglycerin norepinephrine olanzapine ondansetron phenylephrine prochlorperazine propofol rocuronium "
+    "sodium succinylcholine vasopressin"
 )
 KIT = "RSI"
 # one set for a rapid-sequence intubation: item, name, units
@@ -81,13 +79,17 @@ def supplies() -> list[Item]:
 
 def kit_items(known: Collection[str]) -> list[Item]:
     """The items of the kit that are not `known` as items already."""
-    return [profiled(Item(item, name, aliases=name.split()[0].lower())) for item, name, _ in KIT_ITEMS if item not in known]
+    return [
+        profiled(Item(item, name, aliases=name.split()[0].lower())) for item, name, _ in KIT_ITEMS if item not in known
+    ]
 
 
 def kit_lines(items: Iterable[Item]) -> tuple[KitLine, ...]:
     """The kit of a cabinet that holds `items`."""
     scale = {item.item: item.scale for item in items}
-    return tuple(KitLine(f"{KIT}-{n}", KIT, item, units * scale[item]) for n, (item, _, units) in enumerate(KIT_ITEMS, 1))
+    return tuple(
+        KitLine(f"{KIT}-{n}", KIT, item, units * scale[item]) for n, (item, _, units) in enumerate(KIT_ITEMS, 1)
+    )
 
 
 def override_list(items: Sequence[Item], also: Collection[str]) -> tuple[tuple[str, int], ...]:
@@ -96,7 +98,11 @@ def override_list(items: Sequence[Item], also: Collection[str]) -> tuple[tuple[s
     Schedule II wants a witness; what paralyses is given as part of the kit only.
     """
     kit = {item for item, _, _ in KIT_ITEMS}
-    listed = [i for i in items if not i.flags & flags.SUPPLY and (_words(i) & _URGENT or i.item in kit or i.item in also)]
+    listed = [
+        i
+        for i in items
+        if not i.flags & flags.SUPPLY and (_words(i) & {*_URGENT.split()} or i.item in kit or i.item in also)
+    ]
     return tuple((item.item, _listed(item, also)) for item in sorted(listed, key=lambda item: item.item))
 
 

@@ -1,7 +1,8 @@
 """Removals that must not be, put into a plan on purpose: for discharged patients, and without any order.
 
-About one removal in a hundred of each kind. The cabinet gives them: it knows the patient, and without an order the nurse
-overrides. Verification must find each. None takes another removal's charting: the patient has none of that item near.
+About one removal in a hundred of each kind. The cabinet gives them: it knows the patient, and without an order the
+nurse overrides. Verification must find each. None takes another removal's charting: the patient has none of that item
+near.
 """
 
 import random

@@ -106,8 +106,8 @@ def nurse_visits(seed: int, removals: Sequence[Removal], scales: Mapping[str, in
 
 
 def refills(seed: int, stations: Iterable[str], start_ms: int, end_ms: int, staff: Staff) -> list[Visit]:
-    """The opening load of each station at `start_ms`; each night between 02:00 and 04:00 what expires and what lies in the
-    return bin is taken out, then all is refilled."""
+    """The opening load of each station at `start_ms`; each night between 02:00 and 04:00 what expires and what lies in
+    the return bin is taken out, then all is refilled."""
     visits = []
     for station in stations:
         visits.append(Visit(start_ms, station, staff.technician(station, start_ms), (Refill(opening=True),)))
