@@ -2,7 +2,7 @@
 from firmware.version import VERSION
 from firmware.wire import messages
 
-INVENTORY_ROWS = 32
+INVENTORY_ROWS = 12  # a part is built in RAM: more rows would not fit beside full tables
 DRAWERS = 16
 FAILED_SHOWN = 32
 MUST_COUNT_SHOWN = 64  # a STATE must fit a frame; INVENTORY has them all

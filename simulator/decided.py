@@ -25,9 +25,9 @@ _A, _R, _V, _O = schema.alerts.c, schema.removals.c, schema.verdicts.c, restock_
 
 @dataclass(frozen=True)
 class Decided:
-    """From the centre's tables. `shown` is how often each of `simulator.deeds` happened there; `needless` alerts are open
-    about what holds; `seeded` is mark -> removals made, found; `standing` are the restock orders still open, `overdue`
-    those of them whose item is at its max."""
+    """From the centre's tables. `shown` is how often each of `simulator.deeds` happened there; `needless` alerts are
+    open about what holds; `seeded` is mark -> removals made, found; `standing` are the restock orders still open,
+    `overdue` those of them whose item is at its max."""
 
     verdicts: Mapping[str, int]
     alerts: Mapping[str, int]

@@ -284,7 +284,7 @@ class Hands:
     async def _empty(self, place: str) -> Outcome:
         """Take all out of the return bin, counting it item by item."""
         await self.pause(5, 15)
-        counted = self._reach.found(place)
+        counted: list[list[Any]] = self._reach.found(place)
         reply = await self.panel.act("confirm_bin", counted=counted)
         while reply.code == codes.COUNT_NEEDED:
             counted.append([reply.params[0], 0])

@@ -9,7 +9,7 @@ SHORT_DATED = 25
 
 
 def lot_of(item: str, now_ms: int) -> tuple[str, int]:
-    """(lot, expiry in minutes since 1970) of a package that the pharmacy has now: this month's, for one to two years."""
+    """(lot, expiry in minutes since 1970) of a package that the pharmacy has now, good for one to two years."""
     month, number = now_ms // MINUTE_MS // MONTH_MIN, crc32(item.encode())
     return f"{number % 10**5:05}{month % 1000:03}", (month + 12 + number % 12) * MONTH_MIN
 

@@ -1,5 +1,7 @@
 """What a hand can do in a cabinet, and what it still owes it: units moved whose confirmation nobody has heard."""
 
+from typing import Any
+
 from simulator.cabinet.cabinet import Cabinet, drawer_of
 
 
@@ -54,7 +56,7 @@ class Reach:
             if not drawer.closed:
                 self._cabinet.push(number)
 
-    def found(self, place: str) -> list[list[str | int]]:
+    def found(self, place: str) -> list[list[Any]]:
         """[item, quantity] of what lies in the return bin at `place`."""
         inside = spot_of(place, "")
         return [

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from simulator.check import Findings
 from simulator.decided import Decided
-from simulator.deeds import DEEDS
+from simulator.deeds import DEEDS, POWER_CUTS
 from simulator.packets import Verified
 from simulator.plan import Plan
 from simulator.seen import Passed, Seen
@@ -49,6 +49,8 @@ class Results:
         for name, known in self.deeds.items():
             if len({count for count in known.values() if count is not None}) > 1:
                 wrong.append(f"{name} differ: {known}")
+        if self.findings.deeds[POWER_CUTS] > self.tally.power_cuts + self.kills.count("controller"):
+            wrong.append("controllers restarted by themselves; see run/*.controller.log")
         if sum(self.verdicts.values()) != self.findings.removals:
             wrong.append(f"verdicts sum to {sum(self.verdicts.values())}, removals to {self.findings.removals}")
         return wrong + [words for packet in self.packets if not packet.ok for words in packet.words]

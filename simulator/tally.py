@@ -21,7 +21,8 @@ class Taken:
 @dataclass
 class Tally:
     """Counts of a run. `replayed` is removals that a nurse knows to be confirmed; `refusals` codes that were met;
-    `stockouts` doses asked for and not available; `seeded` the marked removals that came about, by station."""
+    `stockouts` doses asked for and not available; `seeded` the marked removals that came about, by station; `power_cuts`
+    how often somebody took the power away."""
 
     fates: Counter[str] = field(default_factory=Counter)
     replayed: int = 0
@@ -30,6 +31,7 @@ class Tally:
     seeded: dict[str, list[Taken]] = field(default_factory=dict)
     late_tables: int = 0
     reboots: int = 0
+    power_cuts: int = 0
     taken: dict[str, list[Taken]] = field(default_factory=dict)
 
     def note(self, code: int) -> None:

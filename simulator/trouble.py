@@ -70,6 +70,7 @@ class Trouble:
 
         def move(place: str, held: int) -> int:
             if cut:
+                self.tally.power_cuts += 1
                 cut.pop()()
             return 0
 

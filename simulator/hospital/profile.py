@@ -97,12 +97,10 @@ def override_list(items: Sequence[Item], also: Collection[str]) -> tuple[tuple[s
 
     Schedule II wants a witness; what paralyses is given as part of the kit only.
     """
-    kit = {item for item, _, _ in KIT_ITEMS}
-    listed = [
-        i
-        for i in items
-        if not i.flags & flags.SUPPLY and (_words(i) & {*_URGENT.split()} or i.item in kit or i.item in also)
-    ]
+    wanted = {*also, *(item for item, _, _ in KIT_ITEMS)}
+    urgent = {*_URGENT.split()}
+    drugs = [item for item in items if not item.flags & flags.SUPPLY]
+    listed = [item for item in drugs if item.item in wanted or _words(item) & urgent]
     return tuple((item.item, _listed(item, also)) for item in sorted(listed, key=lambda item: item.item))
 
 

@@ -1,5 +1,6 @@
 """What happens beside the doses: an intubation, a theft and the count that finds it, a power cut, a nurse from
-elsewhere, somebody without a name, a network that is down. Each is tied to a removal: that patient, that cabinet, that hour.
+elsewhere, somebody without a name, a network that is down. Each is tied to a removal: that patient, that cabinet, that
+hour.
 """
 
 import random

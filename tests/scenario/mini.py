@@ -1,13 +1,22 @@
 """A hospital small enough for a test: one or two wards, a handful of people, every kind of action."""
 
+from dataclasses import replace
 from itertools import count
 
-from firmware.wire.messages import ROLE_COUNT, ROLE_REFILL, ROLE_REMOVE, ROLE_RETURN, ROLE_WASTE
+from firmware import flags
+from simulator.hospital.people import CHARGE_NURSE, NURSE, TECHNICIAN
 from simulator.plan import (
     NO_ORDER,
     NOT_ADMITTED,
+    AddPatient,
+    Count,
+    EmptyBin,
     Item,
+    KitLine,
+    LetIn,
     Mishap,
+    Order,
+    Outdates,
     Person,
     Plan,
     Pocket,
@@ -15,6 +24,7 @@ from simulator.plan import (
     Remove,
     Return,
     StationPlan,
+    Theft,
     Visit,
 )
 
@@ -22,9 +32,18 @@ START_MS = 1_767_571_200_000
 
 MINUTE_MS = 60_000
 DUE_MS = START_MS + 45 * MINUTE_MS
-NURSE = ROLE_REMOVE | ROLE_RETURN | ROLE_WASTE | ROLE_COUNT
-TECHNICIAN = ROLE_REFILL | ROLE_COUNT
 ITEMS = (Item("ACET500", "Acetaminophen 500 mg tablet"), Item("MORP4I", "Morphine 4 mg/1 mL syringe", 2, 1000))
+# as a pharmacy with profiles has them
+BLIND = flags.BLIND_COUNT | flags.BIN_ONLY | flags.WITNESS_AT_RETURN | flags.SCAN_AT_REFILL
+ASKED = flags.HIGH_ALERT | flags.SCAN_AT_REMOVAL
+PROFILED_ITEMS = (
+    Item("ACET500", "Acetaminophen 500 mg tablet", flags=flags.SCAN_AT_REFILL, code="00000000000017"),
+    Item("HEPA5I", "Heparin 5,000 units/1 mL vial", flags=ASKED, item_class=2, prompt=3, code="00000000000024"),
+    Item("MORP4I", "Morphine 4 mg/1 mL syringe", 2, 1000, flags=BLIND, item_class=1, code="00000000000031"),
+    Item("ROCU50I", "Rocuronium 50 mg/5 mL vial", flags=ASKED, item_class=2, prompt=1, code="00000000000048"),
+)
+PROMPTS = ((1, "Is the airway secured?"), (3, "Is it this strength?"))
+GUEST = Person("AG1", "30001", "0815", NURSE, "Abara, Kim")
 
 
 def station(name, number):
@@ -38,6 +57,21 @@ def station(name, number):
         Person(f"PT{number}", f"2000{number}", f"85{number}2", TECHNICIAN, "Lund, Emil"),
     )
     return StationPlan(name, (f"Ward {number}",), pockets, people)
+
+
+def profiled(plain, number):
+    """The same cabinet with orders, override list, a kit, a return bin and a charge nurse."""
+    more = (Pocket("D03-P01", 3, 1, "HEPA5I", 1, 4, 8, 4), Pocket("D03-P02", 3, 2, "ROCU50I", 1, 4, 8, 4))
+    charge = Person(f"CN{number}", f"4000{number}", f"29{number}3", CHARGE_NURSE, "Noor, Ada")
+    return replace(
+        plain,
+        pockets=plain.pockets + more,
+        people=(*plain.people, charge),
+        overrides=(("ACET500", 0), ("HEPA5I", 0), ("ROCU50I", flags.OVERRIDE_KIT_ONLY)),
+        kits=(KitLine("RSI-1", "RSI", "ROCU50I", 2),),
+        policy=(("early_min", 0), ("label_scan", 1), ("profiled", 1)),
+        bin_drawer=16,
+    )
 
 
 def moved(event, patient, number, at_ms):
@@ -71,9 +105,11 @@ class MiniDay:
 
     def __init__(self, stations=2, full=True):
         self._records = count(1)
-        self.plan = Plan(
-            START_MS, START_MS + 240 * MINUTE_MS, ITEMS, tuple(station(f"S{n}", n) for n in range(1, stations + 1))
-        )
+        cabinets = [station(f"S{n}", n) for n in range(1, stations + 1)]
+        if full:
+            cabinets = [profiled(cabinet, number) for number, cabinet in enumerate(cabinets, 1)]
+        items = PROFILED_ITEMS if full else ITEMS
+        self.plan = Plan(START_MS, START_MS + 240 * MINUTE_MS, items, tuple(cabinets), prompts=PROMPTS if full else ())
         for number in range(1, stations + 1):
             self._station(number, full)
         self.plan.events.sort(key=lambda event: event[0])
@@ -100,10 +136,40 @@ class MiniDay:
         for minute, what in ((70, "left_open"), (80, "forced"), (90, "jammed")):
             self._visit(number, minute, nurse, Mishap(what, 2))
         self._visit(number, 100, nurse, self._remove(number, "MORP4I", 1000))
-        self._visit(number, 120, f"PT{number}", Refill())
+        self._visit(number, 120, f"PT{number}", Outdates(), EmptyBin(), Refill())
+        self._beside_the_doses(number)
         for minute in range(130, 200, 10):
             self._visit(number, minute, nurse, self._remove(number, "MORP4I", 1000))
         self._seed(number)
+
+    def _beside_the_doses(self, number):
+        """What a complete cabinet is for beside doses that were ordered; at the first also what is ordered."""
+        nurse, charge, patient = f"RN{number}", f"CN{number}", f"P{number}"
+        back = replace(self._remove(number, "MORP4I", 1000), fate="removed_returned")
+        self._visit(number, 44, nurse, back)
+        self._visit(number, 48, nurse, Return(back.record))
+        heparin = Remove("", patient, "", "HEPA5I", 1, 0, "")
+        kit = Remove("", patient, "", "ROCU50I", 2, 0, "", kit="RSI", reason=4)
+        self._visit(number, 55, nurse, heparin, kit)
+        # the second is not on the list, and no order has come
+        self._visit(number, 57, nurse, Remove("", patient, "", "ROCU50I", 1, 0, ""))
+        self._visit(number, 102, nurse, Theft("D02-P01"))
+        self._visit(number, 112, charge, Count("D02-P01"))
+        self._visit(number, 125, nurse, Mishap("power_cut", 1))
+        if number == 1:
+            take = Remove("", patient, f"O{number}-ACET500", "ACET500", 1, 0, "")
+            self._visit(number, 150, charge, LetIn(GUEST, "4711", (take,)))
+            self._nameless_and_critical(nurse, patient)
+
+    def _nameless_and_critical(self, nurse, patient):
+        unknown = Remove("", "TMP1", "", "ACET500", 1, 0, "")
+        self._visit(1, 160, nurse, AddPatient("TMP1"), unknown)
+        who = (("patient", "TMP1"), ("into", patient), ("person", "RPH1"))
+        self.plan.orders.append(Order(START_MS + 165 * MINUTE_MS, "S1", "merge_provisional", who))
+        why = (("hours", 1), ("person", "RPH1"), ("reason", "no orders come through"))
+        self.plan.orders.append(Order(START_MS + 213 * MINUTE_MS, "S1", "critical_override", why))
+        # neither ordered nor on the list
+        self._visit(1, 216, nurse, Remove("", "Q1", "", "MORP4I", 1000, 0, ""))
 
     def _seed(self, number):
         """A guest without any order, and the patient after she has left."""
