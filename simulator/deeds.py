@@ -26,7 +26,7 @@ def deeds(boot: int, kind: int, change: int | None, ext: Sequence[Any]) -> Itera
         yield _PLAIN[kind]
     if kind == kinds.DISCREPANCY or (kind == kinds.COUNT and change):
         yield DISCREPANCIES
-    if kind == kinds.REMOVE and ext[_OVERRIDE_REASON]:
+    if kind == kinds.REMOVE and any(ext[_OVERRIDE_REASON:][:1]):
         yield OVERRIDES
     if kind == kinds.ALARM and ext[0] == codes.ALARM_JAMMED:
         yield JAMS

@@ -21,8 +21,8 @@ class Taken:
 @dataclass
 class Tally:
     """Counts of a run. `replayed` is removals that a nurse knows to be confirmed; `refusals` codes that were met;
-    `stockouts` doses asked for and not available; `seeded` the marked removals that came about, by station; `power_cuts`
-    how often somebody took the power away."""
+    `stockouts` doses asked for and not available; `seeded` the marked removals that came about, by station;
+    `power_cuts` how often somebody took the power away."""
 
     fates: Counter[str] = field(default_factory=Counter)
     replayed: int = 0

@@ -22,14 +22,14 @@ _ENTRIES = (
     f":station, 1, i, 20, {_AT}, zeroblob(32), zeroblob(32), zeroblob(180)",
 )
 _FACTS = {
-    "removals": f":station, 1, i, i, {_AT}, {_DEADLINE}, {_PATIENT}, '', :item, 2, 'nurse1', zeroblob(16)",
+    "removals": f":station, 1, i, i, {_AT}, {_DEADLINE}, {_PATIENT}, '', :item, 2, 'nurse1', zeroblob(16), 0",
     "charted": f"'h' || i, {_PATIENT}, '', :item, 2, {_CHARTED}, {_CHARTED}",
-    "verdicts": f":station, 1, i, 'verified', 0, 'documented', 0, {_DEADLINE}, 0, 2, 'h' || i, {_CHARTED}",
+    "verdicts": f":station, 1, i, 'verified', 0, 'documented', 0, {_DEADLINE}, 0, 2, 'h' || i, {_CHARTED}, '', NULL",
     "alerts": f":station, 1, i, 2, 5303, 'cleared', 'charted', '', {_AT}, {_CHARTED}",
 }
 _PATIENTS = {
     "movements": "'m' || i, printf('P%07d', i - 1), 'A01', 0",
-    "order_words": "'w' || i, 'O' || i, printf('P%07d', i - 1), :item, 0, 0, NULL",
+    "order_words": "'w' || i, 'O' || i, printf('P%07d', i - 1), :item, 0, 0, NULL, 1",
 }
 
 

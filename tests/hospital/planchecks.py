@@ -3,7 +3,25 @@
 import re
 from collections import Counter, defaultdict
 
-from simulator.plan import NO_ORDER, NOT_ADMITTED, Mishap, Plan, Refill, Remove, Return
+from firmware import flags
+from simulator.hospital.profile import KIT_ITEMS, SUPPLIES
+from simulator.plan import (
+    NO_ORDER,
+    NOT_ADMITTED,
+    AddPatient,
+    Count,
+    EmptyBin,
+    Item,
+    LetIn,
+    Mishap,
+    Outdates,
+    Plan,
+    Refill,
+    Remove,
+    Return,
+    StationPlan,
+    Theft,
+)
 
 ID = re.compile(r"[A-Za-z0-9_-]{1,16}")
 GIVEN = {"given", "given_part_wasted"}
@@ -33,6 +51,7 @@ def check_fates(plan: Plan) -> None:
         assert bool(taken.record) == bool(taken.fate)
         assert not (taken.cancel and taken.record)
         assert not (taken.seeded and (taken.record or taken.cancel))
+        assert not (taken.kit and taken.record)
 
 
 def check_stations(plan: Plan) -> None:
@@ -43,18 +62,34 @@ def check_stations(plan: Plan) -> None:
     people = {person for station in plan.stations for person in station.people}
     assert len({p.badge for p in people}) == len({p.user for p in people}) == len(people)
     for station in plan.stations:
+        check_tables(station, items, dict(plan.prompts))
         held = {pocket.item for pocket in station.pockets}
         assert len(held) <= 300 and len(station.pockets) <= 500 and len(station.people) <= 300
         assert len({p.place for p in station.pockets}) == len(station.pockets)
         controlled = defaultdict(set)
         for pocket in station.pockets:
             assert pocket.place == f"D{pocket.drawer:02}-P{pocket.pocket:02}"
-            assert 1 <= pocket.drawer <= 16 and 1 <= pocket.pocket <= 40
+            assert 1 <= pocket.drawer <= 15 and 1 <= pocket.pocket <= 40
             assert 0 < pocket.min < pocket.max <= pocket.capacity and pocket.start == pocket.max
             controlled[pocket.drawer].add(bool(items[pocket.item].schedule))
         assert all(len(kinds) == 1 for kinds in controlled.values())
         ids = [station.station, *held, *(p.user for p in station.people), *(p.badge for p in station.people)]
         assert all(ID.fullmatch(name) for name in ids)
+
+
+def check_tables(station: StationPlan, items: dict[str, Item], prompts: dict[int, str]) -> None:
+    """A cabinet with profiles: what its override list and kits name it holds; counted is what has a schedule."""
+    held = [items[name] for name in {pocket.item for pocket in station.pockets}]
+    names = {item.item for item in held}
+    assert station.bin_drawer == 16 and dict(station.policy)["profiled"] == 1
+    assert {item for item, _ in station.overrides} | {line.item for line in station.kits} <= names
+    assert len(dict(station.overrides)) == len(station.overrides) and len(station.kits) == 2
+    for item in held:
+        assert bool(item.flags & flags.BLIND_COUNT) == (item.schedule == 2)
+        assert bool(item.flags & flags.VERIFIED_COUNT) == (item.schedule > 2)
+        assert bool(item.flags & flags.HIGH_ALERT) == bool(item.prompt) == (item.prompt in prompts)
+        assert bool(item.code) != bool(item.flags & flags.SUPPLY)
+    assert len({item.code for item in held if item.code}) == sum(bool(item.code) for item in held)
 
 
 def check_quantities(plan: Plan) -> None:
@@ -71,7 +106,8 @@ def check_visits(plan: Plan) -> None:
     stations = {s.station: s for s in plan.stations}
     asked = defaultdict(set)
     opened = set()
-    roles = {Remove: 1, Return: 2, Refill: 8}
+    roles = {Remove: 1, Return: 2, Refill: 8, Count: 16, Theft: 16, Outdates: 256, EmptyBin: 512}
+    roles |= {LetIn: 2048, AddPatient: 4096}
     for visit in plan.visits:
         assert plan.start_ms <= visit.at_ms < plan.end_ms and visit.actions
         station = stations[visit.station]
@@ -86,12 +122,15 @@ def check_visits(plan: Plan) -> None:
             elif isinstance(action, Refill) and action.opening:
                 assert visit.at_ms == plan.start_ms and visit.station not in opened
                 opened.add(visit.station)
+            elif isinstance(action, Count | Theft):
+                assert action.place in {p.place for p in station.pockets}
             elif isinstance(action, Mishap):
                 assert action.drawer in {p.drawer for p in station.pockets}
     assert [v.at_ms for v in plan.visits] == sorted(v.at_ms for v in plan.visits)
     assert opened == set(stations) == set(asked)
+    beside = {item for item, _ in SUPPLIES} | {item for item, _, _ in KIT_ITEMS}
     for name, items in asked.items():
-        assert items == {pocket.item for pocket in stations[name].pockets}
+        assert items | beside == {pocket.item for pocket in stations[name].pockets}
 
 
 def check_returns(plan: Plan) -> None:
@@ -123,6 +162,7 @@ def check_presence(plan: Plan) -> None:
     at: dict[str, str] = {}
     orders: dict[str, str] = {}
     ordered: set[tuple[str, str]] = set()
+    added: set[str] = set()
     ids = Counter(event["id"] for _, event in plan.events)
     assert not ids or max(ids.values()) == 1
     for at_ms, _, step in timeline(plan):
@@ -139,7 +179,9 @@ def check_presence(plan: Plan) -> None:
                 assert step["dose"] > 0 and (step["stop_utc_ms"] or step["start_utc_ms"]) >= step["start_utc_ms"]
             continue
         for action in step.actions:
-            if isinstance(action, Remove):
+            if isinstance(action, AddPatient):
+                added.add(action.patient)
+            if isinstance(action, Remove) and action.patient not in added:
                 gone = action.seeded == NOT_ADMITTED
                 assert at[action.patient] == "" if gone else at[action.patient] in wards[step.station]
                 assert action.seeded != NO_ORDER or (action.patient, action.item) not in ordered

@@ -7,6 +7,7 @@ import pytest
 
 from simulator.hospital.clocktime import DAY_0_MS, DAY_MS, HOUR_MS, day_of
 from simulator.hospital.mimic import DataError, make_plan
+from simulator.hospital.mimic.orders import Order
 from simulator.plan import Plan, Refill, Remove
 from tests.hospital.planchecks import check, removals
 
@@ -19,13 +20,14 @@ TABLES = {
 3,300,5,admit,Unknown,2151-01-01 00:30:00,2151-01-02 00:00:00
 3,300,6,discharge,,2151-01-02 00:00:00,
 """,
-    "pharmacy": """hadm_id,pharmacy_id,poe_id,starttime,stoptime,medication,entertime,verifiedtime,dispensation
-100,11,1-1,2150-03-01 09:00:00,2150-03-04 10:00:00,OxyCODONE,2150-03-01 09:30:00,2150-03-01 12:30:00,Omnicell
-100,12,1-2,2150-03-01 09:00:00,,Vancomycin,2150-03-01 09:00:00,,IV MED
-100,13,1-3,2150-03-01 09:00:00,,Furosemide,2150-03-01 09:00:00,,OmniCell
-100,14,1-4,2150-03-01 09:00:00,,Mystery,2150-03-01 09:00:00,,Omnicell
-100,15,1-5,2150-03-01 09:00:00,,Senna,2150-03-01 09:00:00,,Omnicell
-300,31,3-1,2151-01-01 00:40:00,,OxyCODONE,2151-01-01 00:40:00,,Omnicell
+    "pharmacy": """hadm_id,pharmacy_id,poe_id,starttime,stoptime,medication,entertime,verifiedtime,dispensation,\
+frequency,doses_per_24_hrs
+100,11,1-1,2150-03-01 09:00:00,2150-03-04 10:00:00,OxyCODONE,2150-03-01 09:30:00,2150-03-01 12:30:00,Omnicell,Q6H,4
+100,12,1-2,2150-03-01 09:00:00,,Vancomycin,2150-03-01 09:00:00,,IV MED,DAILY,1
+100,13,1-3,2150-03-01 09:00:00,,Furosemide,2150-03-01 09:00:00,,OmniCell,ONCE,1
+100,14,1-4,2150-03-01 09:00:00,,Mystery,2150-03-01 09:00:00,,Omnicell,PRN,
+100,15,1-5,2150-03-01 09:00:00,,Senna,2150-03-01 09:00:00,,Omnicell,Q4H:PRN,
+300,31,3-1,2151-01-01 00:40:00,,OxyCODONE,2151-01-01 00:40:00,,Omnicell,BID,2
 """,
     "prescriptions": """pharmacy_id,drug_type,drug,formulary_drug_cd,prod_strength,form_val_disp,form_unit_disp
 11,MAIN,OxyCODONE (Immediate Release),OXYC5,5mg Tablet,0.5-1,TAB
@@ -128,6 +130,28 @@ def test_order_is_sent_before_it_is_needed_though_verified_later(plan: Plan) -> 
     sent_ms, order = next((at, e) for at, e in plan.events if e.get("order") == "11" and e["type"] == "order")
     assert sent_ms < taken_for(plan, "e1")[0]
     assert order["dose"] == 1000 and order["start_utc_ms"] % DAY_MS == 9 * HOUR_MS
+
+
+@pytest.mark.req("F2")
+@pytest.mark.parametrize(
+    ("frequency", "doses", "interval_minutes", "prn"),
+    [
+        ("Q6H", "4", 360, False),
+        ("ONCE", "1", 0, False),
+        ("X1 PRN", "1", 0, True),
+        ("Q4H:PRN", "6", 0, True),
+        ("ASDIR", "", 0, False),
+        ("", "0", 0, False),
+    ],
+)
+def test_interval_of_an_order(frequency: str, doses: str, interval_minutes: int, prn: bool) -> None:
+    order = Order({"pharmacy_id": "1", "frequency": frequency, "doses_per_24_hrs": doses}, None)
+    assert (order.interval_minutes, order.as_needed) == (interval_minutes, prn)
+
+
+def test_orders_say_how_often_and_whether_as_needed(plan: Plan) -> None:
+    said = {e["order"]: (e["interval_minutes"], e["prn"]) for _, e in plan.events if e["type"] == "order"}
+    assert said["11"] == (360, False) and said["13"] == (0, False)
 
 
 def test_admissions_move_by_whole_days_to_one_of_28(tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from firmware.journal import chain, kinds
 from firmware.wire import cbor
-from simulator.check import Findings, StationCheck, ring_pages
+from simulator.check import Findings, StationCheck
+from simulator.ring import ring_pages
 from tests.centre.scripted import Scripted
 
 KEY, GENESIS = bytes(range(32)), b"genesis"
