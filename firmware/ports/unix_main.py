@@ -6,7 +6,7 @@ import micropython
 
 micropython.opt_level(3)  # the code without its line numbers: they would take 4 KB
 
-# Collected often, the heap stays dense: 384 KB then hold the code, full tables and a free piece of 30 KB to work with.
+# Collected often, the heap stays dense: 384 KB then hold the code, full tables and 24 KB to work with.
 gc.threshold(4096)
 
 # ruff: noqa: E402, I001 - the tables come before the code
