@@ -1,0 +1,207 @@
+"""One scenario as it happens: the cabinet, its controller, what was asked, answered and written so far."""
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from firmware import codes
+from firmware.journal import entry, kinds
+from firmware.wire import messages
+from simulator.cabinet.cabinet import LOCKS, Cabinet
+from tests.scenarios import site as sites
+from tests.scenarios.hardware import HospitalTime
+from tests.scenarios.language import BadScenario, Failed
+from tests.scenarios.panel import Panel, Written, journal
+from tests.scenarios.site import Site
+
+CUT_WITHIN_S = 10
+
+
+class World:
+    """The controller starts when the first line needs it; what the tables hold is said before."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.site = Site()
+        self.hospital = HospitalTime()
+        self.cabinet = Cabinet({})
+        self.panel: Panel | None = None
+        self.answer: tuple[int, list[Any]] = (0, [])
+        self.refused = False  # and nothing has said so yet
+        self.told_pharmacy = 0
+        self.unlocked: list[int] = []  # drawers that nothing has mentioned since
+        self.removals: dict[tuple[str, str], int] = {}
+        self.versions: dict[str, int] = {}
+        self.commands = 0
+        self._sent: dict[str, list[list[Any]]] = {}
+        self._written = 0
+        self._energised: set[int] = set()
+        self._power_cut: threading.Event | None = None
+        self.cabinet.devices[LOCKS].on_output = self._watched(self.cabinet.devices[LOCKS].on_output)
+
+    # ---- the controller
+
+    @property
+    def running(self) -> Panel:
+        if self.panel is None:
+            if self.versions:
+                raise BadScenario("the cabinet has no power")
+            self.site.person(sites.PHARMACY, sites.EVERYTHING)
+            self.site.write(self.folder)
+            self.power_on()
+            self.send_tables()
+        assert self.panel
+        return self.panel
+
+    @property
+    def state(self) -> list[Any]:
+        return self.running.state
+
+    def power_on(self) -> None:
+        self.panel = Panel(self.folder, self.cabinet, self.hospital)
+
+    def power_off(self) -> None:
+        """All at once: the process, the locks."""
+        self.running.close()
+        self.panel = None
+        self.cabinet.on_int = lambda level: None
+        self.cabinet.power_on()
+
+    def close(self) -> None:
+        if self.panel:
+            self.panel.close()
+
+    def send_tables(self) -> None:
+        """What has changed of the tables, each as a new version."""
+        for table, rows in self.site.snapshot().items():
+            if rows != self._sent.get(table, []):
+                self.versions[table] = self.versions.get(table, 0) + 1
+                self.told_pharmacy = self.running.send_table(table, rows, self.versions[table])
+                self._sent[table] = [list(row) for row in rows]
+                if self.told_pharmacy:
+                    return
+
+    # ---- asking
+
+    def ask(self, request: int, *args: Any) -> list[Any]:
+        """A request; what it refuses has to be the next thing the text speaks of."""
+        if self._power_cut:
+            self._ask_until_cut(request, *args)
+            return []
+        self.answer = self.running.ask(request, *args)
+        self.refused = self.answer[0] != codes.NONE
+        return self.answer[1]
+
+    def cut_power_when_unlocked(self) -> None:
+        self._power_cut = threading.Event()
+
+    def _ask_until_cut(self, request: int, *args: Any) -> None:
+        assert self._power_cut
+        self.running.send([messages.REQUEST, 9999, request, list(args)])
+        if not self._power_cut.wait(CUT_WITHIN_S):
+            raise Failed("nothing unlocked, so the power did not go out")
+        self._power_cut = None
+        self.power_off()
+
+    def by(self, who: str) -> str:
+        """The user meant; she, he and Somebody are whoever stands there."""
+        signed_on = self.state[2]
+        if who.lower() not in ("she", "he", "somebody") and sites.user(who) != signed_on:
+            raise BadScenario(f"{who} is not signed on, but {signed_on or 'nobody'}")
+        return str(signed_on)
+
+    @contextlib.contextmanager
+    def pharmacist(self) -> Iterator[Panel]:
+        """Somebody from the pharmacy, for what was there before the story began."""
+        self.must(messages.SIGN_ON, sites.badge(sites.PHARMACY), sites.PIN)
+        yield self.running
+        self.must(messages.SIGN_OFF)
+        self.unlocked.clear()
+
+    def must(self, request: int, *args: Any) -> list[Any]:
+        """A request that cannot fail in a story that makes sense."""
+        params = self.ask(request, *args)
+        self.refused = False
+        if self.answer[0]:
+            raise Failed(f"the cabinet refused: {in_words(self.answer[0])} {params}")
+        return params
+
+    # ---- hands
+
+    def hand(self, do: Any, *args: Any) -> None:
+        if self.panel:
+            self.panel.hand(do, *args)
+        else:
+            do(*args)
+
+    def pull(self, drawer: int) -> None:
+        self.hand(self.cabinet.pull, drawer)
+        if drawer in self.unlocked:
+            self.unlocked.remove(drawer)
+
+    # ---- the journal
+
+    def written(self) -> list[Written]:
+        """Entries nothing has spoken of yet; from now on they count as spoken of."""
+        pages = self.journal()
+        new = [page for page in pages if page[0][entry.F_SEQ] > self._written]
+        self._written = pages[-1][0][entry.F_SEQ] if pages else 0
+        return new
+
+    def journal(self) -> list[Written]:
+        return journal(self.folder, self.site.sectors)
+
+    def _watched(self, moved: Any) -> Any:
+        def on_output() -> None:
+            now = {drawer for drawer in self.cabinet.drawers if self.cabinet.energised(drawer)}
+            self.unlocked += sorted(now - self._energised)
+            if now - self._energised and self._power_cut and self.panel:
+                self.panel.process.kill()
+                self._power_cut.set()
+            self._energised = now
+            moved()
+
+        return on_output
+
+    # ---- the end of the story
+
+    def check_end(self) -> None:
+        """What holds after every story: nothing unlocked without an access that says so, each access ended once."""
+        if not self.versions:
+            return
+        if self.unlocked:
+            raise Failed(f"drawers {self.unlocked} unlocked and the text does not say so")
+        pages = [fields for fields, _ in self.journal()]
+        for access in [fields for fields in pages if fields[entry.F_KIND] == kinds.ACCESS]:
+            self._ended_once(access, [f for f in pages if f[entry.F_TXN] == access[entry.F_TXN]])
+
+    def _ended_once(self, access: list[Any], of_it: list[list[Any]]) -> None:
+        ended = {f[entry.F_KIND] for f in of_it} & set(kinds.OUTCOMES)
+        going_on = self.panel is None or self.panel.state[4] == access[entry.F_TXN]
+        if len(ended) > 1 or not (ended or going_on):
+            raise Failed(f"access {access[entry.F_SEQ]} has the outcomes {sorted(ended)}")
+
+
+CODES = {
+    name.lower().replace("_", " "): value
+    for name, value in vars(codes).items()
+    if name.isupper() and not name.startswith("ALARM_")
+}
+ALARMS = {
+    name.removeprefix("ALARM_").lower().replace("_", " "): value
+    for name, value in vars(codes).items()
+    if name.startswith("ALARM_")
+}
+
+
+def in_words(code: int) -> str:
+    """The name of a code, as the text has it."""
+    return next((name for name, value in CODES.items() if value == code), str(code))
+
+
+def code_of(words: str, table: dict[str, int] = CODES) -> int:
+    if words not in table:
+        raise BadScenario(f"there is no code {words!r}; there are {', '.join(sorted(table))}")
+    return table[words]
