@@ -22,9 +22,12 @@ REQUESTS: dict[str, tuple[int, tuple[tuple[str, type, bool], ...]]] = {
             ("quantity", int, True),
             ("administration_utc_ms", int, False),
             ("code", str, False),
+            ("override", int, False),
+            ("kit", str, False),
+            ("answer", int, False),
         ),
     ),
-    "confirm": (messages.CONFIRM, (("quantity", int, True),)),
+    "confirm": (messages.CONFIRM, (("quantity", int, True), ("counted", int, False), ("label", str, False))),
     "cancel": (messages.CANCEL, ()),
     "return": (
         messages.RETURN,
@@ -34,6 +37,8 @@ REQUESTS: dict[str, tuple[int, tuple[tuple[str, type, bool], ...]]] = {
             ("item", str, True),
             ("quantity", int, True),
             ("removed_txn", int, True),
+            ("to", int, False),
+            ("code", str, False),
         ),
     ),
     "waste": (
@@ -44,15 +49,25 @@ REQUESTS: dict[str, tuple[int, tuple[tuple[str, type, bool], ...]]] = {
             ("item", str, True),
             ("quantity", int, True),
             ("removed_txn", int, True),
+            ("reason", int, False),
         ),
     ),
     "refill": (
         messages.REFILL,
-        (("item", str, True), ("quantity", int, True), ("lot", str, False), ("expiry", int, False)),
+        (
+            ("item", str, True),
+            ("quantity", int, True),
+            ("lot", str, False),
+            ("expiry", int, False),
+            ("code", str, False),
+        ),
     ),
     "count": (messages.COUNT, (("place", str, True),)),
     "state": (messages.GET_STATE, ()),
+    "witness": (messages.WITNESS, (("badge", str, True), ("pin", str, True))),
 }
+# of arguments left out; others are None
+_LEFT_OUT: dict[str, Any] = {"order": "", "override": 0, "kit": "", "answer": 0, "to": 1, "reason": 5}
 
 RID_LIMIT = 1 << 32
 
@@ -138,7 +153,7 @@ def arguments(name: str, wanted: tuple[tuple[str, type, bool], ...], args: dict[
 
 def _argument(name: str, key: str, kind: type, required: bool, value: Any) -> Any:
     if value is None and not required:
-        return "" if key == "order" else None
+        return _LEFT_OUT.get(key)
     if type(value) is not kind or (isinstance(value, int) and not 0 <= value < 1 << 63):
         raise BadRequestError(f"{name} needs {key}")
     return value

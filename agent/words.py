@@ -23,6 +23,30 @@ WORDS: dict[int, str] = {
     codes.TOO_LONG: "A text is too long for the journal. Shorten it (badge, code or lot).",
     codes.DRAWER_FAILED: "This drawer has failed. Use another pocket or cabinet and call biomed.",
     codes.NOT_READY: "The cabinet is still loading its tables. Wait a moment and try again.",
+    codes.NO_ORDER: "There is no active order for this. Give a reason to override, or call the pharmacy.",
+    codes.NOT_ON_OVERRIDE_LIST: "This item may not be taken without an order. Call the pharmacy to verify the order.",
+    codes.WITNESS_NEEDED: "A second person has to witness this. Ask a colleague to scan her badge and enter her PIN.",
+    codes.WITNESS_IS_ACTOR: "You cannot witness your own step. Ask a colleague.",
+    codes.WITNESS_NOT_ALLOWED: "This person may not witness here. Ask another colleague.",
+    codes.PROMPT_NEEDED: "A question about the patient has to be answered first. Read it and answer.",
+    codes.PROMPT_REFUSED: "With this answer the item may not be taken. Call the pharmacy or the prescriber.",
+    codes.SCAN_NEEDED: "The package or label has to be scanned. Scan it, or press Cannot scan and say why.",
+    codes.WRONG_POCKET: "This is the label of another pocket. Go to the lit pocket and scan its label.",
+    codes.COUNT_NEEDED: "Count what is in the pocket before you go on, and enter it.",
+    codes.EXPIRED_DRUG: "What is left here has expired. Use another pocket, and tell the pharmacy to take it out.",
+    codes.QUARANTINED: "This drawer is locked after a temperature alarm. Use another cabinet and call the pharmacy.",
+    codes.RESTRICTED: "Your access is restricted. Ask a colleague, and see the pharmacy.",
+    codes.CLASS_NOT_ALLOWED: "You may not take items of this class. Ask a colleague who may, or the pharmacy.",
+    codes.NOT_IN_KIT: "This item is given only as part of a kit, in the kit's quantity. Choose the kit.",
+    codes.REASON_NEEDED: "A reason is needed for this. Choose one and go on.",
+    codes.LAYERS_FULL: "There are too many different lots in this pocket. Use another pocket, or empty this one first.",
+    codes.NOT_EMPTY: "There is still something in this pocket. Unload it first.",
+    codes.NOT_LOADED: "No item is loaded in this pocket. Load it first.",
+    codes.BIN_FULL: "The return bin has no room for this. Ask the pharmacy to empty it.",
+    codes.CHANGE_PIN: "Choose a PIN of your own before you go on.",
+    codes.TOO_MANY: "There are as many of these as this cabinet can hold. Ask the pharmacy to end one.",
+    codes.COUNT_AGAIN: "This is not what was expected. Count once more and enter what is there.",
+    codes.POCKET_FAILED: "This pocket is marked as failed. Use another one, or recover it with a colleague.",
     codes.NOT_OPENED: "The drawer was not opened in time and is locked again. Start again when you are ready.",
     codes.JOURNAL_FULL: "The journal is full: nothing more may open until the centre has answered. Call the pharmacy.",
     codes.BAD_MAC: "A message from the centre was forged or damaged and was refused. Tell the pharmacy.",
@@ -52,6 +76,12 @@ ALARMS: dict[int, str] = {
     codes.ALARM_DISAGREE: "sensors disagree: close it firmly; if this stays, call biomed",
     codes.ALARM_JOURNAL_FULL: "journal full: call the pharmacy",
     codes.ALARM_JOURNAL_DAMAGE: "journal damaged: call the pharmacy",
+    codes.ALARM_LID_FORCED: "pocket lid opened without being released: close it and tell the pharmacy",
+    codes.ALARM_TAMPER: "case is open: close it and call biomed",
+    codes.ALARM_ON_BATTERY: "runs on battery: see to the mains; you can go on",
+    codes.ALARM_BATTERY_LOW: "battery is low: close all drawers and call biomed",
+    codes.ALARM_TEMPERATURE: "too warm or too cold: keep it shut and call the pharmacy",
+    codes.ALARM_CLOCK: "clock was moved: call biomed",
 }
 
 
@@ -74,6 +104,11 @@ def alarm(code: int, drawer: int) -> str:
     """The sentence for a controller's alarm; `drawer` 0 is the cabinet itself."""
     where = f"Drawer {drawer}" if drawer else "Cabinet"
     return f"{where} {ALARMS.get(code, f'alarm {code}: call biomed')}"
+
+
+def quarantined(drawer: int) -> str:
+    """The sentence for a drawer in quarantine."""
+    return f"Drawer {drawer} is in quarantine: take nothing from it and call the pharmacy"
 
 
 def alert(code: int, item: str, patient: str) -> str:

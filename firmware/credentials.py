@@ -39,18 +39,18 @@ class Credentials:
         known, secret = self._people.temporary.get(badge), self._table.get(badge)
         if not known or not secret or known[T_DIGEST] != rowfile.digest([secret]) or expired(known[T_UNTIL], now):
             return None
-        return [badge, known[T_USER]] + secret[1:] + [known[T_ROLES], known[T_CLASSES]] + known[T_MUST_CHANGE:T_DIGEST]
+        rights = [known[T_ROLES], known[T_CLASSES], known[T_MUST_CHANGE], known[T_UNTIL]]
+        return [badge, known[T_USER]] + secret[1:] + rights
 
-    # `note(digest)` writes the entry that makes it count
+    # `note(digest)` writes the entry that makes it count, and ends others
     def put(self, row, note):
+        file = self._files.writer(_NEW, False)
+        rowfile.write(file, [held for held in self._table.rows() if held[0] != row[0]] + [row])
+        self._files.commit(file)
+        note(rowfile.digest([row]))
         for held in list(self._table.rows()):
             if not self._people.temporary.has(held[0]):
                 self._table.remove(held[0])
-        rows = [held for held in self._table.rows() if held[0] != row[0]] + [row]
-        file = self._files.writer(_NEW, False)
-        rowfile.write(file, rows)
-        self._files.commit(file)
-        note(rowfile.digest([row]))
         self._table.put(row)
         self._files.rename(_NEW, NAME)
 

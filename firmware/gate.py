@@ -74,7 +74,7 @@ RULES = {
     kinds.PURPOSE_COUNT: Rule(messages.ROLE_COUNT, STILL | ITEM, _COUNTED, 0, 0, 0),
     kinds.PURPOSE_WASTE: Rule(messages.ROLE_WASTE, _FOR_PATIENT, (), flags.WITNESS_AT_WASTE, 0, 0),
     kinds.PURPOSE_RETURN_BIN: Rule(messages.ROLE_RETURN, _FOR_PATIENT, _BIN, flags.WITNESS_AT_RETURN, 0, 0),
-    kinds.PURPOSE_LOAD: Rule(messages.ROLE_LOAD, _PUT, (POCKET_NOT_LOADED,), 0, flags.SCAN_AT_REFILL, 0),
+    kinds.PURPOSE_LOAD: Rule(messages.ROLE_LOAD, _PUT, (POCKET_NOT_LOADED, POCKET_USABLE), 0, flags.SCAN_AT_REFILL, 0),
     kinds.PURPOSE_UNLOAD: Rule(messages.ROLE_LOAD, STILL | ITEM, _HELD, 0, 0, 0),
     kinds.PURPOSE_OUTDATE: Rule(messages.ROLE_OUTDATE, STILL | ITEM, _HELD, 0, 0, 0),
     kinds.PURPOSE_EMPTY_BIN: Rule(messages.ROLE_EMPTY_BIN, STILL | TWO, _BIN + (POCKET_MUST_COUNT,), 0, 0, 0),

@@ -149,7 +149,7 @@ class Hands:
         reply = await self.panel.act(do, **args)
         if reply.code:
             return Outcome(reply.code, params=tuple(reply.params))
-        self._txn, place, drawer, _, held = reply.params
+        self._txn, place, drawer, _, held = reply.params[:5]
         await self.pause(1, 2)
         if not await self._pull(drawer):
             return await self._cancel(codes.DRAWER_FAILED)

@@ -71,7 +71,7 @@ def items(view: View, search: str = "", patient: str = "") -> list[Item]:
 
 def _item(view: View, item: str, on_hand: int, ordered: bool) -> Item:
     _, name, aliases = view.directory.get("item_names", {}).get(item, [item, item, ""])
-    _, schedule, scale, _ = view.directory.get("items", {}).get(item, [item, 0, 1, 0])
+    _, schedule, scale, *_ = view.directory.get("items", {}).get(item, [item, 0, 1, 0])
     return Item(item, name, aliases, max(1, scale), on_hand, schedule, ordered)
 
 

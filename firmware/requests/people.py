@@ -24,6 +24,8 @@ def sign_on(s, badge, pin):
         if s.transactions.current:
             return codes.BUSY, []
         _take_over(s, who)
+    elif s.state.people.wrong_pins(who):
+        s.note(kinds.SIGN_ON, who, ext=(1,))  # nothing changes hands, but it counts from the start again
     s.session.sign_on(badge, s.now)
     return codes.NONE, [s.session.user, s.session.roles, s.session.must_change_pin]
 

@@ -11,15 +11,22 @@ from server_stub.integration.roster import Rows
 _Uint = Annotated[int, Field(strict=True, ge=0, lt=2**31)]
 _Place = Annotated[str, Field(pattern=r"^D\d\d-P\d\d\d?$")]
 _Small = Annotated[int, Field(strict=True, ge=1, le=255)]
+_Flags = Annotated[int, Field(strict=True, ge=0, le=0xFFFF)]
+_Class = Annotated[int, Field(strict=True, ge=0, le=31)]
+_Prompt = Annotated[int, Field(strict=True, ge=0, le=255)]
+_Classes = Annotated[int, Field(strict=True, ge=0, le=0xFFFFFFFF)]
 _Hex8 = Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
 _Hex16 = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 _ROWS: dict[str, TypeAdapter[Any]] = {
-    "items": TypeAdapter(tuple[Id, Annotated[int, Field(strict=True, ge=0, le=5)], _Uint, _Uint]),
+    "items": TypeAdapter(tuple[Id, Annotated[int, Field(strict=True, ge=0, le=5)], _Uint, _Flags, _Class, _Prompt]),
     "pockets": TypeAdapter(tuple[_Place, _Small, _Small, Id, Quantity, Quantity, Quantity]),
-    "users": TypeAdapter(tuple[Id, Id, _Hex8, _Hex16, _Uint, Annotated[int, Field(strict=True, ge=0, le=31)]]),
+    "users": TypeAdapter(tuple[Id, Id, _Hex8, _Hex16, _Uint, _Flags, _Classes]),
     "item_names": TypeAdapter(tuple[Id, Words, Words]),
 }
+# Last columns of rows written without them: item class and prompt, the classes a user may have.
+_DEFAULTS: dict[str, tuple[int, ...]] = {"items": (0, 0), "users": (0xFFFFFFFF,)}
+_WITHOUT = {"items": 4, "users": 6}
 LIMITS = {"items": 300, "pockets": 500, "users": 300, "item_names": 300}
 
 
@@ -45,6 +52,8 @@ def checked(table: str, rows: Any) -> Rows:
 
 
 def _checked_row(table: str, number: int, row: Any) -> list[Any]:
+    if table in _WITHOUT and isinstance(row, list) and len(row) == _WITHOUT[table]:
+        row = [*row, *_DEFAULTS[table]]
     try:
         values = list(_ROWS[table].validate_python(row))
     except ValidationError as error:

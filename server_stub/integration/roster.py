@@ -109,7 +109,7 @@ def _guest(stay: Stay, orders: Iterable[Order], items: Collection[str]) -> _Gues
 
 def _order_row(order: Order) -> Row:
     stop_min = NO_STOP if order.stop_ms is None else -(-order.stop_ms // 60_000)
-    return [order.order, order.patient, order.item, order.dose, order.start_ms // 60_000, stop_min]
+    return [order.order, order.patient, order.item, order.dose, order.start_ms // 60_000, stop_min, 0, 0]
 
 
 def _newest(guests: Mapping[str, _Guest], over: bool) -> Wanted:

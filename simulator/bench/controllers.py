@@ -91,14 +91,20 @@ def full_tables() -> dict[str, list[list[Any]]]:
     patients = [f"P{n:015}" for n in range(schema.PATIENTS.limit)]
     places = [(1 + n % 16, 1 + n // 16) for n in range(schema.POCKETS.limit)]
     return {
-        "items": [[item, 2, 1000, 0] for item in items],
+        "items": [[item, 2, 1000, 0, 0, 0] for item in items],
         "pockets": [
             [schema.place_name(d, p), d, p, items[n % len(items)], 10, 100, 200] for n, (d, p) in enumerate(places)
         ],
-        "users": [[f"B{n:015}", f"U{n:015}", os.urandom(8), os.urandom(16), 64, 31] for n in range(schema.USERS.limit)],
+        "users": [
+            [f"B{n:015}", f"U{n:015}", os.urandom(8), os.urandom(16), 64, 31, 0xFFFFFFFF]
+            for n in range(schema.USERS.limit)
+        ],
         "patients": [[patient, 1] for patient in patients],
+        "overrides": [[item, 0] for item in items],
+        "kits": [[f"L{n:015}", f"K{n % 8}", items[n], 1] for n in range(schema.KITS.limit)],
+        "policy": [[f"policy{n}", n] for n in range(schema.POLICY.limit)],
         "orders": [
-            [f"O{n:015}", patients[n % len(patients)], items[n % len(items)], 1000, 0, 0xFFFFFFFF]
+            [f"O{n:015}", patients[n % len(patients)], items[n % len(items)], 1000, 0, 0xFFFFFFFF, 0, 0]
             for n in range(schema.ORDERS.limit)
         ],
     }

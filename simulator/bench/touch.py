@@ -114,7 +114,7 @@ async def _states(panel: Panel, count: int) -> list[float]:
 
 async def _echoes(count: int) -> list[float]:
     """Seconds of a `remove` request's frame to a MicroPython that only sends it back."""
-    args = [PATIENT, "", "I000", 1, None, None]
+    args = [PATIENT, "", "I000", 1, None, None, 0, "", 0]
     sent = frame.encode(cbor.encode([messages.REQUEST, 1, messages.REMOVE, args]))
     wire = Wire()
     wire.plug_in()

@@ -40,7 +40,7 @@ def do(desk, name, args=None, rid=None, clock=None):
 def test_arguments_go_in_the_links_order_with_blanks_filled():
     desk = Desk()
     assert do(desk, "remove", {"quantity": 2, "item": "IBU", "patient": "P1"}, rid=9).code == 0
-    assert desk.asked == [(messages.REMOVE, ["P1", "", "IBU", 2, None, None], 9)]
+    assert desk.asked == [(messages.REMOVE, ["P1", "", "IBU", 2, None, None, 0, "", 0], 9)]
 
 
 @pytest.mark.parametrize(
@@ -176,13 +176,13 @@ def test_the_flow_asks_in_smallest_units_for_the_order_and_follows_the_drawer(wa
     flow.choose_item(lists.items(ward, "morphine")[0])
     flow.press("3")
     asyncio.run(flow.release())
-    assert desk.asked == [(messages.REMOVE, ["P1", "O1", "MOR", 6, None, None], None)]
+    assert desk.asked == [(messages.REMOVE, ["P1", "O1", "MOR", 6, None, None, 0, "", 0], None)]
     ward.state |= {"phase": messages.RELEASED, "purpose": 1, "item": "MOR", "quantity": 6}
     flow.follow()
     assert flow.step == steps.DRAWER
     desk.reply = (0, [1, 3, 1])
     asyncio.run(flow.confirm())
-    assert desk.asked[-1] == (messages.CONFIRM, [6], None)
+    assert desk.asked[-1] == (messages.CONFIRM, [6, None, None], None)
     ward.state |= {"phase": messages.SIGNED_ON}
     flow.follow()
     assert (flow.step, flow.patient.name) == (steps.ITEMS, "Ada")

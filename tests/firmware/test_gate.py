@@ -16,24 +16,8 @@ REQUEST_NAMES = ("quantity", "override", "kit", "answer", "scanned")
 REQUEST = (1, 0, "", 0, False)
 BEN = Witness("ben", messages.ROLE_WITNESS, NOW + 1)
 
-(
-    REMOVE,
-    RETURN,
-    REFILL,
-    COUNT,
-    WASTE,
-    BIN,
-    LOAD,
-    UNLOAD,
-    OUTDATE,
-    EMPTY,
-    RECOVER,
-    WITNESS,
-    GRANT,
-    PATIENT,
-    FAIL,
-    BYPASS,
-) = range(1, 17)
+REMOVE, RETURN, REFILL, COUNT, WASTE, BIN, LOAD, UNLOAD = range(1, 9)
+OUTDATE, EMPTY, RECOVER, WITNESS, GRANT, PATIENT, FAIL, BYPASS = range(9, 17)
 # role, pocket states it opens, for a patient, asks a quantity
 TABLE = {
     REMOVE: (1, (0,), True, True),
@@ -42,7 +26,7 @@ TABLE = {
     COUNT: (16, (0, 1, 4, 5), False, False),
     WASTE: (4, (), True, True),
     BIN: (2, (0, 6), True, True),
-    LOAD: (128, (3,), False, True),
+    LOAD: (128, (0, 3), False, True),
     UNLOAD: (128, (0, 4, 5), False, False),
     OUTDATE: (256, (0, 4, 5), False, False),
     EMPTY: (512, (0, 1, 6), None, False),

@@ -18,15 +18,27 @@ from tests.unit.controller_process import Controller
 STATION, LOG, KEY = "ICU1", 1, bytes(range(32))
 SALT = b"saltsalt"
 TIMINGS = [10000, 60000, 60000, 120000, 500]
-ITEMS = [[f"item-{n:011d}", n % 6, 1000, 0] for n in range(300)]
+ITEMS = [[f"item-{n:011d}", n % 6, 1000, 0, 0, 0] for n in range(300)]
 POCKETS = [
     [schema.place_name(n % 16 + 1, n // 16 + 1), n % 16 + 1, n // 16 + 1, ITEMS[n % 300][0], 2000, 10000, 12000]
     for n in range(500)
 ]
-USERS = [[f"badge-{n:010d}", f"user-{n:011d}", SALT, pin_hash(SALT, "1234", 10), 10, 31] for n in range(300)]
+HASH = pin_hash(SALT, "1234", 10)
+USERS = [[f"badge-{n:010d}", f"user-{n:011d}", SALT, HASH, 10, 31, 0xFFFFFFFF] for n in range(300)]
 PATIENTS = [[f"patient-{n:08d}", 1] for n in range(60)]
-ORDERS = [[f"order-{n:010d}", PATIENTS[n % 60][0], ITEMS[n % 300][0], 1000, 30000000, 30009999] for n in range(720)]
-FULL = {"items": ITEMS, "pockets": POCKETS, "users": USERS, "patients": PATIENTS, "orders": ORDERS}
+ORDERS = [
+    [f"order-{n:010d}", PATIENTS[n % 60][0], ITEMS[n % 300][0], 1000, 30000000, 30009999, 0, 0] for n in range(720)
+]
+FULL = {
+    "items": ITEMS,
+    "pockets": POCKETS,
+    "users": USERS,
+    "patients": PATIENTS,
+    "orders": ORDERS,
+    "overrides": [[item[0], 0] for item in ITEMS],
+    "kits": [[f"line-{n:011d}", "kit", ITEMS[n][0], 1] for n in range(120)],
+    "policy": [[f"policy-{n}", n] for n in range(16)],
+}
 # where the pockets of the table's last rows, in the order of their places, stand in POCKETS
 LAST_PLACES = sorted(range(500), key=lambda n: (len(POCKETS[n][0]), POCKETS[n][0]))[480:]
 ITEM, BADGE, PATIENT, ORDER = ITEMS[0][0], USERS[7][0], PATIENTS[3][0], ORDERS[3][0]
@@ -66,11 +78,11 @@ def load_all(controller: Controller) -> None:
 
 def refill(controller: Controller, quantity: int) -> int:
     assert controller.ask(messages.SIGN_ON, BADGE, "1234")[0] == 0
-    code, (_, _, drawer, _, _) = controller.ask(messages.REFILL, ITEM, quantity, "lot1", None)
+    code, (_, _, drawer, _, _, _) = controller.ask(messages.REFILL, ITEM, quantity, "lot1", None, None)
     assert code == 0
     controller.bus.pull(drawer)
     controller.bus.settled()
-    assert controller.ask(messages.CONFIRM, quantity)[0] == 0
+    assert controller.ask(messages.CONFIRM, quantity, None, None)[0] == 0
     controller.bus.push(drawer)
     controller.bus.settled()
     return int(drawer)
@@ -90,13 +102,15 @@ def entries(folder: Path) -> list[list[Any]]:
 def test_one_removal_with_full_tables(controller: Controller, folder: Path) -> None:
     load_all(controller)
     drawer = refill(controller, 8000)
-    code, (txn, place, opened, pocket, held) = controller.ask(messages.REMOVE, PATIENT, ORDER, ITEM, 2000, None, None)
+    code, (txn, place, opened, pocket, held) = controller.ask(
+        messages.REMOVE, PATIENT, ORDER, ITEM, 2000, None, None, 0, "", 0
+    )
     assert (code, opened, held) == (0, drawer, 8000)
     assert controller.bus.locks() == 1 << (drawer - 1) and controller.bus.lit[-1] == (drawer, pocket)
     controller.bus.pull(drawer)
     controller.bus.settled()
     assert controller.bus.locks() == 0
-    assert controller.ask(messages.CONFIRM, 2000) == (0, [txn, 8000, 6000])
+    assert controller.ask(messages.CONFIRM, 2000, None, None) == (0, [txn, 8000, 6000])
     controller.bus.push(drawer)
     controller.bus.settled()
     assert controller.bus.lit[-1] == (0, 0)
@@ -129,7 +143,7 @@ def test_par_of_every_pocket_with_full_tables(controller: Controller, folder: Pa
         rows = again.receive(messages.INVENTORY)[3]
         assert [row[3:5] for row in rows] == [[1000 + at // 5 * 5, 9000] for at in LAST_PLACES]
         again.ask(messages.SIGN_ON, BADGE, "1234")
-        code, reply = again.ask(messages.REMOVE, PATIENT, ORDER, ITEM, 2000, None, None)
+        code, reply = again.ask(messages.REMOVE, PATIENT, ORDER, ITEM, 2000, None, None, 0, "", 0)
         assert (code, reply[4]) == (0, 8000)
     finally:
         again.close()
@@ -139,7 +153,7 @@ def test_par_of_every_pocket_with_full_tables(controller: Controller, folder: Pa
 def test_power_lost_with_a_drawer_open(controller: Controller, folder: Path) -> None:
     load_all(controller)
     drawer = refill(controller, 8000)
-    _, (txn, place, *_rest) = controller.ask(messages.REMOVE, PATIENT, "", ITEM, 2000, None, None)
+    _, (txn, place, *_rest) = controller.ask(messages.REMOVE, PATIENT, "", ITEM, 2000, None, None, 0, "", 0)
     controller.bus.pull(drawer)
     controller.bus.settled()
     controller.stop()
@@ -153,7 +167,7 @@ def test_power_lost_with_a_drawer_open(controller: Controller, folder: Path) -> 
             -1
         ] == kinds.INTERRUPTED
         assert again.ask(messages.SIGN_ON, BADGE, "1234")[0] == 0
-        assert again.ask(messages.REMOVE, PATIENT, "", ITEM, 2000, None, None)[0] == codes.NOT_ENOUGH
+        assert again.ask(messages.REMOVE, PATIENT, "", ITEM, 2000, None, None, 0, "", 0)[0] == codes.NOT_ENOUGH
     finally:
         again.close()
 
@@ -177,7 +191,7 @@ def test_pages_answers_and_bad_bytes(controller: Controller) -> None:
 def test_drawer_left_open_by_the_clock(controller: Controller) -> None:
     load_all(controller)
     drawer = refill(controller, 8000)
-    controller.ask(messages.REMOVE, PATIENT, "", ITEM, 2000, None, None)
+    controller.ask(messages.REMOVE, PATIENT, "", ITEM, 2000, None, None, 0, "", 0)
     controller.bus.pull(drawer)
     controller.bus.advance(60000)
     controller.bus.settled()
@@ -190,5 +204,5 @@ def test_lock_chip_gone(controller: Controller) -> None:
     load_all(controller)
     refill(controller, 8000)
     controller.bus.absent.add(0x20)
-    assert controller.ask(messages.REMOVE, PATIENT, "", ITEM, 2000, None, None) == (codes.DRAWER_FAILED, [])
+    assert controller.ask(messages.REMOVE, PATIENT, "", ITEM, 2000, None, None, 0, "", 0) == (codes.DRAWER_FAILED, [])
     assert controller.bus.locks() == 0

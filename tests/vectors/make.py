@@ -56,7 +56,7 @@ def one_removal() -> RamFlash:
     clock = StepClock()
     state = NoState()
     store = RamStore(flash.power)
-    journal = Journal(flash, store, STATION, LOG, KEY, GENESIS, lambda s, f: None, state, clock)
+    journal = Journal(flash, store, STATION, LOG, KEY, GENESIS, lambda s, f, d: None, state, clock)
     journal.recover()
     _, told = entry.ref_of(SALT, "10014729-1", "order-17")
     med = {"item": "morphine-4mg", "place": "D03-P07"}
@@ -65,7 +65,7 @@ def one_removal() -> RamFlash:
     txn = journal.append(kinds.ACCESS, "nurse-1", **med, disclosure=told, ext=(kinds.PURPOSE_REMOVE, 2, 0))
     journal.append(kinds.OPENED, "nurse-1", place="D03", txn=txn, ext=(3,))
     change = {"before": 10, "change": -2, "after": 8}
-    ext = (0, 1782721800000, None, None, None)
+    ext = (0, 1782721800000, None, None, None, 0, "", None)
     journal.append(kinds.REMOVE, "nurse-1", **med, **change, txn=txn, disclosure=told, ext=ext)
     journal.append(kinds.CLOSED, "nurse-1", place="D03", txn=txn, ext=(3, 4500))
     return flash
