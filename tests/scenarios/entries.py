@@ -165,4 +165,4 @@ def told(page: Written) -> str:
     f = page[0]
     book = f"{f[entry.F_BEFORE]} -> {f[entry.F_AFTER]}" if f[entry.F_AFTER] is not None else ""
     parts = [NAMES.get(f[entry.F_KIND], "?"), f[entry.F_ITEM], f[entry.F_PLACE], book, f"by {f[entry.F_ACTOR]}"]
-    return " ".join(str(part) for part in [*parts, f"witness {f[entry.F_WITNESS]}", f[entry.F_EXT]] if part)
+    return " ".join(str(part) for part in [*parts, f"witness {f[entry.F_WITNESS]}", f"({_said(page)})"] if part)

@@ -47,7 +47,7 @@ BLANKS: dict[str, tuple[str, Callable[[str], Any], str]] = {
     "name": (r"[A-Za-z0-9_]+(?:-[A-Za-z0-9_]+)*", str, "a drug, a patient, an order, a person: letters, digits, `-`"),
     "place": (r"D\d\d-P\d\d\d?", str, "a pocket: `D02-P01` is pocket 1 of drawer 2"),
     "target": (r"D\d\d(?:-P\d\d\d?)?", str, "a pocket, or a whole drawer: `D02`"),
-    "who": (r"[Ss]he|[Hh]e|[A-Z][a-z]+", str, "a person; *she* and *he* are the one named last"),
+    "who": (r"[Ss]he|[Hh]e|[Ss]omebody|[A-Z][a-z]+", str, "a person; *she*, *he*: who is signed on; *somebody*"),
     "span": (r"\d+ (?:millisecond|second|minute|hour|day)s?", _span_ms, "how long: `3 minutes`"),
     "date": (r"\d{4}-\d\d-\d\d", _expiry_min, "a day: `2027-03-01`"),
     "clock": (r"\d\d:\d\d", _clock_min, "a time of day: `08:00`"),

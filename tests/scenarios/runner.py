@@ -37,7 +37,8 @@ def _do(world: World, line: Line, known: Sentence, filled: dict[str, object]) ->
     if line.rows or "rows" in inspect.signature(known.step).parameters:
         filled = {**filled, "rows": line.rows}
     _at(line, lambda: known.step(world, **filled))
-    if line.mood == "Given" and world.versions:
+    if line.mood == "Given" and world.started:
+        _at(line, world.send_tables)
         world.written()
 
 

@@ -164,7 +164,13 @@ def rule_is(world: World, rule: str, value: int) -> None:
     world.site.rows["policy"][rule] = [rule, value]
 
 
-@sentence("Given", "a journal of {sectors:number} sectors")
+@sentence("Given", "the cabinet's journal has {sectors:number} sectors")
 def journal_of(world: World, sectors: int) -> None:
     """How large the ring of the journal is: 16 entries a sector."""
     world.site.sectors = sectors
+
+
+@sentence("Given", "the pharmacy has sent nothing yet")
+def nothing_sent(world: World) -> None:
+    """The cabinet has just been put there."""
+    world.nothing_sent = True

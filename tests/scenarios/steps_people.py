@@ -6,7 +6,7 @@ from tests.scenarios.language import Failed, sentence
 from tests.scenarios.site import PIN, ROLES
 from tests.scenarios.world import World
 
-USER, WITNESS, MUST_CHANGE = 2, 17, -1
+USER, WITNESS, CRITICAL, PATIENTS, USERS, MUST_CHANGE = 2, 17, 18, 21, 23, 24
 """Where STATE has them (docs/wire.md section 2); 0 is the message's number."""
 BYPASS = {"unreadable": 1, "missing": 2, "the scanner fails": 3, "other": 4, "no reason": 0}
 
@@ -21,6 +21,14 @@ def sign_on(world: World, name: str, pin: int | None = None) -> None:
 def try_badge(world: World, badge: str, pin: int) -> None:
     """A badge as such, known or not."""
     world.ask(messages.SIGN_ON, badge, str(pin))
+
+
+@sentence("When", "{count:number} wrong PINs of {name:who}")
+def wrong_pins(world: World, count: int, name: str) -> None:
+    """Somebody guesses."""
+    for _ in range(count):
+        world.ask(messages.SIGN_ON, sites.badge(name), "000000")
+    world.refused = False
 
 
 @sentence("When", "{who} signs off")
@@ -56,6 +64,13 @@ def add_patient(world: World, who: str, patient: str, hours: int) -> None:
     """A patient nobody knows yet."""
     world.by(who)
     world.ask(messages.ADD_PATIENT, patient, hours)
+
+
+@sentence("When", "{who} adds {count:number} patients")
+def add_patients(world: World, who: str, count: int) -> None:
+    """As many nobody knows, for an hour."""
+    for number in range(count):
+        add_patient(world, who, f"JANE-{number}", 1)
 
 
 @sentence("When", "{who} says that the code of {item:name} cannot be read: {why:words}")
@@ -110,7 +125,21 @@ def has_to_change(world: World) -> None:
 @sentence("Then", "the cabinet knows these guests: {list}")
 def guests(world: World, list: list[str]) -> None:  # noqa: A002 - the blank's name
     """Users and patients of this cabinet only, by name; or `none`."""
-    patients, users = world.state[20], world.state[22]
+    patients, users = world.state[PATIENTS], world.state[USERS]
     held = sorted([row[0] for row in patients] + [row[0] for row in users]) or ["none"]
     if held != sorted(name if name in [row[0] for row in patients] else sites.user(name) for name in list):
         raise Failed(f"it knows {held}")
+
+
+@sentence("Then", "a critical override is on")
+def critical_on(world: World) -> None:
+    """The screen says so, and until when."""
+    if world.state[CRITICAL] <= world.hospital.utc_ms:
+        raise Failed("there is none")
+
+
+@sentence("Then", "no critical override is on")
+def critical_off(world: World) -> None:
+    """It is over, or never was."""
+    if world.state[CRITICAL]:
+        raise Failed(f"there is one until {world.state[CRITICAL]}")

@@ -4,7 +4,7 @@ from tests.scenarios import entries
 from tests.scenarios.language import BadScenario, Failed, sentence
 from tests.scenarios.world import ALARMS, World, code_of, in_words
 
-PURPOSE, PROMPT, ALARMS_AT, MUST_COUNT, LABEL_NEEDED = 3, 8, 10, 14, 16
+ITEM_ASKED, PROMPT, ALARMS_AT, MUST_COUNT, LABEL_NEEDED = 5, 8, 10, 14, 16
 PROMPTS = {"nothing": 0, "open the drawer": 1, "take or put, and confirm": 2, "close the drawer": 3}
 HELD, COUNT_MODE = 4, 5
 MODES = {"nothing": 0, "the count": 1, "a blind count": 2}
@@ -39,7 +39,7 @@ def prompt_is(world: World, prompt: str) -> None:
 def told_quantity(world: World, amount: object, mode: str) -> None:
     """What the book says is in the pocket she opens; she is asked for `nothing` or `the count`."""
     params = world.answer[1]
-    if params[HELD] != world.site.units(world.state[6], amount) or params[COUNT_MODE] != code_of(mode, MODES):  # type: ignore[arg-type]
+    if params[HELD] != world.site.units(world.state[ITEM_ASKED], amount) or params[COUNT_MODE] != code_of(mode, MODES):  # type: ignore[arg-type]
         raise Failed(f"the answer is {params}")
 
 

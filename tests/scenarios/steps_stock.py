@@ -14,6 +14,8 @@ REASONS_TO_FAIL = {"a person says so": 1, "its lock": 2, "its lid": 3, "its sens
 STATES = {
     "usable": 0, "to be counted": 1, "failed": 2, "not loaded": 3, "in quarantine": 4, "expired": 5, "of the bin": 6,
 }  # fmt: skip
+ITEM_ASKED = 5
+"""Where STATE has it."""
 PLACE, ITEM, QUANTITY, MIN, MAX, CAPACITY, STATE, LOT, EXPIRY = range(9)
 
 
@@ -189,7 +191,7 @@ def confirm(
 ) -> None:
     """What she says she took, put or counted; what was in the pocket before; the pocket label she scanned."""
     world.by(who)
-    item = world.state[6]
+    item = world.state[ITEM_ASKED]
     before = None if counted is None else world.site.units(item, counted)
     world.ask(messages.CONFIRM, world.site.units(item, amount), before, place)
 

@@ -29,6 +29,8 @@ class World:
         self.cabinet = Cabinet({})
         self.panel: Panel | None = None
         self.answer: tuple[int, list[Any]] = (0, [])
+        self.started = False
+        self.nothing_sent = False
         self.refused = False  # and nothing has said so yet
         self.told_pharmacy = 0
         self.unlocked: list[int] = []  # drawers that nothing has mentioned since
@@ -46,12 +48,15 @@ class World:
     @property
     def running(self) -> Panel:
         if self.panel is None:
-            if self.versions:
+            if self.started:
                 raise BadScenario("the cabinet has no power")
+            self.started = True
             self.site.person(sites.PHARMACY, sites.EVERYTHING)
             self.site.write(self.folder)
             self.power_on()
-            self.send_tables()
+            if not self.nothing_sent:
+                self.send_tables()
+            self.written()
         assert self.panel
         return self.panel
 
@@ -73,15 +78,25 @@ class World:
         if self.panel:
             self.panel.close()
 
+    def command(self, kind: int, body: list[Any], number: int | None = None, expires_ms: int | None = None, **how: Any) -> None:
+        """A command of the pharmacy, numbered on and valid for an hour if nothing else is said."""
+        self.commands = self.commands + 1 if number is None else number
+        until_ms = self.hospital.utc_ms + 3_600_000 if expires_ms is None else expires_ms
+        self.told_pharmacy = self.running.send_command(self.commands, kind, body, until_ms, **how)
+
+    def send_table(self, table: str, rows: list[list[Any]], **how: Any) -> None:
+        """A version of a table as it is, right or wrong; what the cabinet makes of it."""
+        self.versions[table] = self.versions.get(table, 0) + 1
+        self.told_pharmacy = self.running.send_table(table, rows, self.versions[table], **how)
+
     def send_tables(self) -> None:
         """What has changed of the tables, each as a new version."""
         for table, rows in self.site.snapshot().items():
             if rows != self._sent.get(table, []):
-                self.versions[table] = self.versions.get(table, 0) + 1
-                self.told_pharmacy = self.running.send_table(table, rows, self.versions[table])
-                self._sent[table] = [list(row) for row in rows]
+                self.send_table(table, rows)
                 if self.told_pharmacy:
                     return
+                self._sent[table] = [list(row) for row in rows]
 
     # ---- asking
 
@@ -169,7 +184,7 @@ class World:
 
     def check_end(self) -> None:
         """What holds after every story: nothing unlocked without an access that says so, each access ended once."""
-        if not self.versions:
+        if not self.started:
             return
         if self.unlocked:
             raise Failed(f"drawers {self.unlocked} unlocked and the text does not say so")
