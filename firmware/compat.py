@@ -16,6 +16,10 @@ _BLOCK = const(64)
 
 
 def sha256(*parts):
+    return _sha256_over(parts)
+
+
+def _sha256_over(parts):
     h = _sha256()
     for part in parts:
         h.update(part)
@@ -32,7 +36,17 @@ class Hmac:
         self._outer = bytes(b ^ 0x5C for b in key)
 
     def mac(self, *parts):
-        return sha256(self._outer, sha256(self._inner, *parts))
+        return self.mac_over(parts)
+
+    # of pieces that come one by one: together they may not find room
+    def mac_over(self, parts):
+        return sha256(self._outer, _sha256_over(_after(self._inner, parts)))
+
+
+def _after(first, parts):
+    yield first
+    for part in parts:
+        yield part
 
 
 def hmac_sha256(key, *parts):

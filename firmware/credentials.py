@@ -3,7 +3,7 @@
 #
 # NAME.new is written, the journal names the digest, NAME.new becomes NAME: a cut between any two leaves what fits.
 from firmware import rowfile, schema
-from firmware.people import MINUTE_MS, T_BADGE, T_CLASSES, T_DIGEST, T_MUST_CHANGE, T_ROLES, T_UNTIL, T_USER
+from firmware.people import T_BADGE, T_CLASSES, T_DIGEST, T_MUST_CHANGE, T_ROLES, T_UNTIL, T_USER, expired
 from firmware.tables import Table
 
 NAME = "credentials"
@@ -58,8 +58,3 @@ class Credentials:
     def present(self, now):
         rows = self._people.temporary.rows()
         return [[row[T_BADGE], row[T_USER], row[T_UNTIL]] for row in rows if not expired(row[T_UNTIL], now)]
-
-
-# `now` is (utc_ms, mono_ms, tq): without a time of any quality nothing can be said to be still valid
-def expired(until_min, now):
-    return now[2] == 0 or now[0] >= until_min * MINUTE_MS

@@ -50,6 +50,11 @@ class People:
         return None
 
 
+# `now` is (utc_ms, mono_ms, tq): without a time of any quality nothing can be said to be still valid
+def expired(until_min, now):
+    return now[2] == 0 or now[0] >= until_min * MINUTE_MS
+
+
 # `disclosure` is that of the entry: patients are named nowhere else
 def apply(people, fields, disclosure):
     change = _APPLY.get(fields[F_KIND])

@@ -21,6 +21,14 @@ def usable(rows):
     return [row for row in rows if row.state == USABLE]
 
 
+# The one that could be used soonest: what it lacks is what the person is told. None of none.
+def nearest(rows):
+    return min(rows, key=lambda row: _LACKS_LEAST.index(row.state)) if rows else None
+
+
+_LACKS_LEAST = (USABLE, BIN, MUST_COUNT, EXPIRED, QUARANTINED, NOT_LOADED, FAILED)
+
+
 def _hunger(row):
     return (row.quantity > 0, row.quantity - row.max, row.drawer, row.pocket)
 

@@ -1,5 +1,6 @@
 # What the tables say that the gate wants to know: orders, override list, kits, policy. Pure.
 from firmware.flags import ORDER_PRN, ORDER_UNVERIFIED
+from firmware.people import MINUTE_MS
 
 # of a station that was told nothing
 POLICY = {
@@ -10,8 +11,6 @@ POLICY = {
     "too_soon_min": 30,
     "witness_window_s": 60,
 }
-MINUTE_MS = 60000
-
 # columns of `orders`
 O_ORDER, O_PATIENT, O_ITEM, O_DOSE, O_START, O_STOP, O_INTERVAL, O_FLAGS = range(8)
 

@@ -125,9 +125,10 @@ class Table:
         size, left = BLOCK * self.schema.width, self.count * self.schema.width
         return [memoryview(block)[: left - at * size] for at, block in enumerate(self._blocks) if at * size < left]
 
+    # a part may be in a file still: it is read by a slice of it
     def load(self, parts):
         for block, part in zip(self._blocks, parts):
-            block[: len(part)] = part
+            block[: len(part)] = part[:]
         self.count = sum(len(part) for part in parts) // self.schema.width
 
 

@@ -1,8 +1,8 @@
 # What the gate looks at, gathered from the station: tables, folded state, drawers, session. s is the station.
 from firmware import gate, profile
-from firmware.people import MINUTE_MS
+from firmware.people import expired
 
-HERE, DEPARTED, PROVISIONAL = 1, 2, 3
+PROVISIONAL = 3
 
 
 # `row` is the pocket in question, or None
@@ -36,7 +36,7 @@ def patient_status(s, patient):
     if known:
         return known[1]
     until_min = s.state.people.until_min(patient)
-    return None if until_min is None or s.now[2] == 0 or s.now[0] >= until_min * MINUTE_MS else PROVISIONAL
+    return None if until_min is None or expired(until_min, s.now) else PROVISIONAL
 
 
 def item(tables, name):

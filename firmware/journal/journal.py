@@ -145,13 +145,14 @@ class Journal:
 
     def _load(self):
         self.boot = 0
-        fields = self._snapshots.load(self._station, self._log)
-        if fields:
-            self.seq = fields[S_SEQ]
-            self.head = fields[S_HEAD]
-            self.boot = fields[S_BOOT]
-            self.released = self._released_kept = fields[S_RELEASED]
-            self._state.load(fields[S_STATE:])
+        self._snapshots.load(self._station, self._log, self._take)
+
+    def _take(self, fields):
+        self.seq = fields[S_SEQ]
+        self.head = fields[S_HEAD]
+        self.boot = fields[S_BOOT]
+        self.released = self._released_kept = fields[S_RELEASED]
+        self._state.load(fields[S_STATE:])
 
     # Nothing after the older snapshot was ever erased.
     def _lost_before(self):

@@ -1,8 +1,9 @@
 # Snapshots, docs/journal.md section 5: two areas written in turn, so that one is whole at any moment.
+import io
 import os
 from struct import pack, unpack_from
 
-from firmware.compat import const, derive, hmac_sha256, same
+from firmware.compat import Hmac, const, derive, same
 from firmware.wire import cbor
 
 S_STATION = const(1)
@@ -13,20 +14,68 @@ S_BOOT = const(5)
 S_RELEASED = const(6)
 S_STATE = const(7)
 
-_VERSION = const(1)
+_VERSION = const(2)
 _MAC = const(16)
+_PIECE = const(512)
+_LONG = const(64)  # bytes that stay in the file until they are asked for
+
+
+# Part of a file, read where it is looked at: a whole snapshot may not find room beside the state it goes into.
+class View:
+    def __init__(self, file, start, end):
+        self._file = file
+        self._start = start
+        self._end = end
+
+    def __len__(self):
+        return self._end - self._start
+
+    def __getitem__(self, at):
+        if isinstance(at, slice):
+            first, last = at.start or 0, len(self) if at.stop is None else min(at.stop, len(self))
+            self._file.seek(self._start + first)
+            return self._file.read(max(0, last - first))
+        self._file.seek(self._start + at)
+        return self._file.read(1)[0]
+
+    def part(self, start, end):
+        return View(self._file, self._start + start, self._start + end)
+
+    def pieces(self):
+        for at in range(0, len(self), _PIECE):
+            yield self[at : at + _PIECE]
+
+
+# The CBOR item at `at`, long byte strings as views, and where the next begins.
+def _item(view, at):
+    major, argument, begin = cbor.head(view, at)
+    if major == cbor.ARRAY:
+        return _members(view, begin, argument)
+    if major == cbor.BYTES and argument > _LONG:
+        if begin + argument > len(view):
+            raise ValueError("cut short")
+        return view.part(begin, begin + argument), begin + argument
+    return cbor.item(view, at)
+
+
+def _members(view, at, count):
+    members = []
+    for _ in range(count):
+        member, at = _item(view, at)
+        members.append(member)
+    return members, at
 
 
 class FileStore:
     def __init__(self, path_a, path_b):
         self._paths = (path_a, path_b)
 
-    def read(self, which):
+    # a file to read and close, None if there is none
+    def open(self, which):
         try:
-            with open(self._paths[which], "rb") as file:
-                return file.read()
+            return open(self._paths[which], "rb")
         except OSError:
-            return b""
+            return None
 
     # In parts: joined they may not find room on a controller's heap.
     def write(self, which, *parts):
@@ -44,8 +93,8 @@ class RamStore:
         self._power = power
         self.areas = [b"", b""]
 
-    def read(self, which):
-        return self.areas[which]
+    def open(self, which):
+        return io.BytesIO(self.areas[which])
 
     def write(self, which, *parts):
         data = b"".join([bytes(part) for part in parts])
@@ -69,18 +118,17 @@ def _pieces(value):
 class Snapshots:
     def __init__(self, store, key):
         self._store = store
-        self._key = derive(key, "snapshot")
+        self._mac = Hmac(derive(key, "snapshot"))
         self._seqs = [0, 0]
 
-    # The fields of the newest valid snapshot of this log, or None. A torn or foreign one is as good as none.
-    def load(self, station, log):
-        best = None
+    # `take` gets the fields of the newest valid snapshot of this log, if there is one, long bytes as slices of a file.
+    # A torn or foreign one is as good as none.
+    def load(self, station, log, take):
         for which in (0, 1):
-            fields = self._open(self._store.read(which), station, log)
+            fields = self._read(which, station, log, _nothing)
             self._seqs[which] = fields[S_SEQ] if fields else 0
-            if fields and (best is None or fields[S_SEQ] > best[S_SEQ]):
-                best = fields
-        return best
+        if self.newest:
+            self._read(0 if self._seqs[0] > self._seqs[1] else 1, station, log, take)
 
     # Never over the newest one.
     def save(self, station, log, seq, head, boot, released, state):
@@ -88,7 +136,7 @@ class Snapshots:
         size = sum(len(piece) for piece in body)
         which = 0 if self._seqs[0] <= self._seqs[1] else 1
         self._seqs[which] = 0
-        self._store.write(which, pack("<I", size), *body, hmac_sha256(self._key, *body)[:_MAC])
+        self._store.write(which, pack("<I", size), *body, self._mac.mac(*body)[:_MAC])
         self._seqs[which] = seq
 
     @property
@@ -100,13 +148,30 @@ class Snapshots:
     def older(self):
         return min(self._seqs)
 
-    def _open(self, data, station, log):
-        if len(data) < 4:
+    # the fields, once `take` has had them
+    def _read(self, which, station, log, take):
+        file = self._store.open(which)
+        if file is None:
             return None
-        end = 4 + unpack_from("<I", data)[0]
-        data = memoryview(data)
-        body, mac = data[4:end], data[end : end + _MAC]
-        if not same(hmac_sha256(self._key, body)[:_MAC], mac):
+        try:
+            fields = self._open(file, station, log)
+            if fields:
+                take(fields)
+            return fields
+        finally:
+            file.close()
+
+    def _open(self, file, station, log):
+        start = file.read(4)
+        if len(start) < 4:
             return None
-        fields = cbor.decode(body)
+        end = 4 + unpack_from("<I", start)[0]
+        body, size = View(file, 4, end), file.seek(0, 2)
+        if size < end or not same(self._mac.mac_over(body.pieces())[:_MAC], View(file, end, end + _MAC)[:]):
+            return None
+        fields, _ = _item(body, 0)
         return fields if fields[:S_SEQ] == [_VERSION, station, log] else None
+
+
+def _nothing(_fields):
+    pass

@@ -1,5 +1,5 @@
 # One access begun, confirmed or given up: the gate asked, what it refuses journaled.
-from firmware import codes, gate, profile, session, transactions
+from firmware import codes, gate, pockets, profile, session, transactions
 from firmware.journal import kinds
 
 # refused before anybody's authority was in question, or with a step still to do: nothing to journal
@@ -14,7 +14,7 @@ _PROMPTS = (codes.PROMPT_NEEDED, codes.PROMPT_REFUSED)
 
 # `chosen` is the pocket the rules found, or None: then `reason` says why, once the gate has nothing against it.
 def begin(s, order, chosen, rows, reason, params):
-    row = chosen or (min(rows, key=lambda r: r.state) if rows else None)
+    row = chosen or pockets.nearest(rows)
     code = ask(s, order, row)
     if code == codes.NONE and chosen is None:
         return refuse(s, order, row, reason, params)

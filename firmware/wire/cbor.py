@@ -3,9 +3,9 @@ from struct import pack
 
 MAX_DEPTH = 6
 
-_BYTES = 0x40
+BYTES = 0x40
 _TEXT = 0x60
-_ARRAY = 0x80
+ARRAY = 0x80
 _NULL = 0xF6
 
 
@@ -23,13 +23,13 @@ def encode(value):
 
 def array_header(count):
     out = bytearray()
-    _head(out, _ARRAY, count)
+    _head(out, ARRAY, count)
     return bytes(out)
 
 
 def bytes_header(size):
     out = bytearray()
-    _head(out, _BYTES, size)
+    _head(out, BYTES, size)
     return bytes(out)
 
 
@@ -42,12 +42,12 @@ def decode(buf):
 
 # One item at `at`; gives it and where the next begins. For readers that walk a structure by hand (COSE).
 def item(buf, at, depth=0):
-    major, argument, at = _read_head(buf, at)
+    major, argument, at = head(buf, at)
     if major == 0:
         return argument, at
     if major == 0x20:
         return -1 - argument, at
-    if major == _ARRAY:
+    if major == ARRAY:
         return _read_array(buf, at, argument, depth)
     if major == _NULL:
         return None, at
@@ -55,13 +55,13 @@ def item(buf, at, depth=0):
     if end > len(buf):
         raise ValueError("cut short")
     data = bytes(buf[at:end])
-    return (data if major == _BYTES else _text(data)), end
+    return (data if major == BYTES else _text(data)), end
 
 
 # (how many members, where the first begins): for readers that take an array member by member.
 def open_array(buf, at):
-    major, count, at = _read_head(buf, at)
-    if major != _ARRAY:
+    major, count, at = head(buf, at)
+    if major != ARRAY:
         raise ValueError("not an array")
     return count, at
 
@@ -80,7 +80,7 @@ def _put(out, value, depth):
         _head(out, _TEXT, len(data))
         out.extend(data)
     elif kind is bytes or kind is bytearray or kind is memoryview:
-        _head(out, _BYTES, len(value))
+        _head(out, BYTES, len(value))
         out.extend(value)
     elif kind is raw:
         out.extend(value.data)
@@ -93,7 +93,7 @@ def _put_array(out, value, depth):
         raise ValueError("no place in the subset: " + str(type(value)))
     if depth == MAX_DEPTH:
         raise ValueError("too deep")
-    _head(out, _ARRAY, len(value))
+    _head(out, ARRAY, len(value))
     for member in value:
         _put(out, member, depth + 1)
 
@@ -113,7 +113,8 @@ def _head(out, major, n):
         raise ValueError("integer over 64 bits")
 
 
-def _read_head(buf, at):
+# (major type, argument, where the rest begins)
+def head(buf, at):
     if at >= len(buf):
         raise ValueError("cut short")
     first = buf[at]
@@ -121,7 +122,7 @@ def _read_head(buf, at):
     if first == _NULL:
         return _NULL, 0, at
     major, low = first & 0xE0, first & 0x1F
-    if major > _ARRAY or low > 27:
+    if major > ARRAY or low > 27:
         raise ValueError("outside the subset")
     if low < 24:
         return major, low, at

@@ -289,6 +289,33 @@ def test_whom_the_entry_names():
         assert gate.takes_witness(purpose) is (purpose not in alone)
 
 
+# what a flag of an item asks for, and of which purposes; of all others it asks nothing
+def test_each_flag_means_what_it_says_and_no_more():
+    asks = {
+        (flags.WITNESS_AT_REMOVAL, REMOVE): codes.WITNESS_NEEDED,
+        (flags.WITNESS_AT_WASTE, WASTE): codes.WITNESS_NEEDED,
+        (flags.WITNESS_AT_RETURN, RETURN): codes.WITNESS_NEEDED,
+        (flags.WITNESS_AT_RETURN, BIN): codes.WITNESS_NEEDED,
+        (flags.SCAN_AT_REMOVAL, REMOVE): codes.SCAN_NEEDED,
+        (flags.SCAN_AT_REFILL, RETURN): codes.SCAN_NEEDED,
+        (flags.SCAN_AT_REFILL, REFILL): codes.SCAN_NEEDED,
+        (flags.SCAN_AT_REFILL, LOAD): codes.SCAN_NEEDED,
+        (flags.BIN_ONLY, RETURN): codes.NOT_ALLOWED,
+    }
+    for bit in range(16):
+        for purpose in TABLE:
+            assert code(purpose, item=flagged(1 << bit)) == asks.get((1 << bit, purpose), 0), (bit, purpose)
+
+
+# a number is not a yes, nor a no
+def test_what_is_neither_true_nor_false_is_unknown():
+    assert code(ready=1) == codes.NOT_READY and code(moving=0) == codes.BUSY and code(pin=0) == codes.CHANGE_PIN
+    assert code(journal_open=1) == codes.JOURNAL_FULL
+    assert code(quarantined=0) == codes.QUARANTINED and code(expired=0) == codes.EXPIRED_DRUG
+    assert code(order=1) == code(profiled=0, order=False) == codes.NO_ORDER
+    assert code(item=flagged(flags.SCAN_AT_REMOVAL), scanned=1) == codes.SCAN_NEEDED
+
+
 # whatever two things are wrong at once, it stays shut
 def test_no_two_wrongs_make_a_right():
     bad = {

@@ -254,6 +254,30 @@ def test_over_by_itself_to_the_millisecond():
     assert c.said()[21] == [] and c.event("tick") == []
 
 
+# nothing can be written: nobody is let in for it, and nobody waits for it in vain
+def test_over_while_the_journal_is_full():
+    c = ready()
+    until_min = c.ask(messages.ADD_PATIENT, "wrist1", 1)[1][0]
+    while c.journal.free_pages > 20:
+        c.stock("D01-P02", 5)
+    c.mono_ms = until_min * MIN_MS - UTC
+    c.event("tick")
+    assert c.kinds()[-1] != kinds.PROVISIONAL_ENDED and c.station.deadline() is None
+    assert c.answer(c.journal.seq) == 0
+    assert c.station.deadline() == c.mono_ms
+    c.event("tick")
+    assert kinds.PROVISIONAL_ENDED in c.kinds(c.journal.seq - 3) and c.said()[21] == []
+
+
+def test_the_end_of_a_grant_is_told():
+    c = ready()
+    until_min = grant(c, hours=1)[1][0]
+    c.ask(messages.SIGN_OFF)
+    assert c.station.deadline() == until_min * MIN_MS - UTC
+    c.mono_ms = until_min * MIN_MS - UTC
+    assert [m[23] for m in c.event("tick") if m[0] == messages.STATE] == [[]]
+
+
 def test_ended_from_the_centre():
     c = ready()
     c.ask(messages.ADD_PATIENT, "wrist1", 4)

@@ -102,7 +102,7 @@ def entries(folder: Path) -> list[list[Any]]:
 def test_one_removal_with_full_tables(controller: Controller, folder: Path) -> None:
     load_all(controller)
     drawer = refill(controller, 8000)
-    code, (txn, place, opened, pocket, held) = controller.ask(
+    code, (txn, place, opened, pocket, held, _) = controller.ask(
         messages.REMOVE, PATIENT, ORDER, ITEM, 2000, None, None, 0, "", 0
     )
     assert (code, opened, held) == (0, drawer, 8000)

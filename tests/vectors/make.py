@@ -164,7 +164,17 @@ def entry_cases(pages: list[bytes]) -> dict[str, Case]:
     short = cbor.encode(fields[:18])
     par = [*fields[:8], kinds.COMMAND, "", None, None, None, None, None, None, 0, None]
     par += [[12, 2, 0, ["D03-P07", 2, 10, "D03-P08", 0, 4]]]
+    at = [*fields[:8], kinds.DISCREPANCY, "nurse-2", "nurse-3", "morphine-4mg", "D03-P07"]
+    diverged = [*at, 8, -1, 7, 3, None, ["nurse-1", 5]]
+    loaded = [*at, 0, 12, 12, 3, None, [0, "LOT/7.2", 30302400, "00312345678906"]]
+    loaded[entry.F_KIND] = kinds.LOAD
     return {
+        "entry_discrepancy": valid(
+            "entry", "a count one short, and who was there before", entry.encode(diverged), plain(diverged)
+        ),
+        "entry_load": valid(
+            "entry", "a pocket loaded by two, with lot and expiry", entry.encode(loaded), plain(loaded)
+        ),
         "entry_command_par": valid("entry", "a command that set two PAR levels", entry.encode(par), plain(par)),
         "entry_remove": valid("entry", "the remove entry of one removal", data, plain(fields)),
         "bad_entry_type": refused("entry", "the actor is a number", wrong, "entry"),
