@@ -80,6 +80,8 @@ lock: setup
 
 docs: setup
 	$(BIN)/python -m tests.tools.trace
+	$(BIN)/python -m tests.tools.charts
+	$(BIN)/python -m server_stub.site.planograms
 
 screenshots: setup chromium
 	$(BIN)/python -m tests.tools.screenshots

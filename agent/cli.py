@@ -51,3 +51,24 @@ def run(
     except (SettingsError, KeyFileError, OutboxError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
+
+
+@app.command()
+def busd(
+    ctx: typer.Context,
+    station: Annotated[str, typer.Argument(help="Station id.", metavar="ID")],
+    socket: Annotated[Path, typer.Option(help="Unix socket for the controller.")],
+) -> None:
+    """Answer the controller of station ID for this computer's I2C bus and GPIO lines until told to stop."""
+    from agent.busd import run as run_bus  # noqa: PLC0415 (listing commands stays light)
+    from firmware import config  # noqa: PLC0415
+
+    file = (ctx.find_root().obj or Path("apotheca-home")) / "stations" / station / "controller" / "controller.cbor"
+    try:
+        cabinet = config.read(file.read_bytes())
+        asyncio.run(run_bus(cabinet, socket))
+    except (OSError, ValueError) as error:
+        typer.echo(
+            f"{error}; is {station} enrolled here with its board, and are /dev/i2c-* and gpiochips free?", err=True
+        )
+        raise typer.Exit(2) from None

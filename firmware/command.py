@@ -5,29 +5,29 @@ from firmware.compat import derive
 from firmware.journal import kinds
 from firmware.people import ENDED_MERGED
 from firmware.schema import is_id, is_uint
+from firmware.surroundings import QUARANTINE_RELEASED
 from firmware.wire import messages, sealed
 
 FIELDS = 7
-
-
+DRAWERS = 16
 CRITICAL_MAX_MS = 72 * 3600 * 1000
 
 
-def _ping(body, _tables, _now):
+def _ping(body, _tables, _state, _now):
     return codes.NONE if body == [] else codes.BAD_MESSAGE
 
 
-def _par(body, tables, _now):
+def _par(body, tables, _state, _now):
     return levels.check(body, tables.pockets)
 
 
 # [until_utc_ms]; one that has passed ends it
-def _critical(body, _tables, now):
+def _critical(body, _tables, _state, now):
     fits = _is_one(body) and is_uint(body[0]) and body[0] <= now[0] + CRITICAL_MAX_MS
     return codes.NONE if fits else codes.BAD_MESSAGE
 
 
-def _end_provisional(body, _tables, _now):
+def _end_provisional(body, _tables, _state, _now):
     return codes.NONE if _is_one(body) and is_id(body[0]) else codes.BAD_MESSAGE
 
 
@@ -35,12 +35,20 @@ def _is_one(body):
     return isinstance(body, list) and len(body) == 1
 
 
-# kind -> check(body, tables, now) -> code
+# not while it is still outside its limits
+def _release_quarantine(body, _tables, state, _now):
+    if not _is_one(body) or not is_uint(body[0]) or not 1 <= body[0] <= DRAWERS:
+        return codes.BAD_MESSAGE
+    return codes.QUARANTINED if [codes.ALARM_TEMPERATURE, body[0]] in state.alarms else codes.NONE
+
+
+# kind -> check(body, tables, state, now) -> code
 _CHECKS = {
     messages.COMMAND_PING: _ping,
     messages.COMMAND_PAR: _par,
     messages.COMMAND_CRITICAL_OVERRIDE: _critical,
     messages.COMMAND_END_PROVISIONAL: _end_provisional,
+    messages.COMMAND_RELEASE_QUARANTINE: _release_quarantine,
 }
 
 
@@ -79,13 +87,16 @@ class Commands:
     # what cannot be judged yet takes no number: the centre sends it again
     def _do(self, number, kind, body, now):
         check = _CHECKS.get(kind)
-        code = check(body, self._tables, now) if check else codes.UNKNOWN_COMMAND
+        code = check(body, self._tables, self._state, now) if check else codes.UNKNOWN_COMMAND
         if code == codes.NONE and kind == messages.COMMAND_END_PROVISIONAL:
             self._end(body[0])
             body = ()  # the entry of that names the patient, where it can be redacted
         if code != codes.NOT_READY:
             applied = body if code == codes.NONE else ()
             self._journal.append(kinds.COMMAND, txn=0, ext=(number, kind, code, applied))
+            if kind == messages.COMMAND_RELEASE_QUARANTINE and code == codes.NONE:
+                place = "D%02d" % body[0]
+                self._journal.append(kinds.QUARANTINE, place=place, txn=0, ext=(0, QUARANTINE_RELEASED))
         return code
 
     def _end(self, patient):

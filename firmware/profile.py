@@ -10,6 +10,7 @@ POLICY = {
     "late_min": 60,
     "too_soon_min": 30,
     "witness_window_s": 60,
+    "excursion_min": 15,
 }
 # columns of `orders`
 O_ORDER, O_PATIENT, O_ITEM, O_DOSE, O_START, O_STOP, O_INTERVAL, O_FLAGS = range(8)

@@ -19,6 +19,7 @@ class State:
         self.removals = 0
         self.user = ""  # signed on, as far as the journal knows
         self.open_drawers = 0  # bits, as the switches last said
+        self.quarantined = 0  # bits of drawers
         self.versions = {}  # table -> (version, digest)
         self.held = Holdings(limit)
         self.open = {}  # txn -> [purpose, actor, item, place, quantity asked, 1 once the drawer was open]
@@ -39,17 +40,20 @@ class State:
     def drawer_open(self, drawer):
         return bool(self.open_drawers >> (drawer - 1) & 1)
 
+    def is_quarantined(self, drawer):
+        return bool(self.quarantined >> (drawer - 1) & 1)
+
     def dump(self):
         tables = [[name, v[0], v[1]] for name, v in sorted(self.versions.items())]
         opened = [[txn] + access for txn, access in sorted(self.open.items())]
-        counters = [self.entries, self.removals, self.open_drawers, self.user]
+        counters = [self.entries, self.removals, self.open_drawers, self.user, self.quarantined]
         book = [self.held.dump(), opened, self.alarms, self.last]
         return [self.command_number, counters, tables] + book + [self.people.dump()]
 
     def load(self, dumped):
         self.command_number, counters, tables, held, opened, self.alarms, self.last, who = dumped
         self.people.load(who)
-        self.entries, self.removals, self.open_drawers, self.user = counters
+        self.entries, self.removals, self.open_drawers, self.user, self.quarantined = counters
         self.versions = {name: (version, digest) for name, version, digest in tables}
         self.held.load(held)
         self.open = {row[0]: row[1:] for row in opened}
@@ -214,12 +218,23 @@ def _reference(state, f):
     state.versions[table] = (version, digest)
 
 
+def _quarantine(state, f):
+    _set_quarantine(state, int(f[F_PLACE][1:3]), f[F_EXT][0])
+
+
+def _set_quarantine(state, drawer, on):
+    bit = 1 << (drawer - 1)
+    state.quarantined = state.quarantined | bit if on else state.quarantined & ~bit
+
+
 def _command(state, f):
     number, kind, code, body = f[F_EXT]
     state.command_number = number or state.command_number  # 0: the station's own
     if kind == messages.COMMAND_PAR and code == codes.NONE:
         for place, low, high in levels.each(body):
             state.held.put_levels(place, low, high)
+    elif kind == messages.COMMAND_RELEASE_QUARANTINE and code == codes.NONE:
+        _set_quarantine(state, body[0], 0)
 
 
 _APPLY = {
@@ -245,6 +260,7 @@ _APPLY = {
     kinds.DISCREPANCY: _diverged,
     kinds.ALARM: _alarm,
     kinds.ALARM_CLEARED: _alarm_cleared,
+    kinds.QUARANTINE: _quarantine,
     kinds.REFERENCE: _reference,
     kinds.COMMAND: _command,
 }

@@ -2,20 +2,25 @@
 # only then asks for a movement. The shell does the actions in order; the first that fails cancels the rest and comes
 # back as the event ("failed", action).
 #
-# events:  boot(adopted, damaged, {drawer: (closed, latched)}) | switch(drawer, closed) | latch(drawer, latched) | tick
-#          message(fields) | failed(action)
-# actions: release(drawer, on_ms) | lock(drawer) | send(message) | light(drawer, pocket) | dark()
-from firmware import codes, drawers, expiry, inbox, session, status, view
-from firmware.config import RETURN_BIN
+# events:  boot(adopted, damaged, {drawer: (closed, latched, {pockets with an open lid})}) | switch(drawer, closed)
+#          latch(drawer, latched) | lid(drawer, pocket, closed) | button(drawer, pocket, 1 or -1) | drop(drawer, pocket)
+#          tamper(open) | power(mains, percent) | temperature(drawer, centi or None) | tick | message(fields)
+#          failed(action)
+# actions: release(drawer, pocket, on_ms) | lid(drawer, pocket, on_ms) | dispense(drawer, pocket, units) | lock(drawer)
+#          send(message) | light(drawer, pocket) | dark() | buzz(alarm)
+from firmware import chart, codes, expiry, inbox, motion, session, status, view
 from firmware.journal import kinds
 from firmware.journal.journal import RESERVE_PAGES, JournalFull
 from firmware.session import Session
 from firmware.shelves import Pockets
+from firmware.storage import types
+from firmware.surroundings import Surroundings
 from firmware.transactions import DRAWER_FAILED, Transactions
 from firmware.version import VERSION
 from firmware.wire import messages
 
 FREE_AGAIN_PAGES = 16  # beyond the reserve, before alarm 5 is cleared
+MOVES = ("release", "lid", "dispense")
 
 
 class Now:
@@ -41,23 +46,26 @@ class Station:
         self.entropy = entropy
         self.session = Session(tables.users, credentials, state.people, config.idle_ms)
         self.drawers = {
-            number: drawers.Drawer(number, config.release_ms, config.ajar_ms, config.latch_ms)
+            number: types.make(number, config.types[number], config.release_ms, config.ajar_ms, config.latch_ms)
             for number in config.drawers
         }
         self.transactions = Transactions(journal, state, config.confirm_ms)
-        bins = [number for number in config.drawers if config.types[number] == RETURN_BIN]
+        bins = [number for number in config.drawers if config.types[number] == types.BIN]
         self.pockets = Pockets(tables.pockets, state, self.drawers.get, bins, clock)
         self.frames_dropped = 0
         self.state_due = True
         self._clock = clock
         self._started = False
-        self._released_for = {}  # drawer -> txn it was opened under
+        self.surroundings = Surroundings()
+        self.released_for = {}  # drawer -> txn it was opened under
+        self._damaged_at = None  # seq at the boot that found the journal damaged
         self.replies = []  # [request id, code, params], the last few
         self.reply = None
         self.outbox = []
         self._said = None
         self._moves = []
         self._light = None
+        self._buzz = None
         self._lit = False
 
     @property
@@ -71,10 +79,12 @@ class Station:
     # -> actions, in order: locks, then messages, then the light, which never holds up a removal
     def handle(self, event, now):
         self._clock.value = now
-        self._moves, self.outbox, self._light = [], [], None
+        self._moves, self.outbox, self._light, self._buzz = [], [], None, None
         if event[0] != "failed":
             self.reply = None
         try:
+            if self._started:
+                self.surroundings.look_at_clock(self)
             _EVENTS[event[0]](self, *event[1:])  # type: ignore[operator] # events carry different things
             self._watch_journal()
         except JournalFull:
@@ -84,7 +94,7 @@ class Station:
 
     def deadline(self):
         candidates = [drawer.deadline_ms for drawer in self.drawers.values()]
-        candidates.append(self.transactions.deadline())
+        candidates += [self.transactions.deadline(), self.surroundings.deadline()]
         candidates.append(None if self.transactions.current else self.session.deadline())
         candidates.append(expiry.deadline(self))
         dues = [due for due in candidates if due is not None]
@@ -112,15 +122,26 @@ class Station:
         if lapses is not None and (self.now_ms < lapses or self.transactions.current):
             self.session.touch(self.now)
 
-    # the access is durable: now it may move
+    def move(self, *action):
+        self._moves.append(action)
+
+    def light(self, drawer, pocket):
+        self._light, self._lit = ("light", drawer, pocket), True
+
     def release(self, pocket):
-        drawer = self.drawers[pocket.drawer]
-        self._moves.append(("release", drawer.number, drawer.release_ms))
-        self._light, self._lit = ("light", drawer.number, pocket.pocket), True
-        self._facts(drawer, drawer.handle(drawers.RELEASE, self.now_ms))
+        motion.release(self, pocket)
 
     def relock(self, number):
-        self._facts(self.drawers[number], drawers.relock(self.drawers[number], self.now_ms))
+        motion.sensed(self, number, chart.RELOCK)
+
+    def raise_alarm(self, alarm, number):
+        if [alarm, number] not in self.state.alarms:
+            self.note(kinds.ALARM, place="D%02d" % number if number else None, ext=(alarm, number))
+            self._buzz = ("buzz", alarm)
+
+    def clear_alarm(self, alarm, number):
+        if [alarm, number] in self.state.alarms:
+            self.note(kinds.ALARM_CLEARED, place="D%02d" % number if number else None, ext=(alarm, number))
 
     def settle(self):
         t = self.transactions.current
@@ -132,9 +153,13 @@ class Station:
     # ---- events
 
     def _boot(self, adopted, damaged, sensors):
+        self.surroundings.boot(self)
         self.note(kinds.BOOT, ext=(VERSION, codes.NONE, "none", adopted))
         if damaged:
-            self._raise(codes.ALARM_JOURNAL_DAMAGE, 0)
+            self._damaged_at = self.journal.seq
+            self.raise_alarm(codes.ALARM_JOURNAL_DAMAGE, 0)
+        else:
+            self.clear_alarm(codes.ALARM_JOURNAL_DAMAGE, 0)
         self.transactions.interrupt_all()
         if self.state.user:
             self.note(kinds.SIGN_OFF, self.state.user, ext=(session.BOOT,))
@@ -149,21 +174,36 @@ class Station:
             return
         standing = [alarm[0] for alarm in self.state.alarms if alarm[1] == drawer.number]
         was_open = self.state.drawer_open(drawer.number)
-        self._facts(drawer, drawer.start(reading[0], reading[1], was_open, standing, self.now_ms))
+        told = drawer.start(reading[0], reading[1], was_open, standing, self.now_ms, *reading[2:])
+        motion.facts(self, drawer, told)
 
     def _switch(self, number, closed):
-        self._sensed(number, drawers.CLOSED if closed else drawers.OPENED)
+        motion.sensed(self, number, chart.CLOSED if closed else chart.OPENED)
 
     def _latch(self, number, latched):
-        self._sensed(number, drawers.LATCHED if latched else drawers.UNLATCHED)
+        motion.sensed(self, number, chart.LATCHED if latched else chart.UNLATCHED)
 
-    def _sensed(self, number, event):
-        drawer = self.drawers[number]
-        self._facts(drawer, drawer.handle(event, self.now_ms))
+    def _lid(self, number, pocket, closed):
+        motion.sensed(self, number, chart.LID_CLOSED if closed else chart.LID_OPENED, pocket)
+
+    def _button(self, number, pocket, n):
+        motion.sensed(self, number, chart.BUTTON, pocket, n)
+
+    def _drop(self, number, pocket):
+        motion.sensed(self, number, chart.DROP, pocket)
+
+    def _tamper(self, is_open):
+        self.surroundings.tamper(self, is_open)
+
+    def _power(self, mains, percent):
+        self.surroundings.power(self, mains, percent)
+
+    def _temperature(self, drawer, centi):
+        self.surroundings.temperature(self, drawer, centi)
 
     def _tick(self):
-        for drawer in self.drawers.values():
-            self._facts(drawer, drawer.handle(drawers.TICK, self.now_ms))
+        for number in self.drawers:
+            motion.sensed(self, number, chart.TICK)
         self.transactions.tick(self.now_ms)
         self.settle()
         expiry.tick(self)
@@ -174,75 +214,34 @@ class Station:
 
     # what was cancelled with it is said again
     def _failed(self, action):
-        if action[0] not in ("release", "lock"):
+        if action[0] != "lock" and action[0] not in MOVES:
             self.reply = None  # a light comes last, all has been said; the place is on the screen too
             return
         self.state_due = True
-        drawer = self.drawers[action[1]]
-        self._facts(drawer, drawer.handle(drawers.FAIL, self.now_ms))
-        if action[0] == "release":
-            self.transactions.cancel(DRAWER_FAILED)
+        number = action[1]
+        motion.sensed(self, number, chart.FAIL)
+        if action[0] in MOVES:
+            if self.transactions.pending():
+                self.transactions.cancel(DRAWER_FAILED)
             self.settle()
-            self._moves.append(("lock", drawer.number))
+            self.move("lock", number)
             inbox.answer(self, codes.DRAWER_FAILED)
 
-    # ---- what drawers tell
-
-    def _facts(self, drawer, facts):
-        for what, value in facts:
-            _FACTS[what](self, drawer, value)
-        self.settle()
-
-    def _lock_off(self, drawer, _):
-        self._moves.append(("lock", drawer.number))
-
-    def _did_open(self, drawer, released):
-        txn = self.transactions.txn_of(drawer.number) if released else 0
-        self._released_for[drawer.number] = txn
-        self._drawer_note(kinds.OPENED, drawer, txn, (drawer.number,))
-        if txn:
-            self.transactions.opened()
-
-    def _did_close(self, drawer, open_ms):
-        txn = self._released_for.pop(drawer.number, 0)
-        self._drawer_note(kinds.CLOSED, drawer, txn, (drawer.number, open_ms))
-        if txn:
-            self.transactions.closed(self.now_ms)
-
-    def _drawer_note(self, kind, drawer, txn, ext):
-        actor = self.session.user if txn else ""
-        self.note(kind, actor, place="D%02d" % drawer.number, txn=txn, ext=ext)
-
-    def _not_opened(self, drawer, reason):
-        if self.transactions.pending() and self.transactions.txn_of(drawer.number):
-            self.transactions.cancel(reason)
-
-    def _alarm(self, drawer, alarm):
-        self._raise(alarm, drawer.number)
-
-    def _cleared(self, drawer, alarm):
-        self._clear(alarm, drawer.number)
-
-    def _raise(self, alarm, number):
-        if [alarm, number] not in self.state.alarms:
-            self.note(kinds.ALARM, place="D%02d" % number if number else None, ext=(alarm, number))
-
-    def _clear(self, alarm, number):
-        if [alarm, number] in self.state.alarms:
-            self.note(kinds.ALARM_CLEARED, place="D%02d" % number if number else None, ext=(alarm, number))
-
-    # ---- the journal's room
+    # ---- the journal: whole again once what was found damaged lies before both snapshots, and room in it
 
     def _watch_journal(self):
+        if self._damaged_at is not None and self.journal.safe_from > self._damaged_at:
+            self._damaged_at = None
+            self.clear_alarm(codes.ALARM_JOURNAL_DAMAGE, 0)
         if not self.journal.opening_allowed:
-            self._raise(codes.ALARM_JOURNAL_FULL, 0)
+            self.raise_alarm(codes.ALARM_JOURNAL_FULL, 0)
         elif self.journal.free_pages >= RESERVE_PAGES + FREE_AGAIN_PAGES:
-            self._clear(codes.ALARM_JOURNAL_FULL, 0)
+            self.clear_alarm(codes.ALARM_JOURNAL_FULL, 0)
 
     # nothing more can be written, so nothing may move
     def _full(self):
         self._moves = [("lock", number) for number in sorted(self.drawers)]
-        self._light = None
+        self._light = self._buzz = None
         inbox.answer(self, codes.JOURNAL_FULL)
 
     def _actions(self):
@@ -253,23 +252,20 @@ class Station:
         self._said, self.state_due = said, False
         if self.reply:
             out.append(("send", [messages.REPLY] + self.reply))
-        return out + ([self._light] if self._light else [])
+        return out + [action for action in (self._light, self._buzz) if action]
 
 
 _EVENTS = {
     "boot": Station._boot,
     "switch": Station._switch,
     "latch": Station._latch,
+    "lid": Station._lid,
+    "button": Station._button,
+    "drop": Station._drop,
+    "tamper": Station._tamper,
+    "power": Station._power,
+    "temperature": Station._temperature,
     "tick": Station._tick,
     "message": inbox.take,
     "failed": Station._failed,
-}
-
-_FACTS = {
-    drawers.LOCK_OFF: Station._lock_off,
-    drawers.DID_OPEN: Station._did_open,
-    drawers.DID_CLOSE: Station._did_close,
-    drawers.NOT_OPENED: Station._not_opened,
-    drawers.ALARM: Station._alarm,
-    drawers.CLEARED: Station._cleared,
 }

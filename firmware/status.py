@@ -1,4 +1,5 @@
 # What the station says of itself: INFO, STATE and INVENTORY of docs/wire.md section 2.
+from firmware import motion
 from firmware.version import VERSION
 from firmware.wire import messages
 
@@ -42,10 +43,11 @@ def _care(s):
     people, witness = s.state.people, s.session.present(s.now_ms)
     critical = people.critical_until_ms if s.now[0] < people.critical_until_ms else 0
     temporary = [[user, until_min] for _, user, until_min in s.credentials.present(s.now)]
+    quarantined = [n for n in range(1, DRAWERS + 1) if s.state.is_quarantined(n)]
     t = s.transactions.current
     out = [t.order.count_mode, 1 if t.order.label_needed else 0] if t else [0, 0]
-    out += [witness.user if witness else "", critical, [], _failed(s.state.held)]
-    return out + [people.provisional, None, temporary, s.session.must_change_pin]
+    out += [witness.user if witness else "", critical, quarantined, _failed(s.state.held)]
+    return out + [people.provisional, motion.units_seen(s), temporary, s.session.must_change_pin]
 
 
 # drawers, then places

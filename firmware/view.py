@@ -18,7 +18,7 @@ def of(s, order, row):
         item(s.tables, order.item),
         row.state if row else None,
         drawer.state if drawer else None,
-        row.state == gate.POCKET_QUARANTINED if row else None,
+        s.state.is_quarantined(row.drawer) if row else None,
         row.state == gate.POCKET_EXPIRED if row else None,
         profile.policy(s.tables, "profiled") != 0,
         profile.has_order(s.tables, patient, order_id, order.item, s.now) if patient else False,

@@ -54,6 +54,9 @@ def station_add(
     station: Annotated[str, typer.Argument(help="Id of the station: letters, digits, - and _.")],
     ward: Annotated[list[str], typer.Option(help="A ward it serves; may be given several times.")],
     board: Annotated[str, typer.Option(help="A file of hardware/boards.")] = "linux-bus",
+    planogram: Annotated[
+        str, typer.Option(help="A file of hardware/planograms; without, all drawers are matrix.")
+    ] = "",
 ) -> None:
     """Enrol a station: keys, certificate, files; the running broker and centre take it up."""
     from server_stub.site.broker import BrokerRefused  # noqa: PLC0415
@@ -62,7 +65,7 @@ def station_add(
 
     home = home_of(ctx)
     try:
-        add_station(home, station, ward, board=board)
+        add_station(home, station, ward, board=board, planogram=planogram)
     except (NoSite, NotEnrolled, BrokerRefused, FileNotFoundError) as error:
         raise refuse(error) from None
     typer.echo(f"station {station} is enrolled; its files are in {home.station(station)}")

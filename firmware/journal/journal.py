@@ -100,6 +100,11 @@ class Journal:
     def free_pages(self):
         return self._ring.free(self._may_erase())
 
+    # nothing up to here is needed any more to recover
+    @property
+    def safe_from(self):
+        return self._snapshots.older
+
     @property
     def opening_allowed(self):
         return self.free_pages >= RESERVE_PAGES

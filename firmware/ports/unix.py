@@ -1,12 +1,15 @@
 # MicroPython's unix port: the bus client of docs/wire.md section 1, link, files, entropy.
-import os
 import select
 import socket
 from struct import pack, unpack_from
 
+from firmware.ports import common
+
 HELLO = 0x01
 I2C_WRITE = 0x10
 I2C_WRITE_READ = 0x12
+GPIO_SET = 0x20
+GPIO_GET = 0x21
 CLOCK = 0x30
 IDLE = 0x31
 EDGE = 0x40
@@ -16,8 +19,6 @@ ERROR = 0xFF
 VERSION = 1
 NO_DEADLINE = 0xFFFFFFFFFFFFFFFF
 EVENTS_QUEUED = 256
-OUT_BYTES = 65536
-READ_BYTES = 512
 
 
 # the bus is gone: the supervisor starts the controller again
@@ -42,6 +43,12 @@ class Bus:
 
     def write_read(self, address, data, n):
         return self._ask(I2C_WRITE_READ, bytes((address, n)) + data)
+
+    def gpio(self, line, value):
+        self._ask(GPIO_SET, bytes((line, value)))
+
+    def level(self, line):
+        return self._ask(GPIO_GET, bytes((line,)))[0]
 
     # -> (utc_ms, mono_ms, tq)
     def clock(self):
@@ -126,68 +133,10 @@ class Bus:
         self._buffer += data
 
 
-# The pty slave, opened non-blocking by who starts the controller. Writes never block: what does not go waits in a
-# queue with a limit. A peer that stops reading loses the queue whole and asks again: nothing durable is in it.
-class Link:
+# The pty slave, opened non-blocking by who starts the controller.
+class Link(common.Link):
     def __init__(self, fd):
-        self.file = open(int(fd), "r+b", buffering=0)
-        self.read_bytes = 0
-        self._out = []
-        self._held = 0
-
-    def read(self):
-        try:
-            data = self.file.read(READ_BYTES) or b""
-        except OSError:
-            data = b""
-        self.read_bytes += len(data)
-        return data
-
-    def send(self, frame):
-        if self._held + len(frame) > OUT_BYTES:
-            self._out, self._held = [], 0
-            frame = b"\0" + frame  # ends what was cut
-        self._out.append(frame)
-        self._held += len(frame)
-        self.flush()
-
-    def held(self):
-        return self._held
-
-    def flush(self):
-        while self._out:
-            try:
-                sent = self.file.write(self._out[0]) or 0
-            except OSError:
-                sent = 0
-            self._held -= sent
-            if sent < len(self._out[0]):
-                self._out[0] = self._out[0][sent:]
-                return
-            self._out.pop(0)
-
-
-class Files:
-    def __init__(self, folder):
-        self._folder = folder
-        try:
-            os.mkdir(folder)
-        except OSError:
-            pass
-
-    def reader(self, name):
-        return open(self._folder + "/" + name, "rb")
-
-    def writer(self, name, append):
-        return open(self._folder + "/" + name, "ab" if append else "wb")
-
-    # flush() reaches fsync here
-    def commit(self, file):
-        file.flush()
-        file.close()
-
-    def rename(self, source, target):
-        os.rename(self._folder + "/" + source, self._folder + "/" + target)
+        super().__init__(open(int(fd), "r+b", buffering=0))
 
 
 def entropy(n):

@@ -16,7 +16,7 @@ from firmware import config
 from firmware.build import build
 from firmware.journal.flash import FileFlash
 from firmware.journal.snapshot import FileStore
-from firmware.ports import unix
+from firmware.ports import common, unix
 from firmware.ports.shell import Shell
 
 HUNG_UP_MS = 1000
@@ -30,7 +30,7 @@ def main(folder, bus_path, link_fd):
     bus, link = unix.Bus(bus_path, cfg.station), unix.Link(link_fd)
     flash = FileFlash(folder + "/ring.bin", cfg.ring_sectors)
     store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
-    station, adopted, damage = build(cfg, TABLES, flash, store, unix.Files(folder + "/tables"), unix.entropy)
+    station, adopted, damage = build(cfg, TABLES, flash, store, common.Files(folder + "/tables"), unix.entropy)
     gc.collect()
     gc.threshold(RUN_THRESHOLD)
     shell = Shell(cfg, station, bus, link)

@@ -21,6 +21,12 @@ ALARM_WORDS = {
     4: "sensors disagree",
     5: "journal full",
     6: "journal damaged",
+    7: "lid forced open",
+    8: "case open",
+    9: "on battery",
+    10: "battery low",
+    11: "temperature outside its limits",
+    12: "clock moved",
 }
 
 _MOVES = (

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from firmware.journal import entry
 from firmware.version import VERSION
 from firmware.wire import cbor
-from server_stub.site import boards, broker, config, pki
+from server_stub.site import boards, broker, config, pki, planograms
 from server_stub.site.home import Home, make_folder, write_private
 
 RESERVED = ("centre", "feed", "broker", "supplier")
@@ -20,16 +20,22 @@ class NotEnrolled(Exception):
     """The station can not be added; the text says why."""
 
 
-def add_station(home: Home, station: str, wards: Iterable[str], *, board: str = "linux-bus") -> config.Station:
+def add_station(
+    home: Home, station: str, wards: Iterable[str], *, board: str = "linux-bus", planogram: str = ""
+) -> config.Station:
     """Enrol one station; raises NotEnrolled and then changes nothing of the site."""
-    return add_stations(home, {station: tuple(wards)}, board=board)[0]
+    return add_stations(home, {station: tuple(wards)}, board=board, planogram=planogram)[0]
 
 
-def add_stations(home: Home, wards: dict[str, tuple[str, ...]], *, board: str = "linux-bus") -> list[config.Station]:
-    """Enrol several stations at once (`wards` by station id): the broker takes up one change."""
+def add_stations(
+    home: Home, wards: dict[str, tuple[str, ...]], *, board: str = "linux-bus", planogram: str = ""
+) -> list[config.Station]:
+    """Enrol several stations at once (`wards` by station id): the broker takes up one change. Without a planogram all
+    drawers of the board are matrix drawers."""
     site = config.read(home)
     known = {s.id for s in site.station}
     layout = boards.read(board)
+    drawers = _drawers(layout, planogram)
     added, keys = [], {}
     for station, its_wards in wards.items():
         if station in known or station in RESERVED:
@@ -38,7 +44,7 @@ def add_stations(home: Home, wards: dict[str, tuple[str, ...]], *, board: str = 
         added.append(_describe(station, its_wards, keys[station]))
     grown = site.model_copy(update={"station": (*site.station, *added)})
     for one in added:
-        _write_controller(home, one, keys[one.id], layout)
+        _write_controller(home, one, keys[one.id], layout, drawers)
         _write_agent(home, grown, one)
         write_private(home.mac_key(one.id), keys[one.id])
     broker.update_users(home, grown)
@@ -54,11 +60,19 @@ def _describe(station: str, wards: tuple[str, ...], key: bytes) -> config.Statio
         raise NotEnrolled(f"{station!r} is no station id: 1 to 32 letters, digits, - and _") from None
 
 
-def _write_controller(home: Home, station: config.Station, key: bytes, board: boards.Board) -> None:
-    drawers = [[d.drawer, d.lock, d.switch, d.latch] for d in board.drawer]
+def _drawers(board: boards.Board, planogram: str) -> list[list[int]]:
+    try:
+        return boards.rows(board, planograms.read(planogram) if planogram else None)
+    except (planograms.BadPlanogram, boards.DoesNotFit) as error:
+        raise NotEnrolled(str(error)) from None
+
+
+def _write_controller(
+    home: Home, station: config.Station, key: bytes, board: boards.Board, drawers: list[list[int]]
+) -> None:
     t = board.timings
     timings = [t.release_ms, t.ajar_ms, t.confirm_ms, t.idle_ms, t.latch_ms]
-    record = [1, station.id, station.log, key, VERSION, board.ring_sectors, drawers, timings]
+    record = [1, station.id, station.log, key, VERSION, board.ring_sectors, drawers, timings, board.hardware()]
     folder = make_folder(home.controller(station.id))
     make_folder(folder / "tables")
     write_private(folder / "controller.cbor", cbor.encode(record))

@@ -10,7 +10,7 @@ from firmware.journal import entry, kinds
 from firmware.journal.flash import RamFlash
 from firmware.journal.journal import Journal
 from firmware.journal.snapshot import RamStore
-from firmware.ports.unix import Files
+from firmware.ports.common import Files
 from firmware.reference import Reference
 from firmware.state import State, apply
 from firmware.tables import Tables

@@ -84,7 +84,7 @@ class Watch:
     _asked: float | None = None
 
     def __post_init__(self) -> None:
-        locks, panel = self.station.cabinet.devices[LOCKS], self.station.panel
+        locks, panel = self.station.cabinet.expanders[LOCKS], self.station.panel
         moved, act = locks.on_output, panel.act
 
         def note() -> None:

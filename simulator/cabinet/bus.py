@@ -5,11 +5,11 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from simulator.cabinet.cabinet import INT_LINE, Cabinet
+from simulator.cabinet.cabinet import Cabinet
 from simulator.clock import Clock, Event
 
 HELLO, CLOCK, IDLE, EDGE, TICK = 0x01, 0x30, 0x31, 0x40, 0x41
-I2C_WRITE, I2C_READ, I2C_WRITE_READ, GPIO_SET = 0x10, 0x11, 0x12, 0x20
+I2C_WRITE, I2C_READ, I2C_WRITE_READ, GPIO_SET, GPIO_GET = 0x10, 0x11, 0x12, 0x20, 0x21
 REPLY, REFUSED, NO_DEVICE, BAD_REQUEST = 0x80, 0xFF, 5, 22
 FOREVER = (1 << 64) - 1
 TIME_QUALITY_NETWORK = 2
@@ -34,7 +34,7 @@ class Bus:
         self._idle: tuple[int, int] | None = None
         self._tick: Event | None = None
         self._rested = asyncio.Event()
-        cabinet.on_int = self._int_changed
+        cabinet.on_line = self._line_changed
 
     async def serve(self, path: Path) -> None:
         """Listen on the Unix socket `path`."""
@@ -75,9 +75,8 @@ class Bus:
         if op == CLOCK:
             now = struct.pack("<QQB", self.clock.now(self.station), self.mono_ms(), TIME_QUALITY_NETWORK)
             return bytes((CLOCK | REPLY,)) + now
-        if op == GPIO_SET:
-            self.cabinet.lines[body[0]] = body[1]
-            return bytes((GPIO_SET | REPLY,))
+        if op in (GPIO_SET, GPIO_GET):
+            return self._gpio(op, body)
         return self._i2c(op, body)
 
     def lost(self, connection: "_Connection") -> None:
@@ -98,6 +97,13 @@ class Bus:
         self._boot_ms = self.clock.now(self.station)
         self.power_ups += 1
         self.on_power(True)
+
+    def _gpio(self, op: int, body: bytes) -> bytes:
+        if op == GPIO_SET:
+            self.cabinet.lines[body[0]] = body[1]
+            return bytes((GPIO_SET | REPLY,))
+        level = self.cabinet.inputs.get(body[0])
+        return bytes((REFUSED, NO_DEVICE)) if level is None else bytes((GPIO_GET | REPLY, level))
 
     def _i2c(self, op: int, body: bytes) -> bytes:
         device = self.cabinet.devices.get(body[0]) if body else None
@@ -128,8 +134,8 @@ class Bus:
         self._tick = None
         self._send_event(bytes((TICK,)) + struct.pack("<QQ", self.clock.now(self.station), self.mono_ms()))
 
-    def _int_changed(self, level: int) -> None:
-        now = struct.pack("<BBQQ", INT_LINE, level, self.clock.now(self.station), self.mono_ms())
+    def _line_changed(self, line: int, level: int) -> None:
+        now = struct.pack("<BBQQ", line, level, self.clock.now(self.station), self.mono_ms())
         self._send_event(bytes((EDGE,)) + now)
 
     def _send_event(self, frame: bytes) -> None:

@@ -25,6 +25,7 @@ LOG = 1
 KEY = bytes(range(32))
 UTC = 1800000000000
 BIN = 4  # the drawer that is a return bin
+RETURN_BIN = 8
 RELEASE_MS, AJAR_MS, CONFIRM_MS, IDLE_MS, LATCH_MS = TIMINGS = (10000, 60000, 60000, 120000, 500)
 ROUNDS = 3
 ALL_ROLES = 0x7FFF
@@ -92,9 +93,12 @@ class Chips:
 
 
 class Cabinet:
-    def __init__(self, chips=None, mono_ms=1000):
+    # kinds: storage type of a drawer, if it is no matrix drawer
+    def __init__(self, chips=None, mono_ms=1000, kinds=None):
         self.chips = chips or Chips()
-        drawers = [[n, n - 1, n - 1, n - 1] for n in (1, 2, 3)] + [[BIN, BIN - 1, BIN - 1, BIN - 1, 8, 0, 0, 0]]
+        self.flap = False
+        self.storage = {BIN: RETURN_BIN} | (kinds or {})
+        drawers = [[n, n - 1, n - 1, n - 1, self.storage.get(n, 1), 0x24, 0x25, 0] for n in (1, 2, 3, BIN)]
         config = Config(STATION, LOG, KEY, "0.1.0", SECTORS, drawers, TIMINGS)
         self.station, self.adopted, self.damage = build(
             config, Tables(24), self.chips.flash, self.chips.snapshots, self.chips.files, entropy
@@ -109,6 +113,7 @@ class Cabinet:
         self.ever_energised = 0
         self.jammed = set()
         self.light = None
+        self.moved = []  # the actions that move something, as they came
         self.sent = []
         self.fail = None  # name of the action that fails
         self.after_action = None  # called with each action once it is done
@@ -117,7 +122,7 @@ class Cabinet:
         return UTC + self.mono_ms, self.mono_ms, self.tq
 
     def boot(self):
-        readings = {n: (self.closed[n], True) for n in self.closed}
+        readings = {n: (self.closed[n], self.closed[n]) for n in self.closed}
         return self.event("boot", self.adopted, self.damage is not None, readings)
 
     # Handles one event and does the actions, as a shell would; edges that follow from them are handled too.
@@ -141,6 +146,8 @@ class Cabinet:
 
     def _act(self, action):
         what = action[0]
+        if what in ("release", "lid", "dispense"):
+            self.moved.append(action)
         if what == "send":
             self.sent.append(action[1])
         elif what == "release":
@@ -165,11 +172,19 @@ class Cabinet:
         assert len(replies) == 1 and replies[0][1] == rid, sent
         return replies[0][2], replies[0][3]
 
+    # the return bin's flap, if that is what was released
     def pull(self, drawer):
+        if self.storage.get(drawer) == RETURN_BIN and self.moved[-1:] and self.moved[-1][0] == "lid":
+            self.flap = True
+            return self.event("lid", drawer, 1, False)
         self.closed[drawer] = False
+        self.event("latch", drawer, False)
         return self.event("switch", drawer, False)
 
     def push(self, drawer):
+        if self.storage.get(drawer) == RETURN_BIN and self.flap:
+            self.flap = False
+            return self.event("lid", drawer, 1, True)
         self.closed[drawer] = True
         self.event("latch", drawer, True)
         return self.event("switch", drawer, True)
@@ -226,9 +241,9 @@ class Cabinet:
 
 
 # booted, tables loaded, stocked, anna signed on
-def ready():
+def ready(kinds=None):
     gc.collect()
-    cabinet = Cabinet()
+    cabinet = Cabinet(kinds=kinds)
     cabinet.boot()
     for table, rows in TABLES:
         assert cabinet.reference(table, 1, rows) == 0, table
@@ -241,11 +256,11 @@ def ready():
 
 # power has been away: same chips, nothing else
 def reboot(cabinet):
-    chips, closed = cabinet.chips, cabinet.closed
+    chips, closed, kinds_then = cabinet.chips, cabinet.closed, cabinet.storage
     chips.power.restore()
     cabinet.station = cabinet.journal = cabinet.state = None  # a board's heap holds one station
     gc.collect()
-    after = Cabinet(chips, 0)
+    after = Cabinet(chips, 0, kinds_then)
     after.closed = closed
     after.boot()
     return after

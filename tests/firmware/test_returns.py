@@ -166,9 +166,8 @@ def test_cancelled_and_interrupted_at_the_bin():
     give_back(c, 500, txn)
     c.pull(BIN)
     again = reboot(c)
-    assert again.kinds()[-2:] == [kinds.INTERRUPTED, kinds.SIGN_OFF]
+    assert again.kinds()[-3:] == [kinds.INTERRUPTED, kinds.SIGN_OFF, kinds.CLOSED]
     assert again.state.must_count == set() and again.state.held.bin.count == 0
-    again.push(BIN)
     again.sign_on()
     assert to_bin(again, 500, txn)[0] == 0
 

@@ -120,7 +120,7 @@ def test_power_cut_lets_the_latch_fall_back(cabinet):
 
 def test_force_shows_at_the_switch(cabinet):
     levels = []
-    cabinet.on_int = levels.append
+    cabinet.on_line = lambda line, level: levels.append(level)
     for address in (SWITCHES, LATCHES):
         cabinet.devices[address].write(bytes((reg(GPINTEN), 0xFF, 0xFF)))
         cabinet.devices[address].write(bytes((reg(IOCON), MIRROR)))
