@@ -3,10 +3,10 @@
 import struct
 from pathlib import Path
 
-from simulator.cabinet.cabinet import INT_LINE, Cabinet
+from simulator.cabinet.cabinet import Cabinet
 from tests.unit.controller_process import UTC_MS, Bus
 
-I2C_WRITE, I2C_WRITE_READ, GPIO_SET, CLOCK = 0x10, 0x12, 0x20, 0x30
+I2C_WRITE, GPIO_SET, GPIO_GET, CLOCK = 0x10, 0x20, 0x21, 0x30
 NETWORK_TIME = 2
 
 
@@ -18,8 +18,7 @@ class CabinetBus(Bus):
         self.cabinet, self.hospital = cabinet, hospital
         hospital.boot_ms = hospital.passed_ms
         cabinet.power_on()
-        cabinet.on_int = self._int_changed
-        self.cut_when_locks_move = False
+        cabinet.on_line = self._line_changed
 
     def act(self, do, *args) -> None:  # type: ignore[no-untyped-def]
         """Something a hand does, while the controller may be reading."""
@@ -37,8 +36,8 @@ class CabinetBus(Bus):
     def _due(self, end: int) -> bool:
         return self.deadline is not None and self.hospital.boot_ms + self.deadline <= end
 
-    def _int_changed(self, level: int) -> None:
-        self._event(struct.pack("<BBBQQ", 0x40, INT_LINE, level, *self.hospital.now()))
+    def _line_changed(self, line: int, level: int) -> None:
+        self._event(struct.pack("<BBBQQ", 0x40, line, level, *self.hospital.now()))
 
     def _reply(self, op: int, body: bytes) -> bytes | None:
         if op == 0x01:
@@ -48,6 +47,8 @@ class CabinetBus(Bus):
         if op == GPIO_SET:
             self.cabinet.lines[body[0]] = body[1]
             return b""
+        if op == GPIO_GET:
+            return bytes((self.cabinet.inputs[body[0]],))
         return self._i2c(op, body)
 
     def _i2c(self, op: int, body: bytes) -> bytes | None:

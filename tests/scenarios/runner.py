@@ -18,10 +18,10 @@ def scenarios() -> list[Scenario]:
     return [scenario for path in sorted(FOLDER.glob("*.scn")) for scenario in read(path)]
 
 
-def run(scenario: Scenario, folder: Path) -> None:
-    """Raises Failed, or BadScenario; every line is understood before the first is done."""
+def run(scenario: Scenario, folder: Path, code: Path) -> None:
+    """`code` is where the firmware is, `folder` what the cabinet's computer keeps. Raises Failed, or BadScenario; every line is understood before the first is done."""
     plan = [(line, *understand(line)) for line in scenario.lines]
-    world = World(folder)
+    world = World(folder, code)
     try:
         for line, known, filled in plan:
             _do(world, line, known, filled)

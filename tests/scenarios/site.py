@@ -9,11 +9,11 @@ from firmware import schema
 from firmware.journal import kinds
 from firmware.session import pin_hash
 from firmware.wire import cbor, messages
+from server_stub.site import boards, planograms
 from tests.scenarios.language import BadScenario
 from tests.scenarios.panel import FIRMWARE, KEY, LOG, STATION
 
-TIMINGS = {"release_ms": 10_000, "ajar_ms": 60_000, "confirm_ms": 60_000, "idle_ms": 120_000, "latch_ms": 500}
-MATRIX = 1
+BOARD = "linux-bus"
 PIN, ROUNDS = "1234", 1
 ALL_CLASSES = 0xFFFFFFFF
 NURSE = (
@@ -40,16 +40,13 @@ PHARMACY = "Pharmacy"  # who stocks the cabinet before the story begins
 class Site:
     """The tables of one station. Quantities of rows are smallest units."""
 
-    drawers: dict[int, list[int]] = field(default_factory=dict)
+    drawers: dict[int, str] = field(default_factory=dict)  # number -> storage type
     rows: dict[str, dict[str, list[Any]]] = field(
         default_factory=lambda: {table.name: {} for table in schema.REFERENCE}
     )
     sectors: int = 64
-    timings: dict[str, int] = field(default_factory=lambda: dict(TIMINGS))
-
-    def drawer(self, number: int, kind: int = MATRIX) -> None:
-        bit = number - 1
-        self.drawers[number] = [number, bit, bit, bit] if kind == MATRIX else [number, bit, bit, bit, kind]
+    board: str = BOARD
+    planogram: planograms.Planogram | None = None  # a shipped one, instead of `drawers`
 
     def item(self, item: str) -> list[Any]:
         if item not in self.rows["items"]:
@@ -72,11 +69,32 @@ class Site:
         row = [badge(name), user(name), salt, pin_hash(salt, pin, ROUNDS), ROUNDS, roles, ALL_CLASSES]
         self.rows["users"][badge(name)] = row
 
+    def storage(self, drawer: int) -> str:
+        """The storage type of a drawer, as hardware/planograms has it."""
+        return next(d.type for d in self.layout().drawer if d.drawer == drawer)
+
+    def wiring(self) -> list[list[int]]:
+        """The drawers as the board has them wired."""
+        return boards.rows(boards.read(self.board), self.layout())
+
+    def layout(self) -> planograms.Planogram:
+        """A shipped planogram, or one of the drawers the text names."""
+        if self.planogram:
+            return self.planogram
+        drawers = [
+            {"drawer": number, "type": kind, "capacities": [1] * self._pockets(number, kind)}
+            for number, kind in sorted(self.drawers.items())
+        ]
+        return planograms.Planogram.model_validate({"name": "scenario", "title": "A scenario", "drawer": drawers})
+
+    def _pockets(self, drawer: int, kind: str) -> int:
+        return 1 if kind == "bin" else max([row[2] for row in self.rows["pockets"].values() if row[1] == drawer] or [1])
+
     def write(self, folder: Path) -> None:
         """What provisioning leaves on the cabinet's computer."""
-        drawers = [self.drawers[number] for number in sorted(self.drawers)]
-        timings = [self.timings[name] for name in TIMINGS]
-        config = [1, STATION, LOG, KEY, FIRMWARE, self.sectors, drawers, timings]
+        board = boards.read(self.board)
+        timings = list(board.timings.model_dump().values())
+        config = [1, STATION, LOG, KEY, FIRMWARE, self.sectors, self.wiring(), timings, board.hardware()]
         (folder / "controller.cbor").write_bytes(cbor.encode(config))
 
     def snapshot(self) -> dict[str, list[list[Any]]]:

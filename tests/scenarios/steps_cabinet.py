@@ -22,14 +22,14 @@ CARE = {
     "returned to the bin only": flags.BIN_ONLY,
 }
 STORAGE = {
-    "matrix drawer": 1,
-    "drawer with lids": 2,
-    "single-dose drawer": 3,
-    "tower door": 4,
-    "fridge": 5,
-    "shelf with buttons": 6,
-    "coil dispenser": 7,
-    "return bin": 8,
+    "matrix drawer": "matrix",
+    "drawer with lids": "lidded",
+    "single-dose drawer": "single",
+    "tower door": "tower",
+    "fridge": "fridge",
+    "shelf with buttons": "shelf",
+    "coil dispenser": "coil",
+    "return bin": "bin",
 }
 SCHEDULE, SCALE, FLAGS, CLASS, PROMPT = range(1, 6)
 CLASSES = 6
@@ -54,7 +54,7 @@ def drawer_is(world: World, drawer: int, kind: str) -> None:
     shelf with buttons, coil dispenser, return bin."""
     if kind not in STORAGE:
         raise BadScenario(f"there is no {kind!r}; there are {', '.join(STORAGE)}")
-    world.site.drawer(drawer, STORAGE[kind])
+    world.site.drawers[drawer] = STORAGE[kind]
 
 
 @sentence("Given", "{item:name} is a drug of schedule {schedule:number}[, kept in parts of 1/{scale:number}]")

@@ -1,9 +1,10 @@
 """Hands and things: drawers pulled, pushed, forced and jammed; power; hospital time."""
 
-from simulator.cabinet.cabinet import Stuck
+from firmware.schema import place_name
+from simulator.cabinet.cabinet import Stuck, drawer_of, pocket_of
 from tests.scenarios.language import Failed, sentence
 from tests.scenarios.panel import HAND_MS
-from tests.scenarios.world import World
+from tests.scenarios.world import World, name_of
 
 
 @sentence("When", "{who} pulls drawer {drawer:number}")
@@ -15,10 +16,106 @@ def pull(world: World, who: str, drawer: int) -> None:
         raise Failed(str(stuck)) from stuck
 
 
+@sentence("When", "the front of drawer {drawer:number} comes out")
+def front_comes(world: World, drawer: int) -> None:
+    """Moved by the motor of a single-dose drawer, which has to be turning."""
+    pockets = next(d.capacities for d in world.site.layout().drawer if d.drawer == drawer)
+    if not any(world.cabinet.driven(place_name(drawer, pocket + 1)) for pocket in range(len(pockets))):
+        raise Failed("no motor of it turns")
+    world.hand(world.cabinet.pull, drawer, True)
+
+
 @sentence("When", "{who} pushes drawer {drawer:number}")
 def push(world: World, who: str, drawer: int) -> None:
     """Closes it."""
     world.hand(world.cabinet.push, drawer)
+
+
+@sentence("When", "{who} lifts the lid of {place}")
+def lift(world: World, who: str, place: str) -> None:
+    """The lid over a pocket, or the flap of the return bin; it has to be unlocked."""
+    try:
+        world.lift(place)
+    except Stuck as stuck:
+        raise Failed(str(stuck)) from stuck
+
+
+@sentence("When", "{who} shuts the lid of {place}")
+def lower(world: World, who: str, place: str) -> None:
+    """Shuts it."""
+    world.hand(world.cabinet.lower, place)
+
+
+@sentence("When", "somebody forces the lid of {place}")
+def force_lid(world: World, place: str) -> None:
+    """Tears it open, locked as it is."""
+    world.hand(world.cabinet.lift, place, True)
+
+
+@sentence("When", "the lid of {place} jams")
+def jam_lid(world: World, place: str) -> None:
+    """It does not come up."""
+    world.cabinet.jammed_lids.add((drawer_of(place), pocket_of(place)))
+
+
+@sentence("When", "{who} presses the {button:name} button of {place}[, {times:number} times]")
+def press(world: World, who: str, button: str, place: str, times: int = 1) -> None:
+    """The `take` or `put` button beside a place of a shelf."""
+    for _ in range(times):
+        world.hand(world.cabinet.press, place, button == "put")
+        world.hand(world.cabinet.press, place, button == "put", False)
+
+
+@sentence("When", "{count:number} doses fall at {place}", "{count:number} dose falls at {place}")
+def doses_fall(world: World, count: int, place: str) -> None:
+    """They pass the light barrier of a coil, or the notch of a single-dose front, while its motor turns."""
+    for _ in range(count):
+        world.hand(world.cabinet.fall, place)
+        world.hand(world.cabinet.fall, place, False)
+    world.spoken_of(place)
+
+
+@sentence("When", "somebody opens the case")
+def open_case(world: World) -> None:
+    """Where the electronics are."""
+    world.hand(world.cabinet.case, True)
+
+
+@sentence("When", "somebody shuts the case")
+def shut_case(world: World) -> None:
+    """Shut again."""
+    world.hand(world.cabinet.case, False)
+
+
+@sentence("When", "the mains fail[, with {percent:number} percent in the battery]")
+def mains_fail(world: World, percent: int = 100) -> None:
+    """The cabinet goes on from its battery."""
+    world.cabinet.gauge.percent = percent
+    world.hand(world.cabinet.mains, False)
+
+
+@sentence("When", "the battery is down to {percent:number} percent")
+def battery(world: World, percent: int) -> None:
+    """The cabinet looks at it once a minute."""
+    world.cabinet.gauge.percent = percent
+
+
+@sentence("When", "the mains come back")
+def mains_back(world: World) -> None:
+    """They do."""
+    world.hand(world.cabinet.mains, True)
+
+
+@sentence("When", "fridge {drawer:number} is at {degrees:number} degrees")
+def fridge_at(world: World, drawer: int, degrees: int) -> None:
+    """Its temperature from now on; the cabinet looks at it once a minute."""
+    world.cabinet.thermometers[drawer].centi = 100 * degrees
+
+
+@sentence("When", "the thermometer of fridge {drawer:number} is silent")
+def fridge_silent(world: World, drawer: int) -> None:
+    """It measures nothing."""
+    world.cabinet.thermometers[drawer].centi = None
 
 
 @sentence("When", "somebody forces drawer {drawer:number}")
@@ -103,11 +200,29 @@ def power_out_at_unlock(world: World) -> None:
 @sentence("Then", "drawer {drawer:number} unlocks[ and pocket {pocket:number} is lit]")
 def unlocks(world: World, drawer: int, pocket: int | None = None) -> None:
     """This drawer's lock has let go, and no other's."""
-    if world.unlocked != [drawer]:
+    if world.unlocked != [name_of(drawer)]:
         raise Failed(f"unlocked: {world.unlocked or 'nothing'}")
     if pocket is not None and world.cabinet.lit != (drawer, pocket):
         raise Failed(f"lit: {world.cabinet.lit}")
     world.unlocked.clear()
+
+
+@sentence("Then", "the lid of {place} unlocks", "the motor of {place} turns")
+def lid_unlocks(world: World, place: str) -> None:
+    """This one, and nothing else."""
+    if world.unlocked != [place]:
+        raise Failed(f"unlocked: {world.unlocked or 'nothing'}")
+    world.unlocked.clear()
+
+
+@sentence("Then", "the lid of {place} stays shut")
+def lid_stays_shut(world: World, place: str) -> None:
+    """Somebody tries, and it holds."""
+    try:
+        world.hand(world.cabinet.lift, place)
+    except Stuck:
+        return
+    raise Failed(f"the lid of {place} opens")
 
 
 @sentence("Then", "nothing unlocks")

@@ -4,7 +4,7 @@ from tests.scenarios import entries
 from tests.scenarios.language import BadScenario, Failed, sentence
 from tests.scenarios.world import ALARMS, World, code_of, in_words
 
-ITEM_ASKED, PROMPT, ALARMS_AT, MUST_COUNT, LABEL_NEEDED = 5, 8, 10, 14, 16
+ITEM_ASKED, PROMPT, ALARMS_AT, MUST_COUNT, LABEL_NEEDED, UNITS_SEEN = 5, 8, 10, 14, 16, 22
 PROMPTS = {"nothing": 0, "open the drawer": 1, "take or put, and confirm": 2, "close the drawer": 3}
 HELD, COUNT_MODE = 4, 5
 MODES = {"nothing": 0, "the count": 1, "a blind count": 2}
@@ -71,6 +71,13 @@ def no_alarm(world: World) -> None:
     """All is well."""
     if world.state[ALARMS_AT]:
         raise Failed(f"the alarms are {world.state[ALARMS_AT]}")
+
+
+@sentence("Then", "the screen shows {count:number} taken")
+def seen(world: World, count: int) -> None:
+    """What the storage itself has counted since it was opened."""
+    if world.state[UNITS_SEEN] != count:
+        raise Failed(f"it shows {world.state[UNITS_SEEN]}")
 
 
 @sentence("Then", "these must be counted: {list}")

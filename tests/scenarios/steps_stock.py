@@ -5,7 +5,6 @@ from typing import Any
 
 from firmware.wire import messages
 from tests.scenarios.language import Failed, sentence
-from tests.scenarios.panel import Panel
 from tests.scenarios.world import World
 
 SCANNED = "scanned"
@@ -25,30 +24,29 @@ PLACE, ITEM, QUANTITY, MIN, MAX, CAPACITY, STATE, LOT, EXPIRY = range(9)
 @sentence("Given", "{amount} of {item:name} in {place}")
 def stock_is(world: World, amount: Decimal, item: str, place: str) -> None:
     """The pharmacy has counted this; nobody knows the lot."""
-    with world.pharmacist() as panel:
-        _at_pocket(world, panel, world.site.units(item, amount), messages.COUNT, place)
+    with world.pharmacist():
+        world.at_pocket(world.site.units(item, amount), messages.COUNT, place)
     _must_be(world, place, item)
+
+
+@sentence("Given", "{place} is stocked with {amount}")
+def stocked(world: World, place: str, amount: Decimal) -> None:
+    """The pharmacy has counted this behind a lid, in a shelf, coil or fridge as well."""
+    stock_is(world, amount, world.site.item_at(place), place)
 
 
 @sentence("Given", "{amount} of {item:name} in {place}, lot {lot:name}, expiring {date}")
 def lot_is(world: World, amount: Decimal, item: str, place: str, lot: str, date: int) -> None:
     """The pharmacy has put this in: an empty pocket is loaded, any other refilled."""
     units = world.site.units(item, amount)
-    with world.pharmacist() as panel:
+    with world.pharmacist():
         row = book_row(world, place)
         if row[QUANTITY]:
-            _at_pocket(world, panel, units, messages.REFILL, item, units, lot, date, SCANNED, was=row[QUANTITY])
+            world.at_pocket(units, messages.REFILL, item, units, lot, date, SCANNED, was=row[QUANTITY])
         else:
-            _at_pocket(world, panel, 0, messages.UNLOAD, place)
-            _at_pocket(world, panel, units, messages.LOAD, place, units, lot, date, SCANNED)
+            world.at_pocket(0, messages.UNLOAD, place)
+            world.at_pocket(units, messages.LOAD, place, units, lot, date, SCANNED)
     _must_be(world, place, item)
-
-
-def _at_pocket(world: World, panel: Panel, units: int, request: int, *args: Any, was: int | None = None) -> None:
-    _, place, drawer, *_ = world.must(request, *args)
-    world.pull(drawer)
-    world.must(messages.CONFIRM, units, was, place)
-    world.hand(world.cabinet.push, drawer)
 
 
 def _must_be(world: World, place: str, item: str) -> None:

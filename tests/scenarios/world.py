@@ -1,15 +1,18 @@
 """One scenario as it happens: the cabinet, its controller, what was asked, answered and written so far."""
 
 import contextlib
+import functools
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from firmware import codes
 from firmware.journal import entry, kinds
+from firmware.schema import place_name
 from firmware.wire import messages
-from simulator.cabinet.cabinet import LOCKS, Cabinet
+from simulator.cabinet.cabinet import Cabinet, drawer_of, wiring_of
+from simulator.cabinet.expander import Expander
 from tests.scenarios import site as sites
 from tests.scenarios.hardware import HospitalTime
 from tests.scenarios.language import BadScenario, Failed
@@ -22,28 +25,34 @@ CUT_WITHIN_S = 10
 class World:
     """The controller starts when the first line needs it; what the tables hold is said before."""
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
+    def __init__(self, folder: Path, code: Path) -> None:
+        self.folder, self.code = folder, code
         self.site = Site()
         self.hospital = HospitalTime()
-        self.cabinet = Cabinet({})
         self.panel: Panel | None = None
         self.answer: tuple[int, list[Any]] = (0, [])
         self.started = False
         self.nothing_sent = False
         self.refused = False  # and nothing has said so yet
         self.told_pharmacy = 0
-        self.unlocked: list[int] = []  # drawers that nothing has mentioned since
+        self.unlocked: list[str] = []  # drawers and lids that nothing has spoken of since
         self.removals: dict[tuple[str, str], int] = {}
         self.versions: dict[str, int] = {}
         self.commands = 0
         self._sent: dict[str, list[list[Any]]] = {}
         self._written = 0
-        self._energised: set[int] = set()
+        self._driven: set[str] = set()
         self._power_cut: threading.Event | None = None
-        self.cabinet.devices[LOCKS].on_output = self._watched(self.cabinet.devices[LOCKS].on_output)
 
-    # ---- the controller
+    # ---- the cabinet and its controller
+
+    @functools.cached_property
+    def cabinet(self) -> Cabinet:
+        """Its drawers are as the text had them by the time it is first needed."""
+        made = Cabinet({}, wiring_of(self.site.wiring()), lambda: self.hospital.utc_ms)
+        for chip in made.expanders.values():
+            chip.on_output = self._watched(made, chip)
+        return made
 
     @property
     def running(self) -> Panel:
@@ -65,13 +74,13 @@ class World:
         return self.running.state
 
     def power_on(self) -> None:
-        self.panel = Panel(self.folder, self.cabinet, self.hospital)
+        self.panel = Panel(self.folder, self.cabinet, self.hospital, self.code)
 
     def power_off(self) -> None:
         """All at once: the process, the locks."""
         self.running.close()
         self.panel = None
-        self.cabinet.on_int = lambda level: None
+        self.cabinet.on_line = lambda line, level: None
         self.cabinet.power_on()
 
     def close(self) -> None:
@@ -128,12 +137,23 @@ class World:
         return str(signed_on)
 
     @contextlib.contextmanager
-    def pharmacist(self) -> Iterator[Panel]:
+    def pharmacist(self) -> Iterator[None]:
         """Somebody from the pharmacy, for what was there before the story began."""
         self.must(messages.SIGN_ON, sites.badge(sites.PHARMACY), sites.PIN)
-        yield self.running
+        yield
         self.must(messages.SIGN_OFF)
         self.unlocked.clear()
+
+    def at_pocket(self, units: int, request: int, *args: Any, was: int | None = None) -> None:
+        """The whole way to a pocket and back: asked, opened, confirmed, shut."""
+        _, place, drawer, *_ = self.must(request, *args)
+        self.pull(drawer)
+        if self.under_lid(place):
+            self.lift(place)
+        self.must(messages.CONFIRM, units, was, place)
+        if self.under_lid(place):
+            self.hand(self.cabinet.lower, place)
+        self.hand(self.cabinet.push, drawer)
 
     def must(self, request: int, *args: Any) -> list[Any]:
         """A request that cannot fail in a story that makes sense."""
@@ -153,8 +173,18 @@ class World:
 
     def pull(self, drawer: int) -> None:
         self.hand(self.cabinet.pull, drawer)
-        if drawer in self.unlocked:
-            self.unlocked.remove(drawer)
+        self.spoken_of(name_of(drawer))
+
+    def lift(self, place: str) -> None:
+        self.hand(self.cabinet.lift, place)
+        self.spoken_of(place)
+
+    def under_lid(self, place: str) -> bool:
+        return self.site.storage(drawer_of(place)) == "lidded"
+
+    def spoken_of(self, name: str) -> None:
+        if name in self.unlocked:
+            self.unlocked.remove(name)
 
     # ---- the journal
 
@@ -168,17 +198,26 @@ class World:
     def journal(self) -> list[Written]:
         return journal(self.folder, self.site.sectors)
 
-    def _watched(self, moved: Any) -> Any:
+    def _watched(self, cabinet: Cabinet, chip: Expander) -> Callable[[], None]:
+        moved = chip.on_output
+
         def on_output() -> None:
-            now = {drawer for drawer in self.cabinet.drawers if self.cabinet.energised(drawer)}
-            self.unlocked += sorted(now - self._energised)
-            if now - self._energised and self._power_cut and self.panel:
+            now = self._held_open(cabinet)
+            if now - self._driven and self._power_cut and self.panel:
                 self.panel.process.kill()
                 self._power_cut.set()
-            self._energised = now
+            self.unlocked += sorted(now - self._driven)
+            self._driven = now
             moved()
 
         return on_output
+
+    def _held_open(self, cabinet: Cabinet) -> set[str]:
+        """What a solenoid or motor holds open now: drawers as `D02`, what is inside them as places."""
+        drawers = {name_of(number) for number in cabinet.drawers if cabinet.energised(number)}
+        inside = [d for d in self.site.layout().drawer if d.drawer in cabinet.inside and cabinet.inside[d.drawer].outputs]
+        places = (place_name(d.drawer, pocket) for d in inside for pocket in range(1, len(d.capacities) + 1))
+        return drawers | {place for place in places if cabinet.driven(place)}
 
     # ---- the end of the story
 
@@ -187,7 +226,7 @@ class World:
         if not self.started:
             return
         if self.unlocked:
-            raise Failed(f"drawers {self.unlocked} unlocked and the text does not say so")
+            raise Failed(f"{self.unlocked} unlocked and the text does not say so")
         pages = [fields for fields, _ in self.journal()]
         for access in [fields for fields in pages if fields[entry.F_KIND] == kinds.ACCESS]:
             self._ended_once(access, [f for f in pages if f[entry.F_TXN] == access[entry.F_TXN]])
@@ -197,6 +236,10 @@ class World:
         going_on = self.panel is None or self.panel.state[4] == access[entry.F_TXN]
         if len(ended) > 1 or not (ended or going_on):
             raise Failed(f"access {access[entry.F_SEQ]} has the outcomes {sorted(ended)}")
+
+
+def name_of(drawer: int) -> str:
+    return f"D{drawer:02d}"
 
 
 CODES = {

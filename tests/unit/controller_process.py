@@ -149,7 +149,9 @@ class Bus:
 class Controller:
     """The process and the agent's end of its link."""
 
-    def __init__(self, folder: Path, heap: str = "384K", make_bus: Callable[[Path], Bus] = Bus) -> None:
+    def __init__(
+        self, folder: Path, heap: str = "384K", make_bus: Callable[[Path], Bus] = Bus, code: Path = ROOT
+    ) -> None:
         run = Path(os.path.relpath(folder))
         path = run / "bus.sock"
         path.unlink(missing_ok=True)
@@ -159,7 +161,7 @@ class Controller:
         tty.setraw(slave, termios.TCSANOW)
         link = os.open(os.ttyname(slave), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         command = [MICROPYTHON, "-X", f"heapsize={heap}", str(ROOT / "firmware/ports/unix_main.py")]
-        env = os.environ | {"MICROPYPATH": f"{ROOT}:.frozen"}
+        env = os.environ | {"MICROPYPATH": f"{code}:.frozen"}
         self.process = subprocess.Popen(
             [*command, str(run), str(path), str(link)],
             pass_fds=[link],
