@@ -112,8 +112,8 @@ SAYS: list[tuple[str, Check, str]] = [
     (rf"for order ({_WORD})", _order, "`for order O1`: the disclosure names the order"),
     (rf"to ({'|'.join(sorted(PURPOSES, key=len, reverse=True))})", _purpose, "`to remove`: the purpose"),
     (rf"code ({'|'.join(sorted(CODES, key=len, reverse=True))})", _code, "`code not enough`: why it was refused"),
-    (rf"reason (\d+)", _ext(0), "`reason 2`: the first number of the entry's own part"),
-    (rf"override (\d+)", _override, "`override 1`: the reason there was no order"),
+    (r"reason (\d+)", _ext(0), "`reason 2`: the first number of the entry's own part"),
+    (r"override (\d+)", _override, "`override 1`: the reason there was no order"),
     (rf"kit ({_WORD})", _ext_text(6), "`kit code-blue`: out of which kit"),
     (rf"counted ({_NUMBER})", _counted, "`counted 11`: what was in the pocket before"),
     (rf"last ({_WORD})", _last, "`last Emil`: who was at this pocket before"),
@@ -121,7 +121,7 @@ SAYS: list[tuple[str, Check, str]] = [
     (r"expiring (\d{4}-\d\d-\d\d)", _expiry, "`expiring 2027-03-01`: when that lot expires"),
     (r"drawer (\d+)", lambda site, page, text: (page[0][entry.F_PLACE], f"D{int(text):02d}"), "`drawer 2`"),
     (rf"about ({'|'.join(sorted(ALARMS, key=len, reverse=True))})", _alarm, "`about jammed`: the alarm"),
-    (rf"saying ([^,]+?)(?= (?:by|at) |$)", lambda site, page, text: (_said(page), text), "`saying 1 20`: its own part"),
+    (r"saying ([^,]+?)(?= (?:by|at) |$)", lambda site, page, text: (_said(page), text), "`saying 1 20`: its own part"),
     (rf"({_NUMBER})", _amount, "`2`: how much was moved, asked for or wasted"),
 ]
 

@@ -1,4 +1,4 @@
-"""The controller's process with its cabinet, as the scenarios use it: asked over the link, its journal read from flash."""
+"""The controller's process with its cabinet, asked over the link, its journal read from flash."""
 
 import os
 import select

@@ -19,7 +19,8 @@ def scenarios() -> list[Scenario]:
 
 
 def run(scenario: Scenario, folder: Path, code: Path) -> None:
-    """`code` is where the firmware is, `folder` what the cabinet's computer keeps. Raises Failed, or BadScenario; every line is understood before the first is done."""
+    """`code` is where the firmware is, `folder` what the cabinet's computer keeps. Every line is understood before the
+    first is done. Raises Failed, or BadScenario."""
     plan = [(line, *understand(line)) for line in scenario.lines]
     world = World(folder, code)
     try:

@@ -247,5 +247,3 @@ def dark(world: World) -> None:
     """No pocket is shown."""
     if world.cabinet.lit != (0, 0):
         raise Failed(f"lit: {world.cabinet.lit}")
-
-

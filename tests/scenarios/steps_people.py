@@ -123,7 +123,7 @@ def has_to_change(world: World) -> None:
 
 
 @sentence("Then", "the cabinet knows these guests: {list}")
-def guests(world: World, list: list[str]) -> None:  # noqa: A002 - the blank's name
+def guests(world: World, list: list[str]) -> None:
     """Users and patients of this cabinet only, by name; or `none`."""
     patients, users = world.state[PATIENTS], world.state[USERS]
     held = sorted([row[0] for row in patients] + [row[0] for row in users]) or ["none"]

@@ -81,14 +81,14 @@ def seen(world: World, count: int) -> None:
 
 
 @sentence("Then", "these must be counted: {list}")
-def must_count(world: World, list: list[str]) -> None:  # noqa: A002 - the blank's name
+def must_count(world: World, list: list[str]) -> None:
     """The places the screen names; or `none`."""
     if (world.state[MUST_COUNT] or ["none"]) != list:
         raise Failed(f"the screen names {world.state[MUST_COUNT]}")
 
 
 @sentence("Then", "the journal adds: {list}", "the journal adds:")
-def journal_adds(world: World, list: list[str] | None = None, rows: list[str] | None = None) -> None:  # noqa: A002
+def journal_adds(world: World, list: list[str] | None = None, rows: list[str] | None = None) -> None:
     """The entries since the text last spoke of the journal, all of them, in order; section *Entries*."""
     wanted, pages = list or rows or [], world.written()
     if not wanted:

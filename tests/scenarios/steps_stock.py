@@ -60,7 +60,8 @@ def _must_be(world: World, place: str, item: str) -> None:
 @sentence(
     "When",
     "{who} asks to remove {amount} of {item:name}[ for {patient:name}][ with order {order:name}]"
-    "[ without an order, reason {reason:number}][ out of kit {kit:name}][, answering {answer:name}][, code {code:name}]",
+    "[ without an order, reason {reason:number}][ out of kit {kit:name}]"
+    "[, answering {answer:name}][, code {code:name}]",
 )
 def ask_to_remove(
     world: World, who: str, amount: Decimal, item: str, patient: str = "", order: str = "", reason: int = 0,
@@ -120,9 +121,7 @@ def ask_to_refill(
     world.ask(messages.REFILL, item, world.site.units(item, amount), lot, date, code)
 
 
-@sentence(
-    "When", "{who} asks to load {amount} into {place}[, lot {lot:name}][, expiring {date}][, code {code:name}]"
-)
+@sentence("When", "{who} asks to load {amount} into {place}[, lot {lot:name}][, expiring {date}][, code {code:name}]")
 def ask_to_load(
     world: World, who: str, amount: Decimal, place: str, lot: str | None = None, date: int | None = None,
     code: str | None = None,
@@ -184,9 +183,7 @@ def ask_to_recover(world: World, who: str, target: str) -> None:
     "{who} puts {amount}[, having counted {counted:amount}][, label {place}]",
     "{who} counts {amount}[, label {place}]",
 )
-def confirm(
-    world: World, who: str, amount: Decimal, counted: Decimal | None = None, place: str | None = None
-) -> None:
+def confirm(world: World, who: str, amount: Decimal, counted: Decimal | None = None, place: str | None = None) -> None:
     """What she says she took, put or counted; what was in the pocket before; the pocket label she scanned."""
     world.by(who)
     item = world.state[ITEM_ASKED]

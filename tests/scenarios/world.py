@@ -87,7 +87,9 @@ class World:
         if self.panel:
             self.panel.close()
 
-    def command(self, kind: int, body: list[Any], number: int | None = None, expires_ms: int | None = None, **how: Any) -> None:
+    def command(
+        self, kind: int, body: list[Any], number: int | None = None, expires_ms: int | None = None, **how: Any
+    ) -> None:
         """A command of the pharmacy, numbered on and valid for an hour if nothing else is said."""
         self.commands = self.commands + 1 if number is None else number
         until_ms = self.hospital.utc_ms + 3_600_000 if expires_ms is None else expires_ms
@@ -215,7 +217,8 @@ class World:
     def _held_open(self, cabinet: Cabinet) -> set[str]:
         """What a solenoid or motor holds open now: drawers as `D02`, what is inside them as places."""
         drawers = {name_of(number) for number in cabinet.drawers if cabinet.energised(number)}
-        inside = [d for d in self.site.layout().drawer if d.drawer in cabinet.inside and cabinet.inside[d.drawer].outputs]
+        with_outputs = {number for number, wiring in cabinet.inside.items() if wiring.outputs}
+        inside = [d for d in self.site.layout().drawer if d.drawer in with_outputs]
         places = (place_name(d.drawer, pocket) for d in inside for pocket in range(1, len(d.capacities) + 1))
         return drawers | {place for place in places if cabinet.driven(place)}
 
