@@ -19,7 +19,7 @@ own process (MicroPython, the firmware compiled, {heap} of heap) with the simula
 can read, change and add them. `.venv/bin/pytest tests/scenarios -k "blind count"` runs some.
 
 A file is a list of scenarios; lines under `Background:` come before each. `Shows:` names the requirements. A line
-begins with Given (what there is before the story), When (what somebody does), Then (what is seen) or And (as the line before).
+begins with Given (what there is before the story), When (what somebody does), Then (what is seen) or And (as before).
 Hospital time begins on 2027-01-15 at 08:00 UTC and goes on only when a line says so, but for the 50 ms a hand takes.
 
 - What the cabinet refuses has to be named by the next line (`Then the cabinet refuses: ...`), else the scenario fails.
@@ -37,9 +37,11 @@ Hospital time begins on 2027-01-15 at 08:00 UTC and goes on only when a line say
 """
 TOPICS = {
     "cabinet": "Before the story",
-    "stock": "Stock and drugs",
+    "stock": "Stock",
+    "requests": "What is asked for",
     "people": "People",
-    "hands": "Hands and things",
+    "hands": "Hands",
+    "surroundings": "Around the drawers",
     "pharmacy": "The pharmacy",
     "screen": "The screen and the journal",
     "shipped": "What is shipped",

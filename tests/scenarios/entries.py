@@ -12,9 +12,9 @@ from typing import Any
 from firmware.journal import entry, kinds
 from tests.scenarios import site as sites
 from tests.scenarios.language import BadScenario
+from tests.scenarios.names import ALARMS, CODES
 from tests.scenarios.panel import Written
 from tests.scenarios.site import PURPOSES, Site
-from tests.scenarios.world import ALARMS, CODES
 
 KINDS = {
     name.lower().replace("_", " "): value

@@ -5,7 +5,8 @@ import inspect
 from pathlib import Path
 
 from tests.scenarios.language import SENTENCES, BadScenario, Failed, Line, Scenario, Sentence, read, understand
-from tests.scenarios.world import World, in_words
+from tests.scenarios.names import in_words
+from tests.scenarios.world import World
 
 FOLDER = Path(__file__).parent
 STEPS = sorted(path.stem for path in FOLDER.glob("steps_*.py"))

@@ -1,10 +1,10 @@
-"""Hands and things: drawers pulled, pushed, forced and jammed; power; hospital time."""
+"""Hands at the cabinet: drawers and lids pulled, pushed, forced and jammed; what unlocks."""
 
 from firmware.schema import place_name
 from simulator.cabinet.cabinet import Stuck, drawer_of, pocket_of
 from tests.scenarios.language import Failed, sentence
-from tests.scenarios.panel import HAND_MS
-from tests.scenarios.world import World, name_of
+from tests.scenarios.locks import name_of
+from tests.scenarios.world import World
 
 
 @sentence("When", "{who} pulls drawer {drawer:number}")
@@ -72,50 +72,7 @@ def doses_fall(world: World, count: int, place: str) -> None:
     for _ in range(count):
         world.hand(world.cabinet.fall, place)
         world.hand(world.cabinet.fall, place, False)
-    world.spoken_of(place)
-
-
-@sentence("When", "somebody opens the case")
-def open_case(world: World) -> None:
-    """Where the electronics are."""
-    world.hand(world.cabinet.case, True)
-
-
-@sentence("When", "somebody shuts the case")
-def shut_case(world: World) -> None:
-    """Shut again."""
-    world.hand(world.cabinet.case, False)
-
-
-@sentence("When", "the mains fail[, with {percent:number} percent in the battery]")
-def mains_fail(world: World, percent: int = 100) -> None:
-    """The cabinet goes on from its battery."""
-    world.cabinet.gauge.percent = percent
-    world.hand(world.cabinet.mains, False)
-
-
-@sentence("When", "the battery is down to {percent:number} percent")
-def battery(world: World, percent: int) -> None:
-    """The cabinet looks at it once a minute."""
-    world.cabinet.gauge.percent = percent
-
-
-@sentence("When", "the mains come back")
-def mains_back(world: World) -> None:
-    """They do."""
-    world.hand(world.cabinet.mains, True)
-
-
-@sentence("When", "fridge {drawer:number} is at {degrees:number} degrees")
-def fridge_at(world: World, drawer: int, degrees: int) -> None:
-    """Its temperature from now on; the cabinet looks at it once a minute."""
-    world.cabinet.thermometers[drawer].centi = 100 * degrees
-
-
-@sentence("When", "the thermometer of fridge {drawer:number} is silent")
-def fridge_silent(world: World, drawer: int) -> None:
-    """It measures nothing."""
-    world.cabinet.thermometers[drawer].centi = None
+    world.locks.spoken_of(place)
 
 
 @sentence("When", "somebody forces drawer {drawer:number}")
@@ -136,83 +93,22 @@ def free(world: World, drawer: int) -> None:
     world.hand(world.cabinet.jam, drawer, False)
 
 
-@sentence("When", "the lock chip does not answer")
-def chip_gone(world: World) -> None:
-    """The wire to the locks is broken."""
-    world.running.bus.absent.add(0x20)
-
-
-@sentence("When", "the lock chip answers again")
-def chip_back(world: World) -> None:
-    """The wire is mended."""
-    world.running.bus.absent.discard(0x20)
-
-
-@sentence("When", "{span} pass", "{span} passes")
-def time_passes(world: World, span: int) -> None:
-    """Hospital time goes on; it stands still otherwise, but for the moments a hand needs."""
-    if world.panel:
-        world.running.pass_time(span)
-    else:
-        world.hospital.passed_ms += span
-
-
-@sentence("When", "the clock is set back by {span}")
-def clock_back(world: World, span: int) -> None:
-    """Hospital time jumps; the controller's own time goes on."""
-    world.hospital.set_by_ms -= span
-    if world.panel:
-        world.running.pass_time(HAND_MS)
-
-
-@sentence("When", "the clock is set forward by {span}")
-def clock_forward(world: World, span: int) -> None:
-    """The other way."""
-    world.hospital.set_by_ms += span
-    if world.panel:
-        world.running.pass_time(HAND_MS)
-
-
-@sentence("When", "nobody knows the time")
-def no_time(world: World) -> None:
-    """The clock has no source any more."""
-    world.hospital.quality = 0
-
-
-@sentence("When", "the power goes out")
-def power_out(world: World) -> None:
-    """All of it, in that moment: every lock is off."""
-    world.power_off()
-
-
-@sentence("When", "the power comes back")
-def power_back(world: World) -> None:
-    """The controller starts and reads its journal."""
-    world.power_on()
-
-
-@sentence("When", "the power is about to go out when a drawer unlocks")
-def power_out_at_unlock(world: World) -> None:
-    """In the moment the next lock is energised, before the cabinet can answer."""
-    world.cut_power_when_unlocked()
-
-
 @sentence("Then", "drawer {drawer:number} unlocks[ and pocket {pocket:number} is lit]")
 def unlocks(world: World, drawer: int, pocket: int | None = None) -> None:
     """This drawer's lock has let go, and no other's."""
-    if world.unlocked != [name_of(drawer)]:
-        raise Failed(f"unlocked: {world.unlocked or 'nothing'}")
+    if world.locks.unlocked != [name_of(drawer)]:
+        raise Failed(f"unlocked: {world.locks.unlocked or 'nothing'}")
     if pocket is not None and world.cabinet.lit != (drawer, pocket):
         raise Failed(f"lit: {world.cabinet.lit}")
-    world.unlocked.clear()
+    world.locks.unlocked.clear()
 
 
 @sentence("Then", "the lid of {place} unlocks", "the motor of {place} turns")
 def lid_unlocks(world: World, place: str) -> None:
     """This one, and nothing else."""
-    if world.unlocked != [place]:
-        raise Failed(f"unlocked: {world.unlocked or 'nothing'}")
-    world.unlocked.clear()
+    if world.locks.unlocked != [place]:
+        raise Failed(f"unlocked: {world.locks.unlocked or 'nothing'}")
+    world.locks.unlocked.clear()
 
 
 @sentence("Then", "the lid of {place} stays shut")
@@ -228,8 +124,8 @@ def lid_stays_shut(world: World, place: str) -> None:
 @sentence("Then", "nothing unlocks")
 def nothing_unlocks(world: World) -> None:
     """No lock has let go since the text last spoke of one."""
-    if world.unlocked:
-        raise Failed(f"unlocked: {world.unlocked}")
+    if world.locks.unlocked:
+        raise Failed(f"unlocked: {world.locks.unlocked}")
 
 
 @sentence("Then", "drawer {drawer:number} stays shut")

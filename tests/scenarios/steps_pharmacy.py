@@ -5,8 +5,9 @@ from decimal import Decimal
 
 from firmware.wire import messages
 from tests.scenarios.language import BadScenario, Failed, Line, sentence, understand
+from tests.scenarios.names import code_of, in_words
 from tests.scenarios.panel import KEY
-from tests.scenarios.world import World, code_of, in_words
+from tests.scenarios.world import World
 
 OTHER_KEY = bytes(32)
 POCKETS_ITEM, POCKETS_MIN, POCKETS_MAX = 3, 4, 5

@@ -2,7 +2,8 @@
 
 from tests.scenarios import entries
 from tests.scenarios.language import BadScenario, Failed, sentence
-from tests.scenarios.world import ALARMS, World, code_of, in_words
+from tests.scenarios.names import ALARMS, code_of, in_words
+from tests.scenarios.world import World
 
 ITEM_ASKED, PROMPT, ALARMS_AT, MUST_COUNT, LABEL_NEEDED, UNITS_SEEN = 5, 8, 10, 14, 16, 22
 PROMPTS = {"nothing": 0, "open the drawer": 1, "take or put, and confirm": 2, "close the drawer": 3}

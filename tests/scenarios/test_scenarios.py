@@ -9,7 +9,7 @@ from firmware import codes
 from tests.scenarios import document, runner
 from tests.scenarios.bytecode import compile_firmware
 from tests.scenarios.language import BadScenario, Failed, Scenario, read, understand
-from tests.scenarios.world import CODES
+from tests.scenarios.names import CODES
 
 ALL = runner.scenarios()
 REMOVAL = """

@@ -2,24 +2,24 @@
 
 import contextlib
 import functools
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from firmware import codes
 from firmware.journal import entry, kinds
-from firmware.schema import place_name
 from firmware.wire import messages
 from simulator.cabinet.cabinet import Cabinet, drawer_of, wiring_of
-from simulator.cabinet.expander import Expander
 from tests.scenarios import site as sites
 from tests.scenarios.hardware import HospitalTime
 from tests.scenarios.language import BadScenario, Failed
+from tests.scenarios.locks import Locks, PowerCut, name_of
+from tests.scenarios.names import in_words
 from tests.scenarios.panel import Panel, Written, journal
 from tests.scenarios.site import Site
 
-CUT_WITHIN_S = 10
+LAST_WORDS = 9999
+"""Request id of what nobody will answer."""
 
 
 class World:
@@ -35,24 +35,24 @@ class World:
         self.nothing_sent = False
         self.refused = False  # and nothing has said so yet
         self.told_pharmacy = 0
-        self.unlocked: list[str] = []  # drawers and lids that nothing has spoken of since
         self.removals: dict[tuple[str, str], int] = {}
         self.versions: dict[str, int] = {}
         self.commands = 0
         self._sent: dict[str, list[list[Any]]] = {}
         self._written = 0
-        self._driven: set[str] = set()
-        self._power_cut: threading.Event | None = None
+        self._power_cut: PowerCut | None = None
 
     # ---- the cabinet and its controller
 
     @functools.cached_property
     def cabinet(self) -> Cabinet:
         """Its drawers are as the text had them by the time it is first needed."""
-        made = Cabinet({}, wiring_of(self.site.wiring()), lambda: self.hospital.utc_ms)
-        for chip in made.expanders.values():
-            chip.on_output = self._watched(made, chip)
-        return made
+        return Cabinet({}, wiring_of(self.site.wiring()), lambda: self.hospital.utc_ms)
+
+    @functools.cached_property
+    def locks(self) -> Locks:
+        """What of it unlocks."""
+        return Locks(self.cabinet, self.site.layout())
 
     @property
     def running(self) -> Panel:
@@ -60,6 +60,7 @@ class World:
             if self.started:
                 raise BadScenario("the cabinet has no power")
             self.started = True
+            _ = self.locks  # from the first power-up on
             self.site.person(sites.PHARMACY, sites.EVERYTHING)
             self.site.write(self.folder)
             self.power_on()
@@ -121,14 +122,13 @@ class World:
         return self.answer[1]
 
     def cut_power_when_unlocked(self) -> None:
-        self._power_cut = threading.Event()
+        self._power_cut = PowerCut(self.locks, self.running.process.kill)
 
     def _ask_until_cut(self, request: int, *args: Any) -> None:
-        assert self._power_cut
-        self.running.send([messages.REQUEST, 9999, request, list(args)])
-        if not self._power_cut.wait(CUT_WITHIN_S):
+        cut, self._power_cut = self._power_cut, None
+        self.running.send([messages.REQUEST, LAST_WORDS, request, list(args)])
+        if not (cut and cut.wait()):
             raise Failed("nothing unlocked, so the power did not go out")
-        self._power_cut = None
         self.power_off()
 
     def by(self, who: str) -> str:
@@ -144,7 +144,7 @@ class World:
         self.must(messages.SIGN_ON, sites.badge(sites.PHARMACY), sites.PIN)
         yield
         self.must(messages.SIGN_OFF)
-        self.unlocked.clear()
+        self.locks.unlocked.clear()
 
     def at_pocket(self, units: int, request: int, *args: Any, was: int | None = None) -> None:
         """The whole way to a pocket and back: asked, opened, confirmed, shut."""
@@ -175,18 +175,14 @@ class World:
 
     def pull(self, drawer: int) -> None:
         self.hand(self.cabinet.pull, drawer)
-        self.spoken_of(name_of(drawer))
+        self.locks.spoken_of(name_of(drawer))
 
     def lift(self, place: str) -> None:
         self.hand(self.cabinet.lift, place)
-        self.spoken_of(place)
+        self.locks.spoken_of(place)
 
     def under_lid(self, place: str) -> bool:
         return self.site.storage(drawer_of(place)) == "lidded"
-
-    def spoken_of(self, name: str) -> None:
-        if name in self.unlocked:
-            self.unlocked.remove(name)
 
     # ---- the journal
 
@@ -200,36 +196,14 @@ class World:
     def journal(self) -> list[Written]:
         return journal(self.folder, self.site.sectors)
 
-    def _watched(self, cabinet: Cabinet, chip: Expander) -> Callable[[], None]:
-        moved = chip.on_output
-
-        def on_output() -> None:
-            now = self._held_open(cabinet)
-            if now - self._driven and self._power_cut and self.panel:
-                self.panel.process.kill()
-                self._power_cut.set()
-            self.unlocked += sorted(now - self._driven)
-            self._driven = now
-            moved()
-
-        return on_output
-
-    def _held_open(self, cabinet: Cabinet) -> set[str]:
-        """What a solenoid or motor holds open now: drawers as `D02`, what is inside them as places."""
-        drawers = {name_of(number) for number in cabinet.drawers if cabinet.energised(number)}
-        with_outputs = {number for number, wiring in cabinet.inside.items() if wiring.outputs}
-        inside = [d for d in self.site.layout().drawer if d.drawer in with_outputs]
-        places = (place_name(d.drawer, pocket) for d in inside for pocket in range(1, len(d.capacities) + 1))
-        return drawers | {place for place in places if cabinet.driven(place)}
-
     # ---- the end of the story
 
     def check_end(self) -> None:
         """What holds after every story: nothing unlocked without an access that says so, each access ended once."""
         if not self.started:
             return
-        if self.unlocked:
-            raise Failed(f"{self.unlocked} unlocked and the text does not say so")
+        if self.locks.unlocked:
+            raise Failed(f"{self.locks.unlocked} unlocked and the text does not say so")
         pages = [fields for fields, _ in self.journal()]
         for access in [fields for fields in pages if fields[entry.F_KIND] == kinds.ACCESS]:
             self._ended_once(access, [f for f in pages if f[entry.F_TXN] == access[entry.F_TXN]])
@@ -239,30 +213,3 @@ class World:
         going_on = self.panel is None or self.panel.state[4] == access[entry.F_TXN]
         if len(ended) > 1 or not (ended or going_on):
             raise Failed(f"access {access[entry.F_SEQ]} has the outcomes {sorted(ended)}")
-
-
-def name_of(drawer: int) -> str:
-    return f"D{drawer:02d}"
-
-
-CODES = {
-    name.lower().replace("_", " "): value
-    for name, value in vars(codes).items()
-    if name.isupper() and not name.startswith("ALARM_")
-}
-ALARMS = {
-    name.removeprefix("ALARM_").lower().replace("_", " "): value
-    for name, value in vars(codes).items()
-    if name.startswith("ALARM_")
-}
-
-
-def in_words(code: int) -> str:
-    """The name of a code, as the text has it."""
-    return next((name for name, value in CODES.items() if value == code), str(code))
-
-
-def code_of(words: str, table: dict[str, int] = CODES) -> int:
-    if words not in table:
-        raise BadScenario(f"there is no code {words!r}; there are {', '.join(sorted(table))}")
-    return table[words]
