@@ -4,6 +4,7 @@ import importlib
 import inspect
 from pathlib import Path
 
+from tests.scenarios import ending
 from tests.scenarios.language import SENTENCES, BadScenario, Failed, Line, Scenario, Sentence, read, understand
 from tests.scenarios.names import in_words
 from tests.scenarios.world import World
@@ -27,7 +28,7 @@ def run(scenario: Scenario, folder: Path, code: Path) -> None:
     try:
         for line, known, filled in plan:
             _do(world, line, known, filled)
-        _at(scenario.lines[-1], world.check_end)
+        _at(scenario.lines[-1], lambda: ending.check(world))
         _all_said(world, scenario.lines[-1])
     finally:
         world.close()

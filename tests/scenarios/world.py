@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware import codes
-from firmware.journal import entry, kinds
+from firmware.journal import entry
 from firmware.wire import messages
 from simulator.cabinet.cabinet import Cabinet, drawer_of, wiring_of
 from tests.scenarios import site as sites
@@ -195,21 +195,3 @@ class World:
 
     def journal(self) -> list[Written]:
         return journal(self.folder, self.site.sectors)
-
-    # ---- the end of the story
-
-    def check_end(self) -> None:
-        """What holds after every story: nothing unlocked without an access that says so, each access ended once."""
-        if not self.started:
-            return
-        if self.locks.unlocked:
-            raise Failed(f"{self.locks.unlocked} unlocked and the text does not say so")
-        pages = [fields for fields, _ in self.journal()]
-        for access in [fields for fields in pages if fields[entry.F_KIND] == kinds.ACCESS]:
-            self._ended_once(access, [f for f in pages if f[entry.F_TXN] == access[entry.F_TXN]])
-
-    def _ended_once(self, access: list[Any], of_it: list[list[Any]]) -> None:
-        ended = {f[entry.F_KIND] for f in of_it} & set(kinds.OUTCOMES)
-        going_on = self.panel is None or self.panel.state[4] == access[entry.F_TXN]
-        if len(ended) > 1 or not (ended or going_on):
-            raise Failed(f"access {access[entry.F_SEQ]} has the outcomes {sorted(ended)}")
