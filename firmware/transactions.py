@@ -1,8 +1,8 @@
 # One access from intent to outcome. Writes before it moves: `access` is durable before the lock is released.
 from firmware import codes, schema
-from firmware.flags import BLIND_COUNT, VERIFIED_COUNT
 from firmware.journal import kinds
 from firmware.journal.journal import RESERVE_PAGES, TooLong
+from firmware.order import COUNTED_FIRST, COUNTS, OUTCOME, change_of, fits_pocket, outcome_ext, possible
 from firmware.wire import messages
 
 BY_USER = 1
@@ -15,67 +15,7 @@ PROMPT_OPEN = 1
 PROMPT_CONFIRM = 2
 PROMPT_CLOSE = 3
 
-COUNT_NONE = 0
-COUNT_VERIFIED = 1
-COUNT_BLIND = 2
-
-OUTCOME = {
-    kinds.PURPOSE_REMOVE: kinds.REMOVE,
-    kinds.PURPOSE_RETURN: kinds.RETURN,
-    kinds.PURPOSE_REFILL: kinds.REFILL,
-    kinds.PURPOSE_COUNT: kinds.COUNT,
-    kinds.PURPOSE_RETURN_BIN: kinds.RETURN_BIN,
-    kinds.PURPOSE_LOAD: kinds.LOAD,
-    kinds.PURPOSE_UNLOAD: kinds.UNLOAD,
-    kinds.PURPOSE_OUTDATE: kinds.OUTDATE,
-    kinds.PURPOSE_EMPTY_BIN: kinds.BIN_EMPTIED,
-    kinds.PURPOSE_RECOVER: kinds.COUNT,
-}
-# before anything is taken or put, what is there is counted, if the item's mode says so
-COUNTED_FIRST = (kinds.PURPOSE_REMOVE, kinds.PURPOSE_RETURN, kinds.PURPOSE_REFILL)
-# the quantity confirmed is what is there: 0 is one
-_COUNTS = (kinds.PURPOSE_COUNT, kinds.PURPOSE_UNLOAD, kinds.PURPOSE_RECOVER)
-_TAKES = (kinds.PURPOSE_REMOVE, kinds.PURPOSE_OUTDATE)
 _KEPT_PAGES = 4  # what closing a drawer may write after the outcome
-
-
-# of an item's flags: a count that does not show the book goes before one that does
-def count_mode(flags):
-    if flags & BLIND_COUNT:
-        return COUNT_BLIND
-    return COUNT_VERIFIED if flags & VERIFIED_COUNT else COUNT_NONE
-
-
-# What was asked for. `extra` is what the outcome's ext carries beside its reason and what was counted. What the gate
-# wants to know beside is as in gate.Request; `witness` is who will be named, "" nobody; `target` is the place or drawer
-# to recover.
-class Order:
-    def __init__(self, purpose, user, item, quantity, extra=(), disclosure=None):
-        self.purpose = purpose
-        self.user = user
-        self.item = item
-        self.quantity = quantity
-        self.extra = extra
-        self.disclosure = disclosure
-        self.override = 0
-        self.kit = ""
-        self.answer = 0
-        self.scanned = False
-        self.witness = ""
-        self.prompt = None  # number of the item's prompt, where it is asked
-        self.target = ""
-        self.count_mode = COUNT_NONE
-        self.label_needed = False
-
-    def is_blind(self):
-        return self.count_mode == COUNT_BLIND
-
-    # all that lies in a return bin: to be taken out, item by item
-    def whole_bin(self):
-        return not self.item
-
-    def must_be_counted(self):
-        return self.count_mode != COUNT_NONE and self.purpose in COUNTED_FIRST
 
 
 # `previous`: who was at this place before, and the seq of her last entry there
@@ -101,38 +41,6 @@ class Transaction:
         if self.outcome:
             return PROMPT_CLOSE
         return PROMPT_CONFIRM if self.opened else PROMPT_OPEN
-
-
-# change of the book for the quantity the user confirmed
-def change_of(purpose, quantity, before):
-    if purpose == kinds.PURPOSE_UNLOAD:
-        return -before
-    if purpose in _COUNTS:
-        return quantity - before
-    return -quantity if purpose in _TAKES else quantity
-
-
-# what no book can make right
-def possible(order, quantity):
-    within = schema.is_uint(quantity) and quantity <= schema.QUANTITY_MAX
-    return within and (order.purpose in _COUNTS or order.purpose == kinds.PURPOSE_OUTDATE or quantity <= order.quantity)
-
-
-def fits_pocket(transaction, quantity, before):
-    if transaction.order.purpose in _COUNTS:
-        return True
-    if transaction.order.purpose in _TAKES:
-        return quantity <= before
-    return before + quantity <= (transaction.pocket.capacity or schema.QUANTITY_MAX)
-
-
-def outcome_ext(order, before, counted, previous):
-    if OUTCOME[order.purpose] == kinds.COUNT:
-        return (before,) + previous
-    ext = (codes.NONE,) + tuple(order.extra)
-    if order.purpose == kinds.PURPOSE_REMOVE:
-        ext += (order.override, order.kit)
-    return ext + (counted,) if order.purpose in COUNTED_FIRST else ext
 
 
 # The one transaction that owns motion, or none.
@@ -185,10 +93,10 @@ class Transactions:
         if code:
             return code, []
         before = self.book(t)
-        if quantity == 0 and t.order.purpose not in _COUNTS:
+        if quantity == 0 and t.order.purpose not in COUNTS:
             self.cancel(BY_USER)
             return codes.NONE, self._told(t, before, before)
-        if not fits_pocket(t, quantity, before):
+        if not fits_pocket(t.order, t.pocket, quantity, before):
             return codes.BAD_QUANTITY, []
         if t.order.purpose == kinds.PURPOSE_RECOVER:
             self._recovered(t)

@@ -114,6 +114,13 @@ class Hands:
                     return 0
         raise GaveUp(f"{self.life.place}: {do} {args} did not come about in {TRIES} tries")
 
+    async def ask_witness(self, colleague: Person) -> None:
+        """A colleague enters badge and PIN for the next step; a power cut meanwhile is the asker's to clear up."""
+        try:
+            await self.panel.act("witness", badge=colleague.badge, pin=colleague.pin)
+        except Rebooted:
+            await self.recover()
+
     async def count(self, place: str, wait_s: float = 0) -> Outcome:
         """Count a pocket and say what is truly in it."""
         return await self.access("count", {"place": place}, leave_all, wait_s)

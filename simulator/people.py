@@ -21,6 +21,7 @@ class Visitor:
 
     def __init__(self, hands: Hands, station: StationPlan, tally: Tally) -> None:
         self.hands, self.station, self.tally = hands, station.station, tally
+        self._colleagues = [person for person in station.people if person is not hands.person]
         self._pockets: dict[str, Pocket] = {pocket.place: pocket for pocket in station.pockets}
 
     async def work(self, visit: Visit) -> None:
@@ -106,6 +107,11 @@ class Visitor:
         if parts and parts[-1].action.waste:
             args = self._towards_removal(parts[-1], parts[-1].action.waste)
             code = await self.hands.note("waste", args, kinds.WASTE)
+            for colleague in self._colleagues:
+                if code != codes.WITNESS_NEEDED:
+                    break
+                await self.hands.ask_witness(colleague)
+                code = await self.hands.note("waste", args, kinds.WASTE)
             self.tally.note(code)
 
     async def _return(self, action: Return) -> None:
@@ -114,7 +120,7 @@ class Visitor:
         for taken in parts:
             quantity = min(taken.quantity, left)
             left -= quantity
-            args = self._towards_removal(taken, quantity)
+            args = self._towards_removal(taken, quantity) | {"to": 1}
             outcome = await self.hands.access("return", args, _put_in(quantity))
             self.tally.note(outcome.code)
 

@@ -55,9 +55,9 @@ def pin_hash(salt: bytes, pin: str, rounds: int = PIN_ROUNDS) -> bytes:
 
 
 def user_row(person: Person, rng: random.Random) -> Row:
-    """A row of the table `users`. Whoever removes may count: an interrupted pocket must not wait for someone else."""
+    """A row of the table `users`. Everybody may witness, and count: an interrupted pocket waits for nobody."""
     salt = rng.randbytes(8)
-    roles = person.roles | messages.ROLE_COUNT
+    roles = person.roles | messages.ROLE_COUNT | messages.ROLE_WITNESS
     digest = pin_hash(salt, person.pin)
     return [person.badge, person.user, salt.hex(), digest.hex(), PIN_ROUNDS, roles]
 

@@ -30,6 +30,8 @@ class Board:
         self._lights = _strip(bus) if config.hardware.get("strip") else Light(Expander(bus, LIGHT))
         self._buzzer = Buzzer(bus, BUZZER_LINE) if config.hardware.get("buzzer") else None
         self._sensors = Sensors(config, bus)
+        self._timed = _fitted((self._locks, self._rail), self._inside, (self._buzzer,))
+        self._due = _fitted(self._timed, (self._latches, self._switches, self._sensors), self._inputs)
 
     # {drawer: (closed, latched, pockets with an open lid)}
     def readings(self):
@@ -83,20 +85,25 @@ class Board:
     # outputs over their time go off, patterns go on, sensors that are asked are asked; a driver that gets no answer
     # tries again by itself
     def tick(self, now_ms):
-        for part in self._timed():
+        for part in self._timed:
             try:
                 part.tick(now_ms)
             except OSError:
                 pass
         return self._sensors.tick(now_ms)
 
+    # asked before each wait: without making lists
     def deadline(self):
-        parts = self._timed() + [self._latches, self._switches, self._sensors] + self._inputs
-        dues = [due for due in [part.deadline() for part in parts] if due is not None]
-        return min(dues) if dues else None
+        earliest = None
+        for part in self._due:
+            due = part.deadline()
+            if due is not None and (earliest is None or due < earliest):
+                earliest = due
+        return earliest
 
-    def _timed(self):
-        return [self._locks] + self._inside + [self._rail] + ([self._buzzer] if self._buzzer else [])
+
+def _fitted(*groups):
+    return [part for group in groups for part in group if part]
 
 
 def _strip(bus):

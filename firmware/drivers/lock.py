@@ -55,8 +55,10 @@ class Locks:
         self._write(now_ms)
 
     def deadline(self):
-        dues = list(self._until.values()) + ([] if self._retry_ms is None else [self._retry_ms])
-        return min(dues) if dues else None
+        if not self._until:
+            return self._retry_ms
+        due = min(self._until.values())
+        return due if self._retry_ms is None else min(due, self._retry_ms)
 
     # what is over its time goes off
     def tick(self, now_ms):

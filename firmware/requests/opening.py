@@ -1,6 +1,7 @@
 # One access begun, confirmed or given up: the gate asked, what it refuses journaled.
 from firmware import codes, gate, pockets, profile, session, transactions
 from firmware.journal import kinds
+from firmware.order import count_mode
 
 # refused before anybody's authority was in question, or with a step still to do: nothing to journal
 _UNWRITTEN = (
@@ -33,7 +34,7 @@ def begin(s, order, chosen, rows, reason, params):
 def _care_at_pocket(s, order):
     item = s.tables.items.get(order.item)
     if item and order.purpose != kinds.PURPOSE_RETURN_BIN:
-        order.count_mode = transactions.count_mode(item[ITEM_FLAGS])
+        order.count_mode = count_mode(item[ITEM_FLAGS])
     order.label_needed = order.purpose in _LABELLED and profile.policy(s.tables, "label_scan") != 0
 
 

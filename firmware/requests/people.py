@@ -1,10 +1,10 @@
 # Signing on and off; the witness; users and patients of this station only; what cannot be scanned.
 from firmware import codes, profile, session
 from firmware.journal import kinds
+from firmware.order import Order
 from firmware.people import MINUTE_MS, PROVISIONAL_LIMIT
 from firmware.requests import opening
 from firmware.session import pin_hash
-from firmware.transactions import Order
 
 GRANT_HOURS_MAX = 24
 PROVISIONAL_HOURS_MAX = 72

@@ -3,8 +3,8 @@ from collections import namedtuple
 
 from firmware import codes, layers, pockets
 from firmware.journal import chain, entry, kinds
+from firmware.order import Order
 from firmware.requests import opening
-from firmware.transactions import Order
 
 REASONS_TO_WASTE = (1, 2, 3, 4, 5)  # partial dose, dropped or contaminated, refused, expired, other
 _OUTCOME_WITHIN = 64  # entries; tables and alarms may come between
@@ -32,7 +32,8 @@ def give_back(s, patient, order_id, item, quantity, removed_txn, to, code_scanne
 
 
 def _to_bin(s, args, removed_txn, removal, code_scanned):
-    order = _for_patient(s, kinds.PURPOSE_RETURN_BIN, *args, (removed_txn,))
+    order = _for_patient(s, kinds.PURPOSE_RETURN_BIN, *args)
+    order.extra = (removed_txn,)
     order.scanned = opening.scanned(s, code_scanned, order.item)
     row = s.pockets.bin_for(order.item)
     reason = _not_of(removal, order.quantity)
@@ -44,7 +45,8 @@ def _to_bin(s, args, removed_txn, removal, code_scanned):
 # with the lot it had; what has expired meanwhile goes to the bin
 def _to_pocket(s, args, removed_txn, removal, code_scanned):
     lot = (removal.lot, removal.expiry_min) if removal else (None, None)
-    order = _for_patient(s, kinds.PURPOSE_RETURN, *args, (removed_txn, code_scanned) + lot)
+    order = _for_patient(s, kinds.PURPOSE_RETURN, *args)
+    order.extra = (removed_txn, code_scanned) + lot
     order.scanned = opening.scanned(s, code_scanned, order.item)
     rows = s.pockets.of_item(order.item)
     chosen = pockets.for_return(rows, order.quantity, removal.place if removal else "")
@@ -96,8 +98,10 @@ def _outcome(s, txn, place):
     for seq in range(txn + 1, min(txn + _OUTCOME_WITHIN, s.journal.seq + 1)):
         fields, _ = _entry(s, seq)
         if fields and fields[entry.F_TXN] == txn and fields[entry.F_KIND] in kinds.OUTCOMES:
-            taken = fields[entry.F_KIND] == kinds.REMOVE
-            return Removal(place, *fields[entry.F_EXT][3:5], -fields[entry.F_CHANGE]) if taken else None
+            if fields[entry.F_KIND] != kinds.REMOVE:
+                return None
+            ext = fields[entry.F_EXT]
+            return Removal(place, ext[3], ext[4], -fields[entry.F_CHANGE])
     return None
 
 

@@ -2,8 +2,8 @@
 # a place out of use and back.
 from firmware import codes, layers, pockets, schema
 from firmware.journal import kinds
+from firmware.order import Order
 from firmware.requests import opening
-from firmware.transactions import Order
 
 REASONS_TO_FAIL = (1, 2, 3, 4)  # person, lock, lid, sensors
 
