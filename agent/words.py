@@ -76,12 +76,12 @@ ALARMS: dict[int, str] = {
     codes.ALARM_DISAGREE: "sensors disagree: close it firmly; if this stays, call biomed",
     codes.ALARM_JOURNAL_FULL: "journal full: call the pharmacy",
     codes.ALARM_JOURNAL_DAMAGE: "journal damaged: call the pharmacy",
-    codes.ALARM_LID_FORCED: "pocket lid opened without being released: close it and tell the pharmacy",
-    codes.ALARM_TAMPER: "case is open: close it and call biomed",
-    codes.ALARM_ON_BATTERY: "runs on battery: see to the mains; you can go on",
-    codes.ALARM_BATTERY_LOW: "battery is low: close all drawers and call biomed",
-    codes.ALARM_TEMPERATURE: "too warm or too cold: keep it shut and call the pharmacy",
-    codes.ALARM_CLOCK: "clock was moved: call biomed",
+    codes.ALARM_LID_FORCED: "a lid is open that nobody released: close it and tell the pharmacy",
+    codes.ALARM_TAMPER: "the case is open: tell the pharmacy",
+    codes.ALARM_ON_BATTERY: "runs on battery: it goes on working; see to the mains",
+    codes.ALARM_BATTERY_LOW: "battery low: finish, and get mains power now",
+    codes.ALARM_TEMPERATURE: "too warm, too cold or not measured: take nothing from it and tell the pharmacy",
+    codes.ALARM_CLOCK: "the clock moved: times may be wrong until it is set; tell biomed if this stays",
 }
 
 

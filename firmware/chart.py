@@ -26,7 +26,7 @@ LID_CLOSED = "lid_closed"
 BUTTON = "button"  # at: pocket, n: 1 taken, -1 put
 DROP = "drop"  # at: pocket
 FAIL = "fail"
-FOUND_SHUT = "found_shut"
+FOUND_SHUT = "found_shut"  # n: 1 if it was open when the power went
 FOUND_OPEN = "found_open"
 TICK = "tick"
 EXPIRED = "expired"
@@ -58,41 +58,43 @@ RETRY_MS = 5000
 TURN_MS = 5000  # for one dose to come
 
 _INSIDE = (OPEN, DOUBTED, LID_RELEASED, LID_OPEN, DISPENSING)
-_VALUES = {UNLOCK: lambda d: d.release_ms, LID: lambda d: d.release_ms, DISPENSE: lambda d: d.units}
+_VALUES = {UNLOCK: lambda d: d.after[HOLD], LID: lambda d: d.after[HOLD], DISPENSE: lambda d: d.units}
 
-GUARDS = {
-    "": lambda d: True,
+# what a guard may ask for, one after the other
+CONDITIONS = {
     "latched": lambda d: d.latched,
-    "was open": lambda d: d.was_open,
-    "latched, was open": lambda d: d.latched and d.was_open,
+    "was open": lambda d: d.n > 0,
     "counted": lambda d: d.n > 0,
     "asked": lambda d: d.at == d.pocket,
     "all came": lambda d: d.seen >= d.units,
-    "all came, open": lambda d: d.seen >= d.units and not d.closed,
     "some came": lambda d: d.seen > 0,
     "open": lambda d: not d.closed,
-    "some came, open": lambda d: d.seen > 0 and not d.closed,
-    "some came, latched": lambda d: d.seen > 0 and d.latched,
     "lid up": lambda d: bool(d.up),
-    "lid up, latched": lambda d: bool(d.up) and d.latched,
     "lids shut": lambda d: not d.up,
-    "lids shut, latched": lambda d: not d.up and d.latched,
 }
 
 
+# `guard`: conditions with commas between, "" none
+def allows(guard, d):
+    return not guard or all(CONDITIONS[name](d) for name in guard.split(", "))
+
+
+# how long each of the times of a row is: one for all drawers of a station
+def times(release_ms, ajar_ms, latch_ms):
+    return {AJAR: ajar_ms, HOLD: release_ms, LATCH: latch_ms, RETRY: RETRY_MS, TURN: TURN_MS}
+
+
 class Drawer:
-    def __init__(self, number, kind, chart, release_ms, ajar_ms, latch_ms):
+    def __init__(self, number, kind, chart, after):
         self.number = number
         self.kind = kind
         self.chart = chart
-        self.release_ms = release_ms
-        self._after = {AJAR: ajar_ms, HOLD: release_ms, LATCH: latch_ms, RETRY: RETRY_MS, TURN: TURN_MS}
+        self.after = after
         self.state = UNKNOWN
         self.deadline_ms = None
         self.alarms = set()
         self.closed = False
         self.latched = False
-        self.was_open = False
         self.up = set()  # pockets whose lid is not shut
         self.pocket = 0  # the one released, the doses to come out of it, those that came
         self.units = 0
@@ -109,16 +111,16 @@ class Drawer:
             event = EXPIRED
         sense(self, event, at, n)
         for row in self.chart:
-            if row[0] == self.state and row[1] == event and GUARDS[row[2]](self):
+            if row[0] == self.state and row[1] == event and allows(row[2], self):
                 return self._take(row, now_ms)
         return []
 
     # sensors read at boot; `was_open` is what the journal last said, `alarms` those still standing, `up` open lids
     def start(self, closed, latched, was_open, alarms, now_ms, up=()):
-        self.latched, self.was_open = latched, was_open
+        self.latched = latched
         self.alarms, self.up = set(alarms), set(up)
         self._opened_ms = now_ms
-        return self.handle(FOUND_SHUT if closed else FOUND_OPEN, now_ms)
+        return self.handle(FOUND_SHUT if closed else FOUND_OPEN, now_ms, 0, 1 if was_open else 0)
 
     # released, open, or on its way back to the latch
     def moving(self):
@@ -138,7 +140,7 @@ class Drawer:
         for what, value in facts:
             told += self._fact(what, value, now_ms)
         if within != KEEP:
-            self.deadline_ms = None if within is None else self._since(within, now_ms) + self._after[within]
+            self.deadline_ms = None if within is None else self._since(within, now_ms) + self.after[within]
         return told
 
     def _since(self, within, now_ms):

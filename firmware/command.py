@@ -10,6 +10,8 @@ from firmware.wire import messages, sealed
 
 FIELDS = 7
 DRAWERS = 16
+
+
 CRITICAL_MAX_MS = 72 * 3600 * 1000
 
 
@@ -27,6 +29,13 @@ def _critical(body, _tables, _state, now):
     return codes.NONE if fits else codes.BAD_MESSAGE
 
 
+# not while it is still outside its limits
+def _release_quarantine(body, _tables, state, _now):
+    if not _is_one(body) or not is_uint(body[0]) or not 1 <= body[0] <= DRAWERS:
+        return codes.BAD_MESSAGE
+    return codes.QUARANTINED if [codes.ALARM_TEMPERATURE, body[0]] in state.alarms else codes.NONE
+
+
 def _end_provisional(body, _tables, _state, _now):
     return codes.NONE if _is_one(body) and is_id(body[0]) else codes.BAD_MESSAGE
 
@@ -35,20 +44,13 @@ def _is_one(body):
     return isinstance(body, list) and len(body) == 1
 
 
-# not while it is still outside its limits
-def _release_quarantine(body, _tables, state, _now):
-    if not _is_one(body) or not is_uint(body[0]) or not 1 <= body[0] <= DRAWERS:
-        return codes.BAD_MESSAGE
-    return codes.QUARANTINED if [codes.ALARM_TEMPERATURE, body[0]] in state.alarms else codes.NONE
-
-
 # kind -> check(body, tables, state, now) -> code
 _CHECKS = {
     messages.COMMAND_PING: _ping,
     messages.COMMAND_PAR: _par,
     messages.COMMAND_CRITICAL_OVERRIDE: _critical,
-    messages.COMMAND_END_PROVISIONAL: _end_provisional,
     messages.COMMAND_RELEASE_QUARANTINE: _release_quarantine,
+    messages.COMMAND_END_PROVISIONAL: _end_provisional,
 }
 
 

@@ -53,6 +53,10 @@ class Session:
         return self.authority.roles if self.authority else 0
 
     @property
+    def classes(self):
+        return self.authority.classes if self.authority else 0
+
+    @property
     def must_change_pin(self):
         return 1 if self.authority and self.authority.must_change_pin else 0
 

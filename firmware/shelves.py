@@ -11,7 +11,7 @@ class Pockets:
     # (utc_ms, mono_ms, time quality)
     def __init__(self, table, state, drawer_of, bins, clock):
         self._table = table
-        self._is_quarantined = state.is_quarantined
+        self._quarantined = state.is_quarantined
         self._held = state.held
         self._drawer_of = drawer_of
         self._bins = bins
@@ -41,7 +41,7 @@ class Pockets:
             return pockets.NOT_LOADED
         if flags & holdings.MUST_COUNT:
             return pockets.MUST_COUNT
-        if self._is_quarantined(drawer):
+        if self._quarantined(drawer):
             return pockets.QUARANTINED
         return pockets.EXPIRED if layers.expired(lots, self.now_min) else pockets.USABLE
 

@@ -45,10 +45,8 @@ class Station:
         self.uplink = uplink
         self.entropy = entropy
         self.session = Session(tables.users, credentials, state.people, config.idle_ms)
-        self.drawers = {
-            number: types.make(number, config.types[number], config.release_ms, config.ajar_ms, config.latch_ms)
-            for number in config.drawers
-        }
+        after = chart.times(config.release_ms, config.ajar_ms, config.latch_ms)
+        self.drawers = {number: types.make(number, config.types[number], after) for number in config.drawers}
         self.transactions = Transactions(journal, state, config.confirm_ms)
         bins = [number for number in config.drawers if config.types[number] == types.BIN]
         self.pockets = Pockets(tables.pockets, state, self.drawers.get, bins, clock)

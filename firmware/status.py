@@ -43,16 +43,20 @@ def _care(s):
     people, witness = s.state.people, s.session.present(s.now_ms)
     critical = people.critical_until_ms if s.now[0] < people.critical_until_ms else 0
     temporary = [[user, until_min] for _, user, until_min in s.credentials.present(s.now)]
-    quarantined = [n for n in range(1, DRAWERS + 1) if s.state.is_quarantined(n)]
     t = s.transactions.current
     out = [t.order.count_mode, 1 if t.order.label_needed else 0] if t else [0, 0]
-    out += [witness.user if witness else "", critical, quarantined, _failed(s.state.held)]
+    out += [witness.user if witness else "", critical, _bits(s.state.quarantined), _failed(s.state.held)]
     return out + [people.provisional, motion.units_seen(s), temporary, s.session.must_change_pin]
+
+
+# numbers of the drawers
+def _bits(drawers):
+    return [n for n in range(1, DRAWERS + 1) if drawers >> (n - 1) & 1]
 
 
 # drawers, then places
 def _failed(held):
-    drawers = ["D%02d" % n for n in range(1, DRAWERS + 1) if held.drawer_failed(n)]
+    drawers = ["D%02d" % n for n in _bits(held.failed_drawers)]
     return drawers + sorted(held.failed)[:FAILED_SHOWN]
 
 

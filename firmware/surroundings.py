@@ -1,7 +1,8 @@
 # What happens around the drawers: case, power, temperature, clock. s is the station; all of it is journaled, and an
 # excursion puts its drawer under quarantine until a command of the pharmacy releases it.
-from firmware import codes, profile
+from firmware import codes
 from firmware.journal import chain, entry, kinds
+from firmware.profile import policy
 
 MAINS_LOST, MAINS_BACK, BATTERY_LOW = 0, 1, 2
 BATTERY_LOW_PERCENT = 20
@@ -85,7 +86,7 @@ class Surroundings:
             self._over(s, drawer, centi)
             return
         since_ms = self._since.setdefault(drawer, s.now_ms)
-        if s.now_ms - since_ms >= 60000 * profile.policy(s.tables, "excursion_min"):
+        if s.now_ms - since_ms >= 60000 * policy(s.tables, "excursion_min"):
             self._excursion(s, drawer, centi, limit)
 
     # a silent thermometer raises the alarm; what it cannot say is no reason for quarantine
@@ -109,7 +110,7 @@ def quarantine(s, drawer, reason):
 
 
 def _limits(s):
-    both = (profile.policy(s.tables, "temp_low_centi"), profile.policy(s.tables, "temp_high_centi"))
+    both = (policy(s.tables, "temp_low_centi"), policy(s.tables, "temp_high_centi"))
     return [value - CENTI_ZERO if value else None for value in both]
 
 

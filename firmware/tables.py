@@ -1,10 +1,10 @@
-# Packed tables: fixed-width records kept in key order, in blocks that are all made beforehand.
+# Packed tables: fixed-width records kept in key order, all room for them made beforehand.
 from struct import pack
 
 from firmware import schema
 from firmware.names import Names
 
-BLOCK = 16  # records; a heap in use still has room for pieces of this size
+PIECE = 512  # bytes moved at a time; a heap in use still has room for pieces of this size
 
 
 class Table:
@@ -13,11 +13,7 @@ class Table:
         self._names = names
         self.limit = limit or table_schema.limit
         self.count = 0
-        size = BLOCK * table_schema.width
-        self._blocks = [bytearray(size) for _ in range((self.limit + BLOCK - 1) // BLOCK)]
-
-    def _at(self, index):
-        return self._blocks[index // BLOCK], index % BLOCK * self.schema.width
+        self._records = bytearray(self.limit * table_schema.width)
 
     # position of the key, or ~position where it belongs
     def _find(self, key):
@@ -25,8 +21,8 @@ class Table:
         low, high = 0, self.count
         while low < high:
             middle = (low + high) // 2
-            block, start = self._at(middle)
-            at = bytes(block[start : start + self.schema.key_width])
+            start = middle * self.schema.width
+            at = bytes(self._records[start : start + self.schema.key_width])
             if at == packed:
                 return middle
             if at < packed:
@@ -36,7 +32,7 @@ class Table:
         return ~low
 
     def row(self, index):
-        row = self.schema.unpack(*self._at(index))
+        row = self.schema.unpack(self._records, index * self.schema.width)
         for column in self.schema.names:
             row[column] = self._names.text(row[column])
         return row
@@ -52,8 +48,8 @@ class Table:
             return
         packed, offset = pack("<H", number), self.schema.offset(column)
         for index in range(self.count):
-            block, start = self._at(index)
-            if block[start + offset : start + offset + 2] == packed:
+            at = index * self.schema.width + offset
+            if self._records[at : at + 2] == packed:
                 yield self.row(index)
 
     # negative for anything that is not a key of this table
@@ -78,8 +74,8 @@ class Table:
             self._open_gap(index)
         else:
             self._drop_names(index)
-        block, start = self._at(index)
-        block[start : start + self.schema.width] = self.schema.pack(row)
+        start = index * self.schema.width
+        self._records[start : start + self.schema.width] = self.schema.pack(row)
 
     def remove(self, key):
         index = self._find(key)
@@ -94,42 +90,38 @@ class Table:
 
     def _drop_names(self, index):
         if self.schema.names:
-            packed = self.schema.unpack(*self._at(index))
+            packed = self.schema.unpack(self._records, index * self.schema.width)
             for column in self.schema.names:
                 self._names.drop(packed[column])
 
-    # each block moves up by one record, from the last; its first place takes the last record of the block before
+    # records behind it move up by one, from the last
     def _open_gap(self, index):
         if self.count >= self.limit:
             raise ValueError("table full")
-        width, first = self.schema.width, index // BLOCK
-        for at in range(self.count // BLOCK, first, -1):
-            block = self._blocks[at]
-            block[width:] = bytes(block[:-width])
-            block[:width] = bytes(self._blocks[at - 1][-width:])
-        block, start = self._at(index)
-        block[start + width :] = bytes(block[start:-width])
+        width, end = self.schema.width, self.count * self.schema.width
+        while end > index * width:
+            start = max(index * width, end - PIECE)
+            self._records[start + width : end + width] = self._records[start:end]
+            end = start
         self.count += 1
 
     def _close_gap(self, index):
-        width = self.schema.width
-        block, start = self._at(index)
         self.count -= 1
-        block[start:-width] = bytes(block[start + width :])
-        for at in range(index // BLOCK + 1, self.count // BLOCK + 1):
-            self._blocks[at - 1][-width:] = bytes(self._blocks[at][:width])
-            self._blocks[at][:-width] = bytes(self._blocks[at][width:])
+        width, end = self.schema.width, self.count * self.schema.width
+        for start in range(index * width, end, PIECE):
+            stop = min(start + PIECE, end)
+            self._records[start:stop] = self._records[start + width : stop + width]
 
-    # the blocks as they are, the last one cut: a copy may not find room
+    # as it is: a copy may not find room
     def dump(self):
-        size, left = BLOCK * self.schema.width, self.count * self.schema.width
-        return [memoryview(block)[: left - at * size] for at, block in enumerate(self._blocks) if at * size < left]
+        return memoryview(self._records)[: self.count * self.schema.width]
 
-    # a part may be in a file still: it is read by a slice of it
-    def load(self, parts):
-        for block, part in zip(self._blocks, parts):
-            block[: len(part)] = part[:]
-        self.count = sum(len(part) for part in parts) // self.schema.width
+    # what is still in a file is read by slices of it
+    def load(self, dumped):
+        for start in range(0, len(dumped), PIECE):
+            piece = dumped[start : start + PIECE]
+            self._records[start : start + len(piece)] = piece
+        self.count = len(dumped) // self.schema.width
 
 
 # The reference tables of a station. `limit` is for smaller ones.

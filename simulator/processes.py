@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from simulator.bytecode import compiled
 from simulator.errors import RunFailed
 
 T = TypeVar("T")
@@ -162,7 +163,7 @@ def controller(home: Path, station: str, bus: Path, inherit: Callable[[], int]) 
     name = f"{station}.controller"
     argv = [micropython(), "-X", f"heapsize={HEAP}", str(ROOT / "firmware" / "ports" / "unix_main.py")]
     argv += [str(home / "stations" / station / "controller"), str(bus)]
-    return Command(name, argv, home / "run" / f"{name}.log", {"MICROPYPATH": f"{ROOT}:.frozen"}, inherit)
+    return Command(name, argv, home / "run" / f"{name}.log", {"MICROPYPATH": f"{compiled()}:.frozen"}, inherit)
 
 
 class Crew:

@@ -1,6 +1,5 @@
 # All chips of a cabinet behind one bus: actions of the station in, what the sensors say out. docs/wire.md section 1.
 from firmware.chart import TURN_MS
-from firmware.drivers.buzzer import Buzzer
 from firmware.drivers.light import Light
 from firmware.drivers.lock import Locks, Rail
 from firmware.drivers.mcp23017 import Expander
@@ -28,7 +27,7 @@ class Board:
         self._switches = Switches(Expander(bus, SWITCHES), config.switch_bits)
         self._inputs = [Switches(Expander(bus, address), places) for address, places in _inside(config, 1)]
         self._lights = _strip(bus) if config.hardware.get("strip") else Light(Expander(bus, LIGHT))
-        self._buzzer = Buzzer(bus, BUZZER_LINE) if config.hardware.get("buzzer") else None
+        self._buzzer = _buzzer(bus) if config.hardware.get("buzzer") else None
         self._sensors = Sensors(config, bus)
         self._timed = _fitted((self._locks, self._rail), self._inside, (self._buzzer,))
         self._due = _fitted(self._timed, (self._latches, self._switches, self._sensors), self._inputs)
@@ -104,6 +103,13 @@ class Board:
 
 def _fitted(*groups):
     return [part for group in groups for part in group if part]
+
+
+# drivers of what is not fitted are not loaded
+def _buzzer(bus):
+    from firmware.drivers.buzzer import Buzzer
+
+    return Buzzer(bus, BUZZER_LINE)
 
 
 def _strip(bus):

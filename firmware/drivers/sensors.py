@@ -1,11 +1,10 @@
 # Case switch, mains, battery gauge and the fridges' thermometers. Lines tell by edge; gauge and thermometers are asked,
 # the gauge only while on battery.
-from firmware.drivers.max17048 import FULL, Gauge
-from firmware.drivers.tmp117 import Thermometer
 from firmware.storage import types
 
 TAMPER_LINE, MAINS_LINE = 4, 5
 GAUGE = 0x36
+FULL = 100
 ASK_MS = 60000
 
 
@@ -14,9 +13,9 @@ class Sensors:
         self._bus = bus
         fitted = config.hardware
         self._lines = [line for line, name in ((TAMPER_LINE, "tamper"), (MAINS_LINE, "mains")) if fitted.get(name)]
-        self._gauge = Gauge(bus, GAUGE) if fitted.get("gauge") else None
+        self._gauge = _gauge(bus) if fitted.get("gauge") else None
         self._thermometers = [
-            (drawer, Thermometer(bus, config.inside[drawer][1]))
+            (drawer, _thermometer(bus, config.inside[drawer][1]))
             for drawer in config.drawers
             if config.types[drawer] == types.FRIDGE and drawer in config.inside
         ]
@@ -63,6 +62,19 @@ class Sensors:
             return self._bus.level(line)
         except OSError:
             return 1 if line == TAMPER_LINE else 0
+
+
+# drivers of chips that are not fitted are not loaded
+def _gauge(bus):
+    from firmware.drivers.max17048 import Gauge
+
+    return Gauge(bus, GAUGE)
+
+
+def _thermometer(bus, address):
+    from firmware.drivers.tmp117 import Thermometer
+
+    return Thermometer(bus, address)
 
 
 def _centi(thermometer):

@@ -1,7 +1,7 @@
 # Entries, byte by byte: docs/journal.md section 2.
 from firmware.compat import const, sha256
+from firmware.schema import is_id
 from firmware.wire import cbor
-from firmware.wire.topics import valid_id
 
 VERSION = const(1)
 
@@ -27,6 +27,7 @@ F_EXT = const(18)
 FIELDS = const(19)
 
 REF_BYTES = const(16)
+_STATION_MAX = const(32)
 
 # one letter a field: u uint, t text, T text or null, i int or null, r ref or null, a array
 _TYPES = "utuuuuuuutTTTiiiura"
@@ -64,7 +65,12 @@ def _check(fields):
     for at in range(FIELDS):
         if not _fits(_TYPES[at], fields[at]):
             raise ValueError("entry field " + str(at))
-    if fields[F_VERSION] != VERSION or fields[F_TQ] > 3 or fields[F_SEQ] == 0 or not valid_id(fields[F_STATION]):
+    if (
+        fields[F_VERSION] != VERSION
+        or fields[F_TQ] > 3
+        or fields[F_SEQ] == 0
+        or not is_id(fields[F_STATION], _STATION_MAX)
+    ):
         raise ValueError("entry version, time quality, seq or station")
 
 

@@ -1,5 +1,4 @@
 # Snapshots, docs/journal.md section 5: two areas written in turn, so that one is whole at any moment.
-import io
 import os
 from struct import pack, unpack_from
 
@@ -85,21 +84,6 @@ class FileStore:
             file.flush()
             if hasattr(os, "fsync"):
                 os.fsync(file.fileno())
-
-
-# Two areas in RAM that lose power together with a RamFlash.
-class RamStore:
-    def __init__(self, power):
-        self._power = power
-        self.areas = [b"", b""]
-
-    def open(self, which):
-        return io.BytesIO(self.areas[which])
-
-    def write(self, which, *parts):
-        data = b"".join([bytes(part) for part in parts])
-        self.areas[which] = bytes(data[: self._power.spend(len(data))])
-        self._power.check()
 
 
 # The CBOR of a value, an item a piece, bytes as they are: a copy of a large state may not find room.

@@ -2,6 +2,10 @@
 import gc
 import sys
 
+import micropython
+
+micropython.opt_level(3)  # the code without its line numbers: they would take 4 KB
+
 # Collected often, the heap stays dense: 384 KB then hold the code, full tables and a free piece of 30 KB to work with.
 gc.threshold(4096)
 

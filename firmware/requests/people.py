@@ -27,7 +27,7 @@ def sign_on(s, badge, pin):
     elif s.state.people.wrong_pins(who):
         s.note(kinds.SIGN_ON, who, ext=(1,))  # nothing changes hands, but it counts from the start again
     s.session.sign_on(badge, s.now)
-    return codes.NONE, [s.session.user, s.session.roles, s.session.must_change_pin]
+    return codes.NONE, [s.session.user, s.session.roles, s.session.must_change_pin, s.session.classes]
 
 
 # -> (code, user or the badge as read); what fails is journaled, and counts against the user

@@ -56,6 +56,8 @@ _WATCHED = (
 # The drawer first, then the one lid; with that lid shut again the drawer is as any open one.
 LIDDED = (
     (
+        (UNKNOWN, FOUND_SHUT, "lid up, latched, was open", LOCKED, None, DID_SHUT + (_LID_FORCED,)),
+        (UNKNOWN, FOUND_SHUT, "lid up, was open", SETTLING, LATCH, DID_SHUT + (_LID_FORCED,)),
         (RELEASED, OPENED, "", LID_RELEASED, HOLD, (OFF, (DID_OPEN, 1), FREE, (LID, 0))),
         (LID_RELEASED, LID_OPENED, "asked", LID_OPEN, AJAR, (OFF, (REACHED, 0))),
         (LID_RELEASED, EXPIRED, "", OPEN, AJAR, JAM),
@@ -74,9 +76,11 @@ LIDDED = (
     + tuple(row for row in plain.CHART if row[:2] != (RELEASED, OPENED))
 )
 
-# What is brought back goes through the flap and is out of reach; the door is for emptying.
+# What is brought back goes through the flap and is out of reach; the door is for emptying. A flap that was open when
+# the power went is still the one that was released.
 BIN = (
     (
+        (UNKNOWN, FOUND_SHUT, "lid up, was open", LID_OPEN, AJAR, ()),
         (LOCKED, RELEASE, "counted", LID_RELEASED, HOLD, ((LID, 0),)),
         (LID_RELEASED, LID_OPENED, "asked", LID_OPEN, AJAR, (OFF, (DID_OPEN, 1), (REACHED, 0))),
         (LID_RELEASED, EXPIRED, "", LOCKED, None, _NOT_TAKEN),

@@ -31,8 +31,9 @@ def chart(kind):
     return plain.CHART
 
 
-def make(number, kind, release_ms, ajar_ms, latch_ms):
-    return Drawer(number, kind, chart(kind), release_ms, ajar_ms, latch_ms)
+# `after` as of chart.times
+def make(number, kind, after):
+    return Drawer(number, kind, chart(kind), after)
 
 
 # bits that a drawer with so many pockets needs on the expanders inside: a lid, motor or drop sensor each, two buttons

@@ -1,15 +1,16 @@
 # Ids and MQTT topics, docs/wire.md section 4. Ids never hold what a broker gives a meaning to.
+from firmware.schema import is_id
 
 UP = ("batch", "heartbeat", "status")
 DOWN = ("answer", "command", "reference", "notice")
 FEED = ("removal", "inventory", "alert", "par")
 
 _ROOT = "apotheca/1/"
-_ID = frozenset("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-")
+_ID_MAX = 32
 
 
 def valid_id(text):
-    return isinstance(text, str) and 0 < len(text) <= 32 and all(c in _ID for c in text)
+    return is_id(text, _ID_MAX)
 
 
 def up(site, shard, station, what):

@@ -7,9 +7,8 @@ from typing import Any
 from firmware import config, schema
 from firmware.compat import derive
 from firmware.journal import entry, kinds
-from firmware.journal.flash import RamFlash
 from firmware.journal.journal import Journal
-from firmware.journal.snapshot import RamStore
+from firmware.journal.ram import RamFlash, RamStore
 from firmware.ports.common import Files
 from firmware.reference import Reference
 from firmware.state import State, apply

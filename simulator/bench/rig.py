@@ -8,6 +8,7 @@ from pathlib import Path
 
 from server_stub.site.home import Home
 from simulator import processes, site
+from simulator.bytecode import compiled
 from simulator.clock import Clock
 from simulator.plan import Plan, StationPlan
 from simulator.station import Station
@@ -45,7 +46,7 @@ async def station(home: Home) -> AsyncIterator[Station]:
 async def start(script: str, *args: str, fds: Sequence[int] = ()) -> asyncio.subprocess.Process:
     """A script of `board/` under MicroPython with the controller's heap; it inherits `fds`, which are closed here."""
     argv = [processes.micropython(), "-X", f"heapsize={processes.HEAP}", str(BOARD / script), *args]
-    env = {**os.environ, "MICROPYPATH": f"{processes.ROOT}:.frozen"}
+    env = {**os.environ, "MICROPYPATH": f"{compiled()}:.frozen"}
     pipe = asyncio.subprocess.PIPE
     try:
         return await asyncio.create_subprocess_exec(*argv, env=env, stdout=pipe, stderr=pipe, pass_fds=fds)

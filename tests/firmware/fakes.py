@@ -3,7 +3,7 @@
 import gc
 import io
 
-from firmware.journal.flash import Power, RamFlash
+from firmware.journal.ram import Power, RamFlash, RamStore
 
 if not hasattr(gc, "freeze"):
     gc.threshold(4096)  # MicroPython: as unix_main does, the heap stays dense
@@ -15,7 +15,6 @@ from firmware.build import build
 from firmware.compat import derive
 from firmware.config import Config
 from firmware.journal import chain, entry, kinds
-from firmware.journal.snapshot import RamStore
 from firmware.session import pin_hash
 from firmware.tables import Tables
 from firmware.wire import messages, sealed
@@ -25,7 +24,6 @@ LOG = 1
 KEY = bytes(range(32))
 UTC = 1800000000000
 BIN = 4  # the drawer that is a return bin
-RETURN_BIN = 8
 RELEASE_MS, AJAR_MS, CONFIRM_MS, IDLE_MS, LATCH_MS = TIMINGS = (10000, 60000, 60000, 120000, 500)
 ROUNDS = 3
 ALL_ROLES = 0x7FFF
@@ -96,9 +94,9 @@ class Cabinet:
     # kinds: storage type of a drawer, if it is no matrix drawer
     def __init__(self, chips=None, mono_ms=1000, kinds=None):
         self.chips = chips or Chips()
-        self.flap = False
-        self.storage = {BIN: RETURN_BIN} | (kinds or {})
-        drawers = [[n, n - 1, n - 1, n - 1, self.storage.get(n, 1), 0x24, 0x25, 0] for n in (1, 2, 3, BIN)]
+        self.storage = kinds or {}
+        drawers = [[n, n - 1, n - 1, n - 1, self.storage.get(n, 1), 0x24, 0x25, 0] for n in (1, 2, 3)]
+        drawers.append([BIN, BIN - 1, BIN - 1, BIN - 1, 8, 0, 0, 0])
         config = Config(STATION, LOG, KEY, "0.1.0", SECTORS, drawers, TIMINGS)
         self.station, self.adopted, self.damage = build(
             config, Tables(24), self.chips.flash, self.chips.snapshots, self.chips.files, entropy
@@ -109,6 +107,7 @@ class Cabinet:
         self.tq = 2
         self.rid = 0
         self.closed = {n: True for n in (1, 2, 3, BIN)}
+        self.flap = ()  # what of the bin's is open: its pocket 1
         self.energised = set()
         self.ever_energised = 0
         self.jammed = set()
@@ -123,6 +122,7 @@ class Cabinet:
 
     def boot(self):
         readings = {n: (self.closed[n], self.closed[n]) for n in self.closed}
+        readings[BIN] += (self.flap,)
         return self.event("boot", self.adopted, self.damage is not None, readings)
 
     # Handles one event and does the actions, as a shell would; edges that follow from them are handled too.
@@ -172,22 +172,24 @@ class Cabinet:
         assert len(replies) == 1 and replies[0][1] == rid, sent
         return replies[0][2], replies[0][3]
 
-    # the return bin's flap, if that is what was released
     def pull(self, drawer):
-        if self.storage.get(drawer) == RETURN_BIN and self.moved[-1:] and self.moved[-1][0] == "lid":
-            self.flap = True
-            return self.event("lid", drawer, 1, False)
         self.closed[drawer] = False
         self.event("latch", drawer, False)
         return self.event("switch", drawer, False)
 
     def push(self, drawer):
-        if self.storage.get(drawer) == RETURN_BIN and self.flap:
-            self.flap = False
-            return self.event("lid", drawer, 1, True)
         self.closed[drawer] = True
         self.event("latch", drawer, True)
         return self.event("switch", drawer, True)
+
+    # the flap of the return bin
+    def turn(self):
+        self.flap = (1,)
+        return self.event("lid", BIN, 1, False)
+
+    def let_go(self):
+        self.flap = ()
+        return self.event("lid", BIN, 1, True)
 
     # time passes, with a tick at every deadline on the way
     def wait(self, ms):
@@ -256,11 +258,11 @@ def ready(kinds=None):
 
 # power has been away: same chips, nothing else
 def reboot(cabinet):
-    chips, closed, kinds_then = cabinet.chips, cabinet.closed, cabinet.storage
+    chips, closed, flap, kinds_then = cabinet.chips, cabinet.closed, cabinet.flap, cabinet.storage
     chips.power.restore()
     cabinet.station = cabinet.journal = cabinet.state = None  # a board's heap holds one station
     gc.collect()
     after = Cabinet(chips, 0, kinds_then)
-    after.closed = closed
+    after.closed, after.flap = closed, flap
     after.boot()
     return after

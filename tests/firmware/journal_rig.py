@@ -1,8 +1,8 @@
 # A journal in RAM with power that can be cut, for the journal's tests.
 from firmware.journal import chain, entry, kinds
-from firmware.journal.flash import PAGE, Power, RamFlash
+from firmware.journal.flash import PAGE
 from firmware.journal.journal import Journal
-from firmware.journal.snapshot import RamStore
+from firmware.journal.ram import Power, RamFlash, RamStore
 
 STATION = "ICU1"
 KEY = bytes(range(32))

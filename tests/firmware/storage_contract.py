@@ -33,7 +33,7 @@ def whats(facts):
 # Feeds one drawer and keeps account of what its facts add up to.
 class Rig:
     def __init__(self, kind):
-        self.drawer = types.make(NUMBER, kind, RELEASE_MS, AJAR_MS, LATCH_MS)
+        self.drawer = types.make(NUMBER, kind, chart.times(RELEASE_MS, AJAR_MS, LATCH_MS))
         self.now_ms = 1000
         self.on = set()  # what is energised
         self.is_open = False
@@ -409,6 +409,13 @@ class Lidded(WithLids):
             rig.on_event(chart.CLOSED)
             assert rig.drawer.state == state and rig.alarms == {codes.ALARM_LID_FORCED}
 
+    def check_boot_shut_over_a_lid_that_was_open(self):
+        for latched, state in ((True, chart.LOCKED), (False, chart.SETTLING)):
+            rig = Rig(self.kind)
+            told = rig.start(latched=latched, was_open=True, up=(POCKET,))
+            assert whats(told) == [chart.DID_CLOSE, chart.ALARM] and rig.alarms == {codes.ALARM_LID_FORCED}
+            assert rig.drawer.state == state and not rig.is_open
+
     def check_a_lid_solenoid_that_does_not_answer(self):
         for event in (chart.FAIL, chart.RELOCK):
             rig = self.opened()
@@ -426,6 +433,13 @@ class Bin(WithLids):
 
     def shut(self, rig):
         return rig.on_event(chart.LID_CLOSED, POCKET)
+
+    def check_boot_over_the_flap_that_was_released(self):
+        rig = Rig(self.kind)
+        assert rig.start(was_open=True, up=(POCKET,)) == [] and rig.drawer.state == chart.LID_OPEN
+        assert rig.wait(AJAR_MS) == [(chart.ALARM, codes.ALARM_LEFT_OPEN)]
+        self.shut(rig)
+        assert rig.drawer.state == chart.LOCKED and rig.drawer.usable() and not rig.is_open and rig.alarms == set()
 
     def check_the_door_stays_shut_for_a_return(self):
         rig = self.locked()

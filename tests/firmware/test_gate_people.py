@@ -38,7 +38,7 @@ def test_granted_and_signed_on():
         granted[0][entry.F_EXT][:5] == ["t1", "tina", NURSE, ALL, until_min] and len(granted[0][entry.F_EXT][5]) == 32
     )
     assert c.said()[23] == [["tina", until_min]]
-    assert c.sign_on("t1", "7777") == (0, ["tina", NURSE, 1])
+    assert c.sign_on("t1", "7777") == (0, ["tina", NURSE, 1, ALL])
     assert c.said()[24] == 1
 
 
@@ -62,13 +62,13 @@ def test_the_pin_she_chose():
     c.ask(messages.CANCEL)
     c.ask(messages.SIGN_OFF)
     assert c.sign_on("t1", "7777")[0] == codes.WRONG_PIN
-    assert c.sign_on("t1", "8888") == (0, ["tina", NURSE, 0])
+    assert c.sign_on("t1", "8888") == (0, ["tina", NURSE, 0, ALL])
 
 
 def test_a_grant_survives_a_boot():
     again = reboot(tina())
     assert again.sign_on("t1", "7777")[0] == codes.WRONG_PIN
-    assert again.sign_on("t1", "8888") == (0, ["tina", NURSE, 0])
+    assert again.sign_on("t1", "8888") == (0, ["tina", NURSE, 0, ALL])
     assert again.remove()[0] == 0
 
 
@@ -154,10 +154,10 @@ def test_names_and_badges_of_others_are_not_granted():
 
 def test_the_centres_row_of_a_badge_counts():
     c = tina()
-    assert c.reference("users", 2, [user("t1", "theo", "2222", 1)], base=1) == 0
+    assert c.reference("users", 2, [user("t1", "theo", "2222", 1, 5)], base=1) == 0
     assert c.remove()[0] == codes.NOT_ALLOWED
     assert c.sign_on("t1", "8888")[0] == codes.WRONG_PIN
-    assert c.sign_on("t1", "2222") == (0, ["theo", 1, 0])
+    assert c.sign_on("t1", "2222") == (0, ["theo", 1, 0, 5])
 
 
 def test_sixteen_at_once():

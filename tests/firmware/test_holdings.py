@@ -8,7 +8,7 @@ JUNE = 29700000
 
 
 def copies(dumped):
-    return [[bytes(part) for part in parts] if isinstance(parts, list) else parts for parts in dumped]
+    return [bytes(part) if isinstance(part, memoryview) else part for part in dumped]
 
 
 def reloaded(held):

@@ -5,8 +5,9 @@ from struct import pack
 
 from firmware.compat import crc32
 from firmware.journal import chain, entry, kinds
-from firmware.journal.flash import ERASED, PAGE, SECTOR_PAGES, PowerCut, RamFlash
+from firmware.journal.flash import ERASED, PAGE, SECTOR_PAGES
 from firmware.journal.journal import JournalFull, TooLong
+from firmware.journal.ram import PowerCut, RamFlash
 
 sys.path.insert(0, __file__.rpartition("/")[0])
 from journal_rig import GENESIS, SALT, STATION, Rig

@@ -3,8 +3,9 @@ from fakes import POCKETS, UTC, ready, reboot
 
 from firmware import codes, levels
 from firmware.journal import entry, kinds
-from firmware.journal.flash import PAGE, PowerCut
+from firmware.journal.flash import PAGE
 from firmware.journal.journal import RESERVE_PAGES
+from firmware.journal.ram import PowerCut
 from firmware.schema import place_name
 from firmware.wire import messages
 

@@ -3,7 +3,7 @@ from fakes import CONFIRM_MS, RELEASE_MS, ready, reboot
 
 from firmware import codes
 from firmware.journal import chain, entry, kinds
-from firmware.journal.flash import PowerCut
+from firmware.journal.ram import PowerCut
 from firmware.wire import messages
 
 REQ = ("A1", "A1.a", "P7", "P8", "P130")

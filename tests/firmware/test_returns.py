@@ -1,5 +1,5 @@
 # What comes back, to a pocket or to the return bin; the bin emptied by two; waste.
-from fakes import BIN, ITEMS, ready, reboot
+from fakes import BIN, ITEMS, RELEASE_MS, ready, reboot
 
 from firmware import codes, flags
 from firmware.journal import entry, kinds
@@ -39,9 +39,9 @@ def give_back(c, quantity, txn, to=0, item="morphine", patient="pat1", code=None
 def to_bin(c, quantity, txn, item="morphine"):
     reply = give_back(c, quantity, txn, 0, item)
     assert reply[0] == 0, reply
-    c.pull(BIN)
+    c.turn()
     done = c.confirm(quantity)
-    c.push(BIN)
+    c.let_go()
     return done
 
 
@@ -50,9 +50,10 @@ def test_return_to_the_bin_leaves_the_stock():
     txn = removed(c)
     start = c.journal.seq
     assert give_back(c, 500, txn) == (0, [start + 1, PLACE, BIN, 1, 0, 0])
-    c.pull(BIN)
+    assert c.moved[-1] == ("lid", BIN, 1, RELEASE_MS) and c.confirm(500)[0] == codes.NOT_OPENED
+    c.turn()
     assert c.confirm(500) == (0, [start + 1, 0, 500])
-    c.push(BIN)
+    c.let_go()
     assert seen(c, start)[2] == (kinds.RETURN_BIN, start + 1, [0, txn])
     assert c.state.quantity("D01-P01") == 6000 and c.state.quantity(PLACE) == 0
     assert to_bin(c, 1500, txn)[1][1:] == [500, 2000]
@@ -149,25 +150,26 @@ def test_a_witness_at_the_return():
         assert give_back(c, 500, txn, to)[0] == codes.WITNESS_NEEDED
         assert c.ask(messages.WITNESS, "b2", "4321")[0] == 0
         assert give_back(c, 500, txn, to)[0] == 0
-        drawer = (BIN, 1)[to]
-        c.pull(drawer)
+        c.pull(1) if to else c.turn()
         c.confirm(500)
         assert c.entries()[-1][entry.F_WITNESS] == "ben"
-        c.push(drawer)
+        c.push(1) if to else c.let_go()
 
 
 def test_cancelled_and_interrupted_at_the_bin():
     c = ready()
     txn = removed(c)
     assert give_back(c, 500, txn)[0] == 0
-    c.pull(BIN)
+    c.turn()
     assert c.confirm(0)[0] == 0 and c.kinds()[-1] == kinds.CANCELLED
-    c.push(BIN)
+    c.let_go()
     give_back(c, 500, txn)
-    c.pull(BIN)
+    c.turn()
     again = reboot(c)
-    assert again.kinds()[-3:] == [kinds.INTERRUPTED, kinds.SIGN_OFF, kinds.CLOSED]
+    assert again.kinds()[-2:] == [kinds.INTERRUPTED, kinds.SIGN_OFF]
     assert again.state.must_count == set() and again.state.held.bin.count == 0
+    again.let_go()
+    assert again.kinds()[-1] == kinds.CLOSED and again.state.alarms == []
     again.sign_on()
     assert to_bin(again, 500, txn)[0] == 0
 

@@ -319,7 +319,9 @@ def test_a_bin_that_failed_is_emptied_when_it_works_again():
     txn = c.remove()[1][0]
     finish(c, 1, 2000)
     c.ask(messages.RETURN, "pat1", "ord1", "morphine", 500, txn, 0, None)
-    finish(c, BIN, 500)
+    c.turn()
+    assert c.confirm(500)[0] == 0
+    c.let_go()
     assert c.ask(messages.FAIL, "D04-P01", 1)[0] == 0
     assert c.ask(messages.RETURN, "pat1", "ord1", "morphine", 500, txn, 0, None)[0] == codes.POCKET_FAILED
     by_two(c)

@@ -1,7 +1,7 @@
 # Removals from storage that is more than a drawer: what moves, in which order, and what is in the journal.
 from fakes import CONFIRM_MS, RELEASE_MS, ready
 
-from firmware import codes, motion
+from firmware import codes
 from firmware.chart import TURN_MS
 from firmware.journal import entry, kinds
 from firmware.wire import messages
@@ -13,6 +13,11 @@ def seen(c, since):
     return [(f[entry.F_KIND], f[entry.F_TXN]) for f in c.entries(since)]
 
 
+# as STATE tells
+def seen_units(c):
+    return c.said()[22]
+
+
 def test_only_the_lid_of_the_pocket_opens():
     c = ready({1: 2})
     start = c.journal.seq
@@ -20,9 +25,9 @@ def test_only_the_lid_of_the_pocket_opens():
     assert c.moved == [("release", 1, 1, RELEASE_MS)] and c.light == (1, 1)
     c.pull(1)
     assert c.moved[1:] == [("lid", 1, 1, RELEASE_MS)]
-    assert c.ask(messages.CONFIRM, 2000, None, None)[0] == codes.NOT_OPENED
+    assert c.confirm(2000)[0] == codes.NOT_OPENED
     c.event("lid", 1, 1, False)
-    assert c.ask(messages.CONFIRM, 2000, None, None)[0] == 0
+    assert c.confirm(2000)[0] == 0
     c.event("lid", 1, 1, True)
     c.push(1)
     txn = start + 1
@@ -66,13 +71,13 @@ def test_a_coil_lets_fall_as_many_units_as_were_asked_for():
     assert c.moved == [("dispense", 1, 1, 3)]
     for n in (1, 2):
         c.event("drop", 1, 1)
-        assert motion.units_seen(c.station) == n and len(c.moved) == 1
+        assert seen_units(c) == n and len(c.moved) == 1
     c.event("drop", 1, 1)
     assert c.moved[1:] == [("release", 1, 1, RELEASE_MS)]
     c.pull(1)
-    assert c.ask(messages.CONFIRM, 2500, None, None)[0] == 0
+    assert c.confirm(2500)[0] == 0
     c.push(1)
-    assert c.state.alarms == [] and motion.units_seen(c.station) is None
+    assert c.state.alarms == [] and seen_units(c) is None
 
 
 def test_a_coil_that_gives_too_few_says_so():
@@ -80,9 +85,9 @@ def test_a_coil_that_gives_too_few_says_so():
     c.remove(quantity=2000)
     c.event("drop", 1, 1)
     c.wait(TURN_MS)
-    assert c.state.alarms == [[codes.ALARM_DISAGREE, 1]] and motion.units_seen(c.station) == 1
+    assert c.state.alarms == [[codes.ALARM_DISAGREE, 1]] and seen_units(c) == 1
     c.pull(1)
-    assert c.ask(messages.CONFIRM, 1000, None, None)[0] == 0
+    assert c.confirm(1000)[0] == 0
     c.push(1)
     assert c.state.alarms == []
 
@@ -99,9 +104,9 @@ def test_a_shelf_counts_its_buttons():
     c.pull(1)
     for n in (1, 1, 1, -1):
         c.event("button", 1, 1, n)
-    assert motion.units_seen(c.station) == 2
+    assert seen_units(c) == 2
     c.event("button", 1, 2, 1)
-    assert c.state.alarms == [[codes.ALARM_DISAGREE, 1]] and motion.units_seen(c.station) == 2
+    assert c.state.alarms == [[codes.ALARM_DISAGREE, 1]] and seen_units(c) == 2
 
 
 def test_single_doses_come_out_one_after_the_other():
@@ -110,9 +115,9 @@ def test_single_doses_come_out_one_after_the_other():
     assert c.moved == [("dispense", 1, 1, 2)]
     c.pull(1)
     c.event("drop", 1, 1)
-    assert c.ask(messages.CONFIRM, 2000, None, None)[0] == codes.NOT_OPENED
+    assert c.confirm(2000)[0] == codes.NOT_OPENED
     c.event("drop", 1, 1)
-    assert c.ask(messages.CONFIRM, 2000, None, None)[0] == 0
+    assert c.confirm(2000)[0] == 0
     c.push(1)
     assert c.state.alarms == [] and c.phase() == messages.SIGNED_ON
 

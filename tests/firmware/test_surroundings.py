@@ -12,7 +12,7 @@ FRIDGE_LIMITS = {"temp_low_centi": 10200, "temp_high_centi": 10800, "excursion_m
 
 
 def limits(c, values):
-    assert c.reference("policy", 1, [[name, value] for name, value in sorted(values.items())]) == 0
+    assert c.reference("policy", 1, [[name, value] for name, value in values.items()]) == 0
     return c
 
 
@@ -85,10 +85,10 @@ def test_an_excursion_shuts_the_fridge_until_it_is_released():
         (kinds.ALARM, "D03", [codes.ALARM_TEMPERATURE, FRIDGE]),
     ]
     assert c.sign_on()[0] == 0
-    before = c.ever_energised
     c.stock("D01-P02", 0)  # only the fridge has any
     assert c.remove("saline", 1)[0] == codes.NOT_ENOUGH
-    assert c.ever_energised == before
+    assert c.ask(messages.REFILL, "saline", 1, None, None, None)[1][1] == "D01-P02"  # never the fridge
+    c.ask(messages.CANCEL)
     assert c.command(1, messages.COMMAND_RELEASE_QUARANTINE, [FRIDGE]) == codes.QUARANTINED
     start = c.journal.seq
     warm(c, 800, 0)
@@ -97,6 +97,59 @@ def test_an_excursion_shuts_the_fridge_until_it_is_released():
         (kinds.ALARM_CLEARED, "D03", [codes.ALARM_TEMPERATURE, FRIDGE]),
     ]
     assert c.remove("saline", 1)[0] == codes.NOT_ENOUGH  # cool again is not good again
+
+
+# a fridge that was too warm holds five of item saline, the other pocket of saline is empty
+def quarantined():
+    c = limits(ready({FRIDGE: 5}), FRIDGE_LIMITS)
+    c.stock("D03-P01", 5)
+    c.stock("D01-P02", 0)
+    assert c.reference("pockets", 2, [["D01-P02", None]], 1) == 0
+    removed = c.reference("orders", 2, [["ord2", "pat1", "saline", 2, 30000000, 30009999, 0, 0]], 1)
+    assert removed == 0 and c.sign_on()[0] == 0
+    txn = c.remove("saline", 2, order="ord2")[1][0]
+    c.pull(FRIDGE)
+    assert c.confirm(2)[0] == 0
+    c.push(FRIDGE)
+    warm(c, 900, 16)
+    assert c.sign_on()[0] == 0
+    return c, txn
+
+
+def test_a_drawer_in_quarantine_is_told():
+    c, _ = quarantined()
+    assert c.said()[19] == [FRIDGE]
+    told = c.event("message", [messages.GET_INVENTORY, 0])[0][3]
+    assert [[row[0], row[6]] for row in told] == [["D01-P01", 0], ["D02-P01", 0], ["D03-P01", 4]]
+    warm(c, 500, 0)
+    assert c.command(1, messages.COMMAND_RELEASE_QUARANTINE, [FRIDGE]) == 0
+    assert c.said()[19] == []
+    assert c.event("message", [messages.GET_INVENTORY, 2])[0][3][0][6] == 0
+
+
+def test_quarantine_denies_what_a_patient_could_get_of_it():
+    c, txn = quarantined()
+    moved, start = c.ever_energised, c.journal.seq
+    for request, args in (
+        (messages.REMOVE, ("pat1", "ord2", "saline", 1, None, None, 0, "", 0)),
+        (messages.RETURN, ("pat1", "ord2", "saline", 1, txn, 1, None)),
+        (messages.REFILL, ("saline", 1, None, None, None)),
+        (messages.LOAD, ("D03-P01", 1, None, None, None)),
+    ):
+        assert c.ask(request, *args)[0] == codes.QUARANTINED, request
+    assert c.ever_energised == moved and set(c.kinds(start)) == {kinds.DENIED}
+
+
+def test_quarantine_lets_the_pharmacy_count_and_take_out():
+    for request, found, after in ((messages.COUNT, 3, 3), (messages.OUTDATE, 1, 2), (messages.UNLOAD, 3, 0)):
+        c, _ = quarantined()
+        assert c.ask(request, "D03-P01")[1][1] == "D03-P01"
+        c.pull(FRIDGE)
+        assert c.confirm(found)[0] == 0
+        c.push(FRIDGE)
+        assert c.state.quantity("D03-P01") == after and c.said()[19] == [FRIDGE]
+        c.ask(messages.SIGN_OFF)
+    assert c.sign_on()[0] == 0 and c.ask(messages.LOAD, "D03-P01", 1, None, None, None)[0] == codes.QUARANTINED
 
 
 def test_quarantine_outlives_a_power_cut_and_ends_by_command():

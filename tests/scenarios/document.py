@@ -6,16 +6,15 @@
 import re
 
 from tests.scenarios import entries, runner
-from tests.scenarios.bytecode import ROOT
 from tests.scenarios.language import BLANKS, Sentence
 
-PAGE = ROOT / "docs" / "scenarios.md"
+PAGE = runner.FOLDER.parents[1] / "docs" / "scenarios.md"
 HEAD = """# Scenarios
 
 Written by `make docs` from the table of sentences (`tests/scenarios/steps_*.py`); do not edit.
 
 `tests/scenarios/*.scn` say in plain English what a cabinet does: {count} scenarios, each run against the controller's
-own process (MicroPython, the firmware compiled, {heap} of heap) with the simulator's chips behind its bus. A technician
+own process (MicroPython, the firmware compiled, 384 KB of heap) with the simulator's chips behind its bus. A technician
 can read, change and add them. `.venv/bin/pytest tests/scenarios -k "blind count"` runs some.
 
 A file is a list of scenarios; lines under `Background:` come before each. `Shows:` names the requirements. A line
@@ -57,9 +56,7 @@ the words of `journal.md`, then any of these in any order.
 
 def text() -> str:
     """The page."""
-    from tests.scenarios.panel import HEAP
-
-    head = HEAD.format(count=len(runner.scenarios()), heap=HEAP.replace("K", " KB"))
+    head = HEAD.format(count=len(runner.scenarios()))
     blanks = "".join(f"| `{{{name}}}` | {meaning} |\n" for name, (_, _, meaning) in BLANKS.items())
     topics = "".join(_topic(topic, title) for topic, title in TOPICS.items())
     says = "".join(f"- {meaning}\n" for _, _, meaning in entries.SAYS)
@@ -79,7 +76,7 @@ def _row(s: Sentence) -> str:
 def main() -> None:
     """Write the page."""
     PAGE.write_text(text(), encoding="utf-8")
-    print(f"wrote {PAGE.relative_to(ROOT)}")
+    print(f"wrote {PAGE.name}")
 
 
 if __name__ == "__main__":

@@ -20,11 +20,11 @@ def scenarios() -> list[Scenario]:
     return [scenario for path in sorted(FOLDER.glob("*.scn")) for scenario in read(path)]
 
 
-def run(scenario: Scenario, folder: Path, code: Path) -> None:
-    """`code` is where the firmware is, `folder` what the cabinet's computer keeps. Every line is understood before the
+def run(scenario: Scenario, folder: Path) -> None:
+    """`folder` is what the cabinet's computer keeps. Every line is understood before the
     first is done. Raises Failed, or BadScenario."""
     plan = [(line, *understand(line)) for line in scenario.lines]
-    world = World(folder, code)
+    world = World(folder)
     try:
         for line, known, filled in plan:
             _do(world, line, known, filled)

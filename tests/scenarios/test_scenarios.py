@@ -7,7 +7,6 @@ import pytest
 from agent import words
 from firmware import codes
 from tests.scenarios import document, runner
-from tests.scenarios.bytecode import compile_firmware
 from tests.scenarios.language import BadScenario, Failed, Scenario, read, understand
 from tests.scenarios.names import CODES
 
@@ -21,19 +20,14 @@ Scenario: told
 """
 
 
-@pytest.fixture(scope="session")
-def code(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return compile_firmware(tmp_path_factory.mktemp("firmware"))
-
-
 @pytest.fixture
-def told(tmp_path: Path, code: Path):
+def told(tmp_path: Path):
     """Runs the text of one scenario."""
 
     def run(text: str, patient: str = "P1") -> None:
         path = tmp_path / "told.scn"
         path.write_text(REMOVAL.format(patient=patient) + text, encoding="utf-8")
-        runner.run(read(path)[0], tmp_path, code)
+        runner.run(read(path)[0], tmp_path)
 
     return run
 
@@ -45,8 +39,8 @@ def _marked(scenario: Scenario):
 
 
 @pytest.mark.parametrize("scenario", [_marked(s) for s in ALL])
-def test_scenario(scenario: Scenario, tmp_path: Path, code: Path) -> None:
-    runner.run(scenario, tmp_path, code)
+def test_scenario(scenario: Scenario, tmp_path: Path) -> None:
+    runner.run(scenario, tmp_path)
 
 
 def test_there_are_enough_and_no_two_of_one_name() -> None:

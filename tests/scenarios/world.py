@@ -25,8 +25,8 @@ LAST_WORDS = 9999
 class World:
     """The controller starts when the first line needs it; what the tables hold is said before."""
 
-    def __init__(self, folder: Path, code: Path) -> None:
-        self.folder, self.code = folder, code
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
         self.site = Site()
         self.hospital = HospitalTime()
         self.panel: Panel | None = None
@@ -75,7 +75,7 @@ class World:
         return self.running.state
 
     def power_on(self) -> None:
-        self.panel = Panel(self.folder, self.cabinet, self.hospital, self.code)
+        self.panel = Panel(self.folder, self.cabinet, self.hospital)
 
     def power_off(self) -> None:
         """All at once: the process, the locks."""

@@ -15,6 +15,7 @@ from firmware.session import pin_hash
 from firmware.wire import cbor, frame, messages, sealed
 from server_stub.site import boards, planograms
 from simulator import processes
+from simulator.bytecode import compiled
 from simulator.cabinet import cabinet as body
 from simulator.cabinet.bus import Bus
 from simulator.clock import Clock
@@ -58,7 +59,7 @@ class Ward:
         link = os.open(os.ttyname(self.slave), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         main = processes.ROOT / "firmware" / "ports" / "unix_main.py"
         argv = [processes.micropython(), "-X", f"heapsize={processes.HEAP}", str(main)]
-        env = {**os.environ, "MICROPYPATH": f"{processes.ROOT}:.frozen"}
+        env = {**os.environ, "MICROPYPATH": f"{compiled()}:.frozen"}
         self.process = await asyncio.create_subprocess_exec(
             *argv, os.path.relpath(self.folder), path, str(link), env=env, pass_fds=[link]
         )

@@ -52,7 +52,8 @@ drawer moves anything, only in the pocket asked for, one thing at a time and for
 | 11 temperature | outside the policy's limits, or the thermometer silent, for `excursion_min` minutes | a value within them |
 | 12 clock moved | UTC moved by more than 5 s against monotonic time | 60 s later, with time from network or centre |
 
-A drawer under quarantine (entry 37) opens for nobody until command 4 releases it; while alarm 11 stands it is refused.
+A drawer under quarantine (entry 37) gives nothing and takes nothing in until command 4 releases it, counting and taking out
+go on; while alarm 11 stands that command is refused.
 """
 
 
@@ -63,7 +64,7 @@ def machine(kind: int, model: Any) -> GraphMachine:
             "trigger": event,
             "source": NAMES[source],
             "dest": NAMES[dest],
-            "conditions": [partial(chart.GUARDS[guard], model)] if guard else [],
+            "conditions": [partial(chart.allows, guard, model)] if guard else [],
             "after": [partial(model.took, row)],
         }
         for row in types.chart(kind)

@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 from firmware.wire import cbor, frame, messages
+from simulator.bytecode import compiled
 
 ROOT = Path(__file__).parents[2]
 MICROPYTHON = os.environ.get("APOTHECA_MICROPYTHON") or str(Path(sys.executable).parent / "micropython")
-WAIT_S = 10
+WAIT_S = 6
 UTC_MS = 1_800_000_000_000
 LOCKS, SWITCHES, LATCHES, LIGHT = 0x20, 0x21, 0x22, 0x23
 GPIO, OLAT = 0x12, 0x14
@@ -149,9 +150,7 @@ class Bus:
 class Controller:
     """The process and the agent's end of its link."""
 
-    def __init__(
-        self, folder: Path, heap: str = "384K", make_bus: Callable[[Path], Bus] = Bus, code: Path = ROOT
-    ) -> None:
+    def __init__(self, folder: Path, heap: str = "384K", make_bus: Callable[[Path], Bus] = Bus) -> None:
         run = Path(os.path.relpath(folder))
         path = run / "bus.sock"
         path.unlink(missing_ok=True)
@@ -161,7 +160,7 @@ class Controller:
         tty.setraw(slave, termios.TCSANOW)
         link = os.open(os.ttyname(slave), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         command = [MICROPYTHON, "-X", f"heapsize={heap}", str(ROOT / "firmware/ports/unix_main.py")]
-        env = os.environ | {"MICROPYPATH": f"{code}:.frozen"}
+        env = os.environ | {"MICROPYPATH": f"{compiled()}:.frozen"}
         self.process = subprocess.Popen(
             [*command, str(run), str(path), str(link)],
             pass_fds=[link],

@@ -51,7 +51,7 @@ class Day:
             return ask(messages.REMOVE, "pat1", "", args[0], args[1], None, None, 0, "", 0)  # type: ignore[no-any-return]
         if what in ("bin", "return"):
             txn = self.taken[args[0]]
-            return ask(messages.RETURN, "pat1", "", args[0], args[1], txn, what == "return", None)  # type: ignore[no-any-return]
+            return ask(messages.RETURN, "pat1", "", args[0], args[1], txn, int(what == "return"), None)  # type: ignore[no-any-return]
         if what == "refill":
             return ask(messages.REFILL, args[0], args[1], *args[2], None)  # type: ignore[no-any-return]
         if what == "load":
@@ -75,7 +75,8 @@ class Day:
 
     def finish(self, act: tuple[Any, ...], params: list[Any], off: int, end: str) -> None:
         c, drawer, place = self.cabinet, params[2], params[1]
-        c.pull(drawer)
+        at_bin = drawer == fakes.BIN
+        c.turn() if at_bin else c.pull(drawer)
         if end == "cut":
             self.cabinet = c = fakes.reboot(c)
         elif end == "cancel":
@@ -87,7 +88,7 @@ class Day:
             for _ in (1, 2):
                 if c.confirm(quantity, there)[0] == 0 and act[0] == "remove":
                     self.taken[act[1]] = params[0]
-        c.push(drawer)
+        c.let_go() if at_bin else c.push(drawer)
         c.wait(fakes.CONFIRM_MS)
 
     def check(self) -> None:

@@ -10,7 +10,7 @@ import pytest
 from firmware import codes, config
 from firmware.build import build
 from firmware.drivers.w25q import NorFlash
-from firmware.journal.snapshot import RamStore
+from firmware.journal.ram import RamStore
 from firmware.tables import Tables
 from firmware.wire import cbor, frame, messages
 from server_stub.site import boards, planograms

@@ -18,9 +18,9 @@ from cryptography.hazmat.primitives.hashes import SHA256
 
 from firmware.compat import derive
 from firmware.journal import chain, entry, kinds
-from firmware.journal.flash import PAGE, RamFlash
+from firmware.journal.flash import PAGE
 from firmware.journal.journal import Journal
-from firmware.journal.snapshot import RamStore
+from firmware.journal.ram import RamFlash, RamStore
 from firmware.wire import cbor, cose, frame, sealed
 
 HERE = Path(__file__).parent
