@@ -80,6 +80,7 @@ lock: setup
 
 docs: setup
 	$(BIN)/python -m tests.tools.trace
+	$(BIN)/python -m tests.scenarios.document
 	$(BIN)/python -m tests.tools.charts
 	$(BIN)/python -m server_stub.site.planograms
 

@@ -2,7 +2,7 @@
 
 `python -m tests.tools.trace` writes docs/trace-matrix.md from requirements.toml and from the tests: markers
 `@pytest.mark.req("A12.b", ...)` on functions, classes or modules (`pytestmark`), and, in files that also run under
-MicroPython, a module-level tuple `REQ = ("A12.b", ...)`.
+MicroPython, a module-level tuple `REQ = ("A12.b", ...)`, and from the `Shows:` lines of the scenarios.
 """
 
 import ast
@@ -40,7 +40,16 @@ def cited(root: Path = ROOT) -> Cited:
         for test, ids in _in_module(ast.parse(path.read_text(encoding="utf-8"), name), name):
             for req in ids:
                 found[req].append(test)
+    for path in sorted((root / "tests").rglob("*.scn")):
+        for req in sorted(_shown(path.read_text(encoding="utf-8"))):
+            found[req].append(path.relative_to(root).as_posix())
     return dict(found)
+
+
+def _shown(scenarios: str) -> set[str]:
+    """The ids on the `Shows:` lines of a file of scenarios."""
+    lines = (line for line in scenarios.splitlines() if line.startswith("Shows:"))
+    return {part.strip() for line in lines for part in line.removeprefix("Shows:").split(",")}
 
 
 def problems(known: Requirements, tests: Cited) -> list[str]:

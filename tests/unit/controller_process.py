@@ -10,6 +10,7 @@ import sys
 import termios
 import threading
 import tty
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -150,11 +151,11 @@ class Bus:
 class Controller:
     """The process and the agent's end of its link."""
 
-    def __init__(self, folder: Path, heap: str = HEAP) -> None:
+    def __init__(self, folder: Path, heap: str = HEAP, make_bus: Callable[[Path], Bus] = Bus) -> None:
         run = Path(os.path.relpath(folder))
         path = run / "bus.sock"
         path.unlink(missing_ok=True)
-        self.bus = Bus(path)
+        self.bus = make_bus(path)
         self._master, slave = pty.openpty()
         tty.setraw(self._master, termios.TCSANOW)
         tty.setraw(slave, termios.TCSANOW)
@@ -194,7 +195,10 @@ class Controller:
                     return message
             ready, _, _ = select.select([self._master], [], [], WAIT_S)
             assert ready, f"nothing from the controller: {self.stop()!r}"
-            self._inbox += [cbor.decode(payload) for payload in self._decoder.feed(os.read(self._master, 4096))]
+            self._inbox += self._read()
+
+    def _read(self) -> list[list[Any]]:
+        return [cbor.decode(payload) for payload in self._decoder.feed(os.read(self._master, 4096))]
 
     def ask(self, request: int, *args: Any) -> tuple[int, list[Any]]:
         """One request to its reply, and the controller at rest after it."""

@@ -1,0 +1,1 @@
+"""Scenarios a technician can read, run against the real controller: docs/scenarios.md."""

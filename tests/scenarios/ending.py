@@ -1,0 +1,25 @@
+"""What holds after every story, whatever its text says."""
+
+from typing import Any
+
+from firmware.journal import entry, kinds
+from tests.scenarios.language import Failed
+from tests.scenarios.world import World
+
+
+def check(world: World) -> None:
+    """Nothing unlocked that the text does not speak of; every entry follows; each access ended once. Raises Failed."""
+    if not world.started:
+        return
+    if world.locks.unlocked:
+        raise Failed(f"{world.locks.unlocked} unlocked and the text does not say so")
+    pages = [fields for fields, _ in world.journal()]
+    for access in [fields for fields in pages if fields[entry.F_KIND] == kinds.ACCESS]:
+        _ended_once(world, access, [f for f in pages if f[entry.F_TXN] == access[entry.F_TXN]])
+
+
+def _ended_once(world: World, access: list[Any], of_it: list[list[Any]]) -> None:
+    ended = {f[entry.F_KIND] for f in of_it} & set(kinds.OUTCOMES)
+    going_on = world.panel is None or world.panel.state[4] == access[entry.F_TXN]
+    if len(ended) > 1 or not (ended or going_on):
+        raise Failed(f"access {access[entry.F_SEQ]} has the outcomes {sorted(ended)}")
