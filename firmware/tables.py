@@ -2,7 +2,7 @@
 from struct import pack
 
 from firmware import schema
-from firmware.names import Names
+from firmware.names import Names, each
 
 BLOCK = 16  # records; a heap in use still has room for pieces of this size
 
@@ -21,12 +21,12 @@ class Table:
 
     # position of the key, or ~position where it belongs
     def _find(self, key):
-        packed = self.schema.pack_key(key)
+        packed, width, key_width = self.schema.pack_key(key), self.schema.width, self.schema.key_width
         low, high = 0, self.count
         while low < high:
             middle = (low + high) // 2
-            block, start = self._at(middle)
-            at = bytes(block[start : start + self.schema.key_width])
+            start = middle % BLOCK * width
+            at = bytes(self._blocks[middle // BLOCK][start : start + key_width])
             if at == packed:
                 return middle
             if at < packed:
@@ -51,10 +51,10 @@ class Table:
         if number is None:
             return
         packed, offset = pack("<H", number), self.schema.offset(column)
-        for index in range(self.count):
-            block, start = self._at(index)
-            if block[start + offset : start + offset + 2] == packed:
-                yield self.row(index)
+        for first in range(0, self.count, BLOCK):
+            for at in each(self._blocks[first // BLOCK], packed, offset, self.schema.width):
+                if first + at < self.count:
+                    yield self.row(first + at)
 
     # negative for anything that is not a key of this table
     def index(self, key):
@@ -122,8 +122,9 @@ class Table:
 
     # the blocks as they are, the last one cut: a copy may not find room
     def dump(self):
-        size, left = BLOCK * self.schema.width, self.count * self.schema.width
-        return [memoryview(block)[: left - at * size] for at, block in enumerate(self._blocks) if at * size < left]
+        full, rest = self.count // BLOCK, self.count % BLOCK
+        cut = [memoryview(self._blocks[full])[: rest * self.schema.width]] if rest else []
+        return self._blocks[:full] + cut
 
     # a part may be in a file still: it is read by a slice of it
     def load(self, parts):
