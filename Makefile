@@ -18,7 +18,7 @@ STUBS_rp2 := micropython-rp2-rpi-pico2-w-stubs
 STUBS_unix := micropython-unix-stubs
 firmware_of = $(shell find firmware -name '*.py' ! -path 'firmware/ports/*') firmware/ports/__init__.py $(wildcard firmware/ports/$(1)*.py)
 
-.PHONY: help setup demo test test-real test-peers bench chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
+.PHONY: help setup demo test test-real test-peers bench mutants chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
 
 help:
 	@echo 'make demo       set up and run the demo (DEMO_ARGS="--help")'
@@ -26,6 +26,7 @@ help:
 	@echo 'make test-real  tests on real data (DATA=$(DATA))'
 	@echo 'make test-peers tests with programs of others (poppler, NSS)'
 	@echo 'make bench      benchmarks, as JSON (BENCH_ARGS)'
+	@echo 'make mutants    changes the gate and the pocket arithmetic, one place at a time: do the tests notice? (minutes)'
 	@echo 'make setup lint types unit chromium docs screenshots lock clean'
 
 setup: .venv/setup.stamp
@@ -59,6 +60,9 @@ test-peers: setup
 
 bench: setup
 	@for name in ingest verdict touch firmware link par packet; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done
+
+mutants: setup
+	$(BIN)/python -m tests.tools.mutants
 
 chromium: setup
 	@$(BIN)/python -m tests.tools.chromium

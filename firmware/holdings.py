@@ -172,16 +172,20 @@ class Bin:
     def _key(self, place, item):
         return schema.pack_place(place) + schema.pack_id(item)
 
-    # [[item, quantity] ...] of one bin
+    # [item, quantity] of one bin, one by one
     def of(self, place):
-        return [[schema.unpack_id(row[0][schema.PLACE_BYTES :]), row[1]] for row in _at(self._table, place)]
+        for key, quantity in _at(self._table, place):
+            yield [schema.unpack_id(key[schema.PLACE_BYTES :]), quantity]
 
     def quantity(self, place, item):
         row = self._table.get(self._key(place, item))
         return row[1] if row else 0
 
+    def has(self, place, item):
+        return self._table.has(self._key(place, item))
+
     def has_room(self, place, item):
-        return self._table.has(self._key(place, item)) or self._table.count < self._table.limit
+        return self.has(place, item) or self._table.count < self._table.limit
 
     def put(self, place, item, quantity):
         if self.has_room(place, item):

@@ -4,6 +4,16 @@ from array import array
 from firmware.schema import ID_BYTES, pack_id, unpack_id
 
 
+# Numbers of the records of `width` bytes that hold `packed` at `offset`. No slice is made for those that do not.
+def each(records, packed, offset, width):
+    at = records.find(packed, offset)
+    while at >= 0:
+        number, beside = divmod(at - offset, width)
+        if not beside:
+            yield number
+        at = records.find(packed, at - beside + width)
+
+
 class Names:
     def __init__(self, limit):
         self.limit = limit
@@ -15,10 +25,9 @@ class Names:
 
     # None if no record names it
     def find(self, text):
-        packed = pack_id(text)
-        for number, uses in enumerate(self._uses):
-            if uses and self._ids[number * ID_BYTES : (number + 1) * ID_BYTES] == packed:
-                return number
+        for at in each(self._ids, pack_id(text), 0, ID_BYTES):
+            if self._uses[at]:
+                return at
         return None
 
     def take(self, text):

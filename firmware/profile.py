@@ -28,10 +28,14 @@ def has_order(tables, patient, order, item, now):
     if now[2] == 0:
         return False
     early_ms = policy(tables, "early_min") * MINUTE_MS
-    return any(
-        order in ("", row[O_ORDER]) and row[O_ITEM] == item and _active(row, early_ms, now[0])
-        for row in tables.orders.where(O_PATIENT, patient)
-    )
+    return any(row[O_ITEM] == item and _active(row, early_ms, now[0]) for row in _orders(tables, patient, order))
+
+
+def _orders(tables, patient, order):
+    if not order:
+        return tables.orders.where(O_PATIENT, patient)
+    row = tables.orders.get(order)
+    return [row] if row and row[O_PATIENT] == patient else []
 
 
 def _active(row, early_ms, utc_ms):

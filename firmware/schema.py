@@ -74,17 +74,24 @@ def _unpacked(column, value):
     return place_name(value[1], value[2]) if column[0] == PLACE else value
 
 
+# four characters in three bytes, so that no integer is a large one, which would be made anew at every step
 def pack_id(text):
-    bits = 0
-    for c in text:
-        bits = bits << 6 | _ALPHABET.index(c)
-    bits <<= 6 * (ID_MAX - len(text))
-    return bytes((len(text),)) + bits.to_bytes(ID_BYTES - 1, "big")
+    packed = bytearray(ID_BYTES)
+    packed[0] = len(text)
+    for at in range(len(text)):
+        bits, first = _ALPHABET.index(text[at]) << 6 * (3 - at % 4), 1 + at // 4 * 3
+        packed[first] |= bits >> 16
+        packed[first + 1] |= bits >> 8 & 255
+        packed[first + 2] |= bits & 255
+    return bytes(packed)
 
 
 def unpack_id(packed):
-    bits = int.from_bytes(packed[1:], "big")
-    return "".join([_ALPHABET[bits >> 6 * (ID_MAX - 1 - i) & 63] for i in range(packed[0])])
+    return "".join([_ALPHABET[_bits(packed, 1 + at // 4 * 3) >> 6 * (3 - at % 4) & 63] for at in range(packed[0])])
+
+
+def _bits(packed, at):
+    return packed[at] << 16 | packed[at + 1] << 8 | packed[at + 2]
 
 
 # the longer name sorts last
@@ -143,8 +150,8 @@ POLICY = Schema("policy", 16, (_ID, _WORD))
 TEMP_USERS = Schema("temp_users", 16, (_ID, _ID, _FLAGS, _WORD, _MINUTES, ("B", 0, 1), (RAW, 32, 32)))
 CREDENTIALS = Schema("credentials", 16, (_ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF)))
 # Part of the folded state, no reference tables. What is in the pockets, flags (holdings.py), min and max that a command
-# has set (max 0: none), the seq of the last entry of who was there last.
-STOCK = Schema("stock", 500, (_PLACE, _QUANTITY, ("B", 0, 7), _QUANTITY, _QUANTITY, _WORD))
+# has set (max 0: none), the seq of the last entry of who was there last; beside pockets for 16 return bins.
+STOCK = Schema("stock", 516, (_PLACE, _QUANTITY, ("B", 0, 7), _QUANTITY, _QUANTITY, _WORD))
 # lots in the pockets: place, expiry and lot are the key (holdings.py)
 LAYERS = Schema("layers", 800, ((RAW, PLACE_BYTES + 24, PLACE_BYTES + 24), _QUANTITY))
 # what lies in return bins: place and item are the key

@@ -28,7 +28,7 @@ class Pockets:
         _, quantity, flags, set_low, set_high, _ = self._held.pocket(place)
         if set_high:
             low, high = min(set_low, capacity), min(set_high, capacity)
-        lots = self._held.layers(place)
+        lots = self._held.lots.of(place, quantity)
         state = self._state(drawer, flags, lots)
         return pockets.Pocket(
             place, drawer, pocket, item, low, high, capacity, quantity, state, *layers.first(lots)

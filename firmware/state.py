@@ -159,7 +159,7 @@ def _put_in_bin(state, f):
 def _taken_from_bin(state, f):
     state.held.bin.remove(f[F_PLACE], f[F_ITEM])
     _was_there(state, f)
-    if not state.held.bin.of(f[F_PLACE]):
+    if not any(state.held.bin.of(f[F_PLACE])):
         _end(state, f, abs(f[F_CHANGE]))
 
 

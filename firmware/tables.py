@@ -2,7 +2,7 @@
 from struct import pack
 
 from firmware import schema
-from firmware.names import Names
+from firmware.names import Names, each
 
 PIECE = 512  # bytes moved at a time; a heap in use still has room for pieces of this size
 
@@ -17,12 +17,12 @@ class Table:
 
     # position of the key, or ~position where it belongs
     def _find(self, key):
-        packed = self.schema.pack_key(key)
+        packed, width, key_width = self.schema.pack_key(key), self.schema.width, self.schema.key_width
         low, high = 0, self.count
         while low < high:
             middle = (low + high) // 2
-            start = middle * self.schema.width
-            at = bytes(self._records[start : start + self.schema.key_width])
+            start = middle * width
+            at = bytes(self._records[start : start + key_width])
             if at == packed:
                 return middle
             if at < packed:
@@ -47,10 +47,9 @@ class Table:
         if number is None:
             return
         packed, offset = pack("<H", number), self.schema.offset(column)
-        for index in range(self.count):
-            at = index * self.schema.width + offset
-            if self._records[at : at + 2] == packed:
-                yield self.row(index)
+        for at in each(self._records, packed, offset, self.schema.width):
+            if at < self.count:
+                yield self.row(at)
 
     # negative for anything that is not a key of this table
     def index(self, key):

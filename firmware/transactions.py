@@ -158,28 +158,31 @@ class Transactions:
             code = codes.BAD_REQUEST
         if code:
             return code, []
-        book = dict(self._state.held.bin.of(t.pocket.place))
-        named = {item: counted for item, counted in found if counted or item in book}
-        missing = sorted([item for item in book if item not in named])
+        place, held = t.pocket.place, self._state.held.bin
+        named = {item: counted for item, counted in found if counted or held.has(place, item)}
+        missing = sorted([item for item, _ in held.of(place) if item not in named])
         if missing:
             return codes.COUNT_NEEDED, missing[:1]
-        others = self._state.held.bin.count - len(book)
+        others = held.count - sum(1 for _ in held.of(place))
         if others + len(named) > schema.BIN.limit:
             return codes.TOO_MANY, [schema.BIN.limit]
         if self._journal.free_pages < 2 * len(named) + _KEPT_PAGES:
             return codes.JOURNAL_FULL, []
-        self._empty(t, book, named)
+        self._empty(t, named)
         return codes.NONE, [t.txn]
 
-    # what differs first, then item by item; the last one ends the access, in the fold too
-    def _empty(self, t, book, named):
+    # What differs first, then item by item; the last one ends the access, in the fold too. No copy of what lies there
+    # is made: a full bin and its count are all a small heap has room for.
+    def _empty(self, t, named):
         if t.order.purpose == kinds.PURPOSE_RECOVER:
             self._recovered(t)
-        for item, counted in sorted(named.items()):
-            if counted != book.get(item, 0):
-                self._diverged(t, item, book.get(item, 0), counted)
-        for item, counted in sorted(named.items()):
-            self._append(kinds.BIN_EMPTIED, t.pocket.place, item, (counted, -counted, 0), ext=(codes.NONE,))
+        items, held = sorted(named), self._state.held.bin
+        for item in items:
+            before = held.quantity(t.pocket.place, item)
+            if named[item] != before:
+                self._diverged(t, item, before, named[item])
+        for item in items:
+            self._append(kinds.BIN_EMPTIED, t.pocket.place, item, (named[item], -named[item], 0), ext=(codes.NONE,))
         if named:
             t.outcome = kinds.BIN_EMPTIED
         else:

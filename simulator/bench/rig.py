@@ -7,8 +7,7 @@ from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 from server_stub.site.home import Home
-from simulator import processes, site
-from simulator.bytecode import compiled
+from simulator import bytecode, processes, site
 from simulator.clock import Clock
 from simulator.plan import Plan, StationPlan
 from simulator.station import Station
@@ -18,6 +17,7 @@ START_MS = 1_700_000_000_000
 NAME = "S1"
 BOARD = Path(__file__).parent / "board"
 ENOUGH_S = 60.0
+HEAP = "384K"  # what a board has room for
 
 
 class Failed(Exception):
@@ -43,10 +43,26 @@ async def station(home: Home) -> AsyncIterator[Station]:
         made.close()
 
 
+def compiled(folder: Path) -> Path:
+    """The firmware and the scripts of `board/` as bytecode, for `module`."""
+    bytecode.compile_into(folder, processes.ROOT, bytecode.firmware())
+    bytecode.compile_into(folder, BOARD, sorted(BOARD.glob("*.py")))
+    return folder
+
+
+async def module(code: Path, name: str, *args: str, fds: Sequence[int] = ()) -> asyncio.subprocess.Process:
+    """A script of `board/` from the folder that `compiled` made, else as `start`."""
+    return await _micropython(code, ["-m", name, *args], fds)
+
+
 async def start(script: str, *args: str, fds: Sequence[int] = ()) -> asyncio.subprocess.Process:
     """A script of `board/` under MicroPython with the controller's heap; it inherits `fds`, which are closed here."""
-    argv = [processes.micropython(), "-X", f"heapsize={processes.HEAP}", str(BOARD / script), *args]
-    env = {**os.environ, "MICROPYPATH": f"{compiled()}:.frozen"}
+    return await _micropython(bytecode.compiled(), [str(BOARD / script), *args], fds)
+
+
+async def _micropython(code: Path, words: Sequence[str], fds: Sequence[int]) -> asyncio.subprocess.Process:
+    argv = [processes.micropython(), "-X", f"heapsize={HEAP}", *words]
+    env = {**os.environ, "MICROPYPATH": f"{code}:.frozen"}
     pipe = asyncio.subprocess.PIPE
     try:
         return await asyncio.create_subprocess_exec(*argv, env=env, stdout=pipe, stderr=pipe, pass_fds=fds)
@@ -55,13 +71,13 @@ async def start(script: str, *args: str, fds: Sequence[int] = ()) -> asyncio.sub
             os.close(fd)
 
 
-async def output(process: asyncio.subprocess.Process) -> str:
-    """What it prints until it ends; Failed if it ends badly or takes longer than ENOUGH_S."""
+async def output(process: asyncio.subprocess.Process, enough_s: float = ENOUGH_S) -> str:
+    """What it prints until it ends; Failed if it ends badly or takes longer."""
     try:
-        out, err = await asyncio.wait_for(process.communicate(), ENOUGH_S)
+        out, err = await asyncio.wait_for(process.communicate(), enough_s)
     except TimeoutError:
         await end(process)
-        raise Failed(f"no end after {ENOUGH_S:.0f} s") from None
+        raise Failed(f"no end after {enough_s:.0f} s") from None
     if process.returncode:
         raise Failed((out + err).decode(errors="replace"))
     return out.decode()

@@ -34,10 +34,10 @@ PLENTY = 9999
 
 @dataclass(frozen=True)
 class Sizes:
-    """Removals at each of two stations, and their pockets."""
+    """Removals at each station, and the pockets of each."""
 
     removals: int = 200
-    pockets: tuple[int, int] = (16, schema.POCKETS.limit)
+    pockets: tuple[int, ...] = (16, schema.POCKETS.limit)
 
 
 def run(console: Console, sizes: Sizes | None = None) -> dict[str, Any]:

@@ -152,6 +152,7 @@ def test_patients_and_supplies():
             unknown = unknown and patient != 0
             assert code(purpose, patient=patient, item=supply) == (codes.UNKNOWN_PATIENT if unknown else codes.NONE)
     assert code(patient=0, order=False, item=supply) == 0
+    assert code(patient=0, item=flagged(0xFFFF & ~flags.SUPPLY)) == codes.UNKNOWN_PATIENT
 
 
 def test_quantities():

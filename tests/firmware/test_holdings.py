@@ -1,5 +1,5 @@
 # What is where, packed: lots, bins, who was there last; limits and what a snapshot brings back.
-from firmware import holdings
+from firmware import holdings, schema
 from firmware.holdings import Holdings
 
 REQ = ("F26", "P12", "P25", "U12")
@@ -74,6 +74,16 @@ def test_a_drawer_that_works_again_is_counted_pocket_by_pocket():
     assert held.must_count == {"D02-P01", "D02-P100"}
 
 
+# a bin's place has a record of its own, for who was there last
+def test_all_pockets_full_and_every_drawer_with_a_bin():
+    held = Holdings()
+    for n in range(schema.POCKETS.limit):
+        held.put_stock("D%02d-P%02d" % (1 + n // 250, 2 + n % 250), 5, [])
+    for drawer in range(1, 17):
+        held.put_accessor("D%02d-P01" % drawer, "anna", drawer)
+    assert held.pocket("D16-P01")[5:] == ["anna", 16] and held.pocket("D02-P250")[1] == 5
+
+
 def test_bins_up_to_their_limit():
     held = Holdings()
     for n in range(47):
@@ -81,9 +91,9 @@ def test_bins_up_to_their_limit():
     held.bin.put("D05-P01", "item00", 7)
     assert held.bin.count == 48 and not held.bin.has_room("D04-P01", "more") and held.bin.has_room("D04-P01", "item46")
     held.bin.put("D04-P01", "more", 1)
-    assert held.bin.quantity("D04-P01", "more") == 0 and held.bin.of("D05-P01") == [["item00", 7]]
+    assert held.bin.quantity("D04-P01", "more") == 0 and list(held.bin.of("D05-P01")) == [["item00", 7]]
     again = reloaded(held)
-    assert len(again.bin.of("D04-P01")) == 47 and list(again.bin.rows())[-1] == ["D05-P01", "item00", 7]
+    assert len(list(again.bin.of("D04-P01"))) == 47 and list(again.bin.rows())[-1] == ["D05-P01", "item00", 7]
     again.bin.remove("D04-P01", "item00")
     assert again.bin.has_room("D04-P01", "more")
 

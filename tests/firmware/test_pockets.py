@@ -1,5 +1,5 @@
 # Inventory rules: P46 in the reading RD-P13, and their mirror for removals and returns.
-from firmware import pockets
+from firmware import gate, pockets
 from firmware.pockets import FAILED, MUST_COUNT, USABLE, Pocket
 
 REQ = ("P46", "F26", "U18")
@@ -15,6 +15,7 @@ VECTORS = (
     ([row(1, 1, 5)], "D01-P01"),
     ([row(1, 1, 5), row(1, 2, 4)], "D01-P02"),
     ([row(1, 1, 1, 100), row(2, 1, 0, 5)], "D02-P01"),  # empty before the greater gap
+    ([row(1, 1, 5), row(1, 2, 6, 20)], "D01-P02"),  # the gap, not what lies there
     ([row(2, 2, 0, 5), row(1, 9, 0, 50)], "D01-P09"),  # of the empty ones the greater gap
     ([row(2, 1, 4), row(1, 2, 4), row(1, 1, 4)], "D01-P01"),  # lower drawer, lower pocket
     ([row(1, 1, 0, 10, MUST_COUNT), row(1, 2, 9)], "D01-P02"),
@@ -37,6 +38,7 @@ def test_removal_takes_the_least_sufficient():
     assert pockets.for_removal(rows, 4).place == "D01-P01"
     assert pockets.for_removal(rows, 2).place == "D01-P02"
     assert pockets.for_removal(rows, 9) is None
+    assert pockets.for_removal([row(1, 2, 3), row(1, 1, 3)], 3).place == "D01-P01"
     assert pockets.available(rows) == [8, 14] and pockets.available([]) == [0, 0]
 
 
@@ -49,6 +51,8 @@ def test_removal_takes_what_expires_first():
     assert pockets.for_removal(rows[:1] + rows[3:], 2).place == "D02-P02"
     assert pockets.for_removal([row(1, 1, 9, state=pockets.EXPIRED, expiry_min=1)] + rows[:1], 3).place == "D01-P01"
     assert pockets.for_removal([row(1, 1, 9, state=pockets.EXPIRED, expiry_min=1)], 3) is None
+    last = row(1, 2, 9, expiry_min=0xFFFFFFFE)  # the latest date there is, before none
+    assert pockets.for_removal([row(1, 1, 3), last], 3).place == "D01-P02"
 
 
 def test_neither_refill_nor_return_goes_on_top_of_what_has_expired():
@@ -64,3 +68,23 @@ def test_return_goes_back_if_there_is_room():
     assert pockets.for_return(rows, 2, "D01-P03").place == "D01-P02"
     assert pockets.for_return(rows, 2, "").place == "D01-P02"
     assert pockets.for_return([row(1, 1, 11)], 2, "D01-P01") is None
+    assert pockets.for_return([row(1, 1, 10)], 2, "D01-P01").place == "D01-P01"  # up to capacity
+    assert pockets.for_return([row(1, 1, 10)], 3, "D01-P01") is None
+
+
+def test_what_a_person_is_told_of_is_what_lacks_least():
+    states = (USABLE, pockets.BIN, MUST_COUNT, pockets.EXPIRED, pockets.QUARANTINED, pockets.NOT_LOADED, FAILED)
+    rows = [row(1, n, 0, state=state) for n, state in enumerate(states, 1)]
+    for n in range(len(rows)):
+        assert pockets.nearest(rows[n:]) is rows[n] and pockets.nearest(list(reversed(rows[n:]))) is rows[n]
+    assert pockets.nearest([]) is None
+
+
+# docs/wire.md, INVENTORY; the gate has them by the same numbers
+def test_states_have_their_numbers():
+    ours = (USABLE, MUST_COUNT, FAILED, pockets.NOT_LOADED, pockets.QUARANTINED, pockets.EXPIRED, pockets.BIN)
+    assert ours == (0, 1, 2, 3, 4, 5, 6)
+    assert ours == (
+        gate.POCKET_USABLE, gate.POCKET_MUST_COUNT, gate.POCKET_FAILED, gate.POCKET_NOT_LOADED,
+        gate.POCKET_QUARANTINED, gate.POCKET_EXPIRED, gate.POCKET_BIN,
+    )  # fmt: skip

@@ -59,7 +59,7 @@ def test_return_to_the_bin_leaves_the_stock():
     assert to_bin(c, 1500, txn)[1][1:] == [500, 2000]
     back = c.entries(start)
     assert [f[entry.F_PLACE] for f in back if f[entry.F_KIND] == kinds.RETURN_BIN] == [PLACE, PLACE]
-    assert c.state.held.bin.of(PLACE) == [["morphine", 2000]]
+    assert list(c.state.held.bin.of(PLACE)) == [["morphine", 2000]]
 
 
 # rows of the bin follow the pockets, wherever the part begins
@@ -277,7 +277,7 @@ def test_power_cut_while_it_is_emptied():
         again = reboot(c)
         assert again.state.open == {} and again.state.must_count == set()
         both = [["saline", 2], ["morphine", 500]]
-        assert again.state.held.bin.of(PLACE) == [both, [["saline", 1], both[1]], [["saline", 1]], []][left]
+        assert list(again.state.held.bin.of(PLACE)) == [both, [["saline", 1], both[1]], [["saline", 1]], []][left]
         outcome = [k for k in again.kinds() if k in (kinds.BIN_EMPTIED, kinds.INTERRUPTED)][-1]
         assert outcome == (kinds.BIN_EMPTIED if left == 3 else kinds.INTERRUPTED)
         c = again = append = None

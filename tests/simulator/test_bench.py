@@ -19,7 +19,7 @@ TINY = {
     "ingest": (ingest, ingest.Sizes(2, (ingest.Case(8, 1, 32), ingest.Case(1, 4, 8)), (64, 256))),
     "verdict": (verdict, verdict.Sizes(4, 64, (80, 800))),
     "touch": (touch, touch.Sizes(3, (4, 20))),
-    "firmware": (firmware, firmware.Sizes((16, 40), 1, 50)),
+    "firmware": (firmware, firmware.Sizes(60, 20, (40,), 1, 1, touch.Sizes(3, (4,)))),
     "link": (link, link.Sizes(300)),
     "packet": (packet, packet.Sizes((40, 80))),
     "par": (par, (250, 1500)),

@@ -108,6 +108,12 @@ class Day:
             assert len(lots) <= layers.LIMIT and all(quantity > 0 for _, _, quantity in lots)
 
 
+def everything(held: Any) -> list[Any]:
+    """What the book says of each pocket and of the return bin."""
+    pockets = [[held.pocket(row[0]), held.layers(row[0])] for row in fakes.POCKETS]
+    return [*pockets, *held.bin.of("D04-P01")]
+
+
 @pytest.mark.req("U15", "P12", "F26", "F10")
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(ACTS, OFF, END), max_size=14))
@@ -118,10 +124,8 @@ def test_the_book_is_what_the_entries_and_the_lots_add_up_to(
     for act, off, end in steps:
         day.step(act, off, end)
         day.check()
-    held = day.cabinet.state.held
-    before = [[held.pocket(row[0]), held.layers(row[0])] for row in fakes.POCKETS] + held.bin.of("D04-P01")
+    before = everything(day.cabinet.state.held)
     day.cabinet = fakes.reboot(day.cabinet)
-    held = day.cabinet.state.held
-    assert before == [[held.pocket(row[0]), held.layers(row[0])] for row in fakes.POCKETS] + held.bin.of("D04-P01")
+    assert before == everything(day.cabinet.state.held)
     outcomes = [f[entry.F_TXN] for f in day.entries if f[entry.F_KIND] in kinds.OUTCOMES and f[entry.F_TXN]]
     assert len(outcomes) == len(set(outcomes))

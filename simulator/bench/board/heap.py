@@ -1,5 +1,5 @@
 # mypy: ignore-errors
-# Runs under MicroPython: heap.py DIR BUS_SOCKET LINK_FD. The controller's own start; then a report
+# Runs under MicroPython: -m heap DIR BUS_SOCKET LINK_FD. The controller's own start; then a report
 # in place of its loop.
 import gc
 import json
