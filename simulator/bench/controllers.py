@@ -12,6 +12,7 @@ from firmware.ports.common import Files
 from firmware.reference import Reference
 from firmware.session import pin_hash
 from firmware.state import State, apply
+from firmware.storage import types
 from firmware.tables import Tables
 from firmware.wire import cbor, sealed
 
@@ -43,7 +44,7 @@ class Draft:
         self._folder = folder
         record = cbor.decode((folder / "controller.cbor").read_bytes())
         record[RING_SECTORS] = sectors
-        record[DRAWERS][-1] = [*record[DRAWERS][-1][:4], config.RETURN_BIN, 0, 0, 0]
+        record[DRAWERS][-1] = [*record[DRAWERS][-1][:4], types.BIN, 0x24, 0x25, 0]
         self._record = cbor.encode(record)
         self.config = config.read(self._record)
         self._flash = RamFlash(sectors)

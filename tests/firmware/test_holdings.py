@@ -80,8 +80,8 @@ def test_all_pockets_full_and_every_drawer_with_a_bin():
     for n in range(schema.POCKETS.limit):
         held.put_stock("D%02d-P%02d" % (1 + n // 250, 2 + n % 250), 5, [])
     for drawer in range(1, 17):
-        held.put_accessor("D%02d-P01" % drawer, "anna", drawer)
-    assert held.pocket("D16-P01")[5:] == ["anna", 16] and held.pocket("D02-P250")[1] == 5
+        held.put_accessor("D%02d-P01" % drawer, drawer)
+    assert held.pocket("D16-P01")[5:] == [16] and held.pocket("D02-P250")[1] == 5
 
 
 def test_bins_up_to_their_limit():
