@@ -10,7 +10,7 @@ MUST_COUNT = 1
 NOT_LOADED = 2
 FAILED = 4
 
-_QUANTITY, _FLAGS, _MIN, _MAX, _USER, _SEQ = 1, 2, 3, 4, 5, 6
+_QUANTITY, _FLAGS, _MIN, _MAX, _SEQ = 1, 2, 3, 4, 5
 _NEVER = 0xFFFFFFFF
 
 
@@ -25,9 +25,9 @@ class Holdings:
         self.must_count = set()
         self.failed = set()
 
-    # [place, quantity, flags, min, max, last accessor, seq of her last entry there]
+    # [place, quantity, flags, min, max, seq of the last accessor's last entry there]
     def pocket(self, place):
-        return self.stock.get(place) or [place, 0, 0, 0, 0, "", 0]
+        return self.stock.get(place) or [place, 0, 0, 0, 0, 0]
 
     def layers(self, place):
         return self.lots.of(place, self.pocket(place)[_QUANTITY])
@@ -48,9 +48,9 @@ class Holdings:
         row[_FLAGS] = row[_FLAGS] | flag if on else row[_FLAGS] & ~flag
         self._put(row)
 
-    def put_accessor(self, place, user, seq):
+    def put_accessor(self, place, seq):
         row = self.pocket(place)
-        row[_USER:] = [user if schema.is_id(user) else "", seq]
+        row[_SEQ] = seq
         self._put(row)
 
     # each pocket of the drawer that was ever used

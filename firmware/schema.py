@@ -143,8 +143,8 @@ POLICY = Schema("policy", 16, (_ID, _WORD))
 TEMP_USERS = Schema("temp_users", 16, (_ID, _ID, _FLAGS, _WORD, _MINUTES, ("B", 0, 1), (RAW, 32, 32)))
 CREDENTIALS = Schema("credentials", 16, (_ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF)))
 # Part of the folded state, no reference tables. What is in the pockets, flags (holdings.py), min and max that a command
-# has set (max 0: none), who was there last and the seq of her last entry there.
-STOCK = Schema("stock", 500, (_PLACE, _QUANTITY, ("B", 0, 7), _QUANTITY, _QUANTITY, (ID, 0, ID_MAX), _WORD))
+# has set (max 0: none), the seq of the last entry of who was there last.
+STOCK = Schema("stock", 500, (_PLACE, _QUANTITY, ("B", 0, 7), _QUANTITY, _QUANTITY, _WORD))
 # lots in the pockets: place, expiry and lot are the key (holdings.py)
 LAYERS = Schema("layers", 800, ((RAW, PLACE_BYTES + 24, PLACE_BYTES + 24), _QUANTITY))
 # what lies in return bins: place and item are the key

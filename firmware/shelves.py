@@ -25,7 +25,7 @@ class Pockets:
 
     def _row(self, row):
         place, drawer, pocket, item, low, high, capacity = row
-        _, quantity, flags, set_low, set_high, _, _ = self._held.pocket(place)
+        _, quantity, flags, set_low, set_high, _ = self._held.pocket(place)
         if set_high:
             low, high = min(set_low, capacity), min(set_high, capacity)
         lots = self._held.layers(place)

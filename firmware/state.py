@@ -88,7 +88,7 @@ def _opened(state, f):
     access = state.open.get(f[F_TXN])
     if access:
         access[5] = 1
-        state.held.put_accessor(access[3], access[1], f[F_TXN])
+        state.held.put_accessor(access[3], f[F_TXN])
 
 
 def _closed(state, f):
@@ -195,7 +195,7 @@ def _stock(state, f):
 
 
 def _was_there(state, f):
-    state.held.put_accessor(f[F_PLACE], f[F_ACTOR], f[F_SEQ])
+    state.held.put_accessor(f[F_PLACE], f[F_SEQ])
 
 
 def _end(state, f, quantity):

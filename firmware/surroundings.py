@@ -1,7 +1,7 @@
 # What happens around the drawers: case, power, temperature, clock. s is the station; all of it is journaled, and an
 # excursion puts its drawer under quarantine until a command of the pharmacy releases it.
 from firmware import codes
-from firmware.journal import chain, entry, kinds
+from firmware.journal import entry, kinds
 from firmware.profile import policy
 
 MAINS_LOST, MAINS_BACK, BATTERY_LOW = 0, 1, 2
@@ -29,9 +29,9 @@ class Surroundings:
     # alarms stand over a boot; the last entry's time tells a clock that was set back while the power was away
     def boot(self, s):
         self._out = {drawer for alarm, drawer in s.state.alarms if alarm == codes.ALARM_TEMPERATURE}
-        page = s.journal.page(s.journal.seq)
-        if page:
-            back_ms = s.now[0] - entry.decode(chain.parse_page(page)[0])[entry.F_UTC_MS]
+        newest = s.journal.entry(s.journal.seq)
+        if newest:
+            back_ms = s.now[0] - newest[entry.F_UTC_MS]
             if back_ms < -JUMP_MS:
                 self._jumped(s, back_ms)
         self._sure_ms = s.now_ms + CLOCK_SURE_MS if [codes.ALARM_CLOCK, 0] in s.state.alarms else None

@@ -1,6 +1,7 @@
 # One access from intent to outcome. Writes before it moves: `access` is durable before the lock is released.
 from firmware import codes, schema
 from firmware.journal import kinds
+from firmware.journal.entry import F_ACTOR
 from firmware.journal.journal import RESERVE_PAGES, TooLong
 from firmware.order import COUNTED_FIRST, COUNTS, OUTCOME, change_of, fits_pocket, outcome_ext, possible
 from firmware.wire import messages
@@ -53,7 +54,7 @@ class Transactions:
 
     # -> txn; raises JournalFull, TooLong: then nothing has been written and nothing may move
     def begin(self, order, pocket):
-        previous = tuple(self._state.held.pocket(pocket.place)[5:])
+        previous = self._previous(pocket.place)
         self._would_fit(order, pocket, previous)
         txn = self._journal.append(
             kinds.ACCESS,
@@ -66,6 +67,12 @@ class Transactions:
         )
         self.current = Transaction(order, pocket, txn, previous)
         return txn
+
+    # (user, seq); "" once the ring does not hold her entry any more: the centre does
+    def _previous(self, place):
+        seq = self._state.held.pocket(place)[5]
+        last = self._journal.entry(seq) if seq else None
+        return (last[F_ACTOR] if last else "", seq)
 
     # The outcome is the longest entry of an access: if it would not fit, nothing may move. A witness may still come,
     # but for a removal, whose outcome is the longest of all.

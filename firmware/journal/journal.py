@@ -92,6 +92,11 @@ class Journal:
     def page(self, seq):
         return self._ring.read(seq)
 
+    # the fields of an entry, None if it is not held any more
+    def entry(self, seq):
+        page = self.page(seq)
+        return entry.decode(chain.parse_page(page)[0]) if page else None
+
     @property
     def first_held(self):
         return self._ring.first if self._ring.last else self.seq + 1

@@ -32,7 +32,7 @@ class Shell:
             self._bus_event(*event)
             return True
         if self._payloads:
-            self._take_message(self._payloads.pop(0))
+            self._handle(("message", self._message()), self._bus.clock())
             return True
         return self._take_link() or self._send_pages()
 
@@ -66,12 +66,12 @@ class Shell:
         self._payloads += self._frames.feed(data)
         return bool(data)
 
-    def _take_message(self, payload):
+    # None for what does not decode: the station counts it. The payload itself is gone before the message is handled.
+    def _message(self):
         try:
-            message = cbor.decode(payload)
+            return cbor.decode(memoryview(self._payloads.pop(0)))
         except ValueError:
-            message = None  # the station counts it
-        self._handle(("message", message), self._bus.clock())
+            return None
 
     def _handle_all(self, events, now):
         for event in events:

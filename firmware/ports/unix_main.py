@@ -29,6 +29,11 @@ POLL_ERROR = select.POLLERR | select.POLLHUP
 
 
 def main(folder, bus_path, link_fd):
+    run(*start(folder, bus_path, link_fd))
+
+
+# the configuration is not needed any more once all is built
+def start(folder, bus_path, link_fd):
     with open(folder + "/controller.cbor", "rb") as file:
         cfg = config.read(file.read())
     bus, link = unix.Bus(bus_path, cfg.station), unix.Link(link_fd)
@@ -39,7 +44,7 @@ def main(folder, bus_path, link_fd):
     gc.threshold(RUN_THRESHOLD)
     shell = Shell(cfg, station, bus, link)
     shell.boot(adopted, damage is not None)
-    run(shell, bus, link)
+    return shell, bus, link
 
 
 # A link that hung up would wake the poll without end: it is left out for a moment.

@@ -56,12 +56,13 @@ class Decoder:
             payloads.append(payload)
 
 
-# None for what is none. What is large is there twice at most.
+# None for what is none, else the same bytes without their CRC: what is large is there once.
 def _payload(data):
     size = _unstuff(data) - 4
     if size < 0 or unpack("<I", data[size : size + 4])[0] != crc32(memoryview(data)[:size]):
         return None
-    return bytes(memoryview(data)[:size])
+    data[size:] = b""
+    return data
 
 
 def _stuff(data):

@@ -65,12 +65,6 @@ _ALARMS = {
     codes.FORK: "journal contradicts the ledger: its log has stopped",
     codes.STATION_SILENT: "silent: no heartbeat for three minutes",
     codes.TABLE_FULL: "more patients or orders than its tables hold: the newest are kept",
-    codes.ALARM_LID_FORCED: "pocket lid forced open",
-    codes.ALARM_TAMPER: "case open",
-    codes.ALARM_ON_BATTERY: "on battery",
-    codes.ALARM_BATTERY_LOW: "battery low",
-    codes.ALARM_TEMPERATURE: "temperature out of limits",
-    codes.ALARM_CLOCK: "clock moved",
 }
 
 REFUSALS = {

@@ -136,14 +136,14 @@ def test_unknown_badge_is_written_as_read():
 
 def test_no_role_no_access():
     c = ready()
-    assert c.sign_on("b3", "0000") == (0, ["cleo", 0, 0])
+    assert c.sign_on("b3", "0000") == (0, ["cleo", 0, 0, 0xFFFFFFFF])
     assert c.remove()[0] == codes.NOT_ALLOWED and c.ever_energised == 0
 
 
 def test_another_user_takes_over_when_nothing_is_open():
     c = ready()
     start = c.journal.seq
-    assert c.sign_on("b2", "4321") == (0, ["ben", ALL_ROLES, 0])
+    assert c.sign_on("b2", "4321") == (0, ["ben", ALL_ROLES, 0, 0xFFFFFFFF])
     assert [(f[entry.F_KIND], f[entry.F_ACTOR], f[entry.F_EXT]) for f in c.entries(start)] == [
         (kinds.SIGN_OFF, "anna", [2]),
         (kinds.SIGN_ON, "ben", [1]),

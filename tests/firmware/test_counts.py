@@ -196,7 +196,8 @@ def test_power_cut_after_the_discrepancy():
     assert c.kinds()[-1] == kinds.DISCREPANCY
     again = reboot(c)
     assert again.state.quantity("D01-P01") == 1 and again.state.must_count == {"D01-P01"}
-    assert again.state.held.pocket("D01-P01")[5] == "anna"
+    seq = again.state.held.pocket("D01-P01")[5]
+    assert again.journal.entry(seq)[entry.F_ACTOR] == "anna"
 
 
 def test_a_plain_count_names_who_was_there_before():
@@ -238,3 +239,20 @@ def test_wrong_counts_are_refused():
         assert c.confirm(1000, wrong)[0] == codes.BAD_REQUEST
     assert c.ask(messages.CONFIRM, 1000)[0] == codes.BAD_REQUEST
     assert c.ask(messages.CONFIRM_BIN, [])[0] == codes.BAD_REQUEST
+
+
+# the ring keeps its newest entries: of who was there long ago it still knows the number
+def test_who_was_there_before_the_rings_oldest_entry():
+    c = ready()
+    opened(c)
+    c.confirm(1000)
+    c.push(1)
+    last = c.journal.seq - 1
+    while c.journal.first_held <= last:
+        c.stock("D01-P02", 5)
+        c.answer(c.journal.seq)
+    c.sign_on("b2", "4321")
+    assert c.ask(messages.COUNT, "D01-P01")[0] == 0
+    c.pull(1)
+    c.confirm(6000)
+    assert c.entries(c.journal.first_held)[-1][entry.F_EXT] == [7000, "", last]

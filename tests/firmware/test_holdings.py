@@ -32,16 +32,16 @@ def test_what_nothing_is_known_of_fills_the_layers_up_to_the_stock():
 def test_flags_levels_accessor_do_not_touch_each_other():
     held = Holdings()
     held.put_levels("D01-P01", 1, 9)
-    held.put_accessor("D01-P01", "anna", 77)
+    held.put_accessor("D01-P01", 77)
     held.put_flag("D01-P01", holdings.FAILED, True)
     held.put_flag("D01-P01", holdings.MUST_COUNT, True)
-    assert held.pocket("D01-P01") == ["D01-P01", 0, 5, 1, 9, "anna", 77]
+    assert held.pocket("D01-P01") == ["D01-P01", 0, 5, 1, 9, 77]
     again = reloaded(held)
     assert again.must_count == again.failed == {"D01-P01"}
     again.put_flag("D01-P01", holdings.FAILED, False)
     assert again.failed == set() and again.must_count == {"D01-P01"}
-    again.put_accessor("D01-P01", "no user of a table", 78)
-    assert again.pocket("D01-P01")[5:] == ["", 78]
+    again.put_accessor("D01-P01", 78)
+    assert again.pocket("D01-P01") == ["D01-P01", 0, 1, 1, 9, 78]
 
 
 def test_a_place_with_nothing_to_say_has_no_record():
@@ -58,7 +58,7 @@ def test_a_full_table_forgets_who_was_at_an_empty_place():
     places = ["D%02d-P%02d" % (1 + n // 255, 1 + n % 255) for n in range(limit + 1)]
     for n, place in enumerate(places[:limit]):
         held.put_stock(place, 0 if n in (3, 9) else 1, [])
-        held.put_accessor(place, "anna", 1000 - n)
+        held.put_accessor(place, 1000 - n)
     held.put_flag(places[9], holdings.FAILED, True)
     held.put_stock(places[limit], 5, [])
     assert held.stock.count == limit and not held.stock.has(places[3]) and held.failed == {places[9]}

@@ -24,12 +24,12 @@ STATION, KEY, SALT = "W1", bytes(32), b"saltsalt"
 WAIT_S = 20
 START_MS = 1_700_000_000_000
 TABLES = {
-    "items": [["morphine", 2, 1000, 0], ["insulin", 0, 1, 0]],
+    "items": [["morphine", 2, 1000, 0, 0, 0], ["insulin", 0, 1, 0, 0, 0]],
     "pockets": [
         ["D01-P03", 1, 3, "morphine", 1000, 9000, 20000],
         ["D08-P01", 8, 1, "insulin", 1, 5, 20],
     ],
-    "users": [["b1", "anna", SALT, pin_hash(SALT, "1234", 2), 2, 31]],
+    "users": [["b1", "anna", SALT, pin_hash(SALT, "1234", 2), 2, 31, 0xFFFFFFFF]],
     "patients": [["pat1", 1]],
 }
 FRIDGE = 8
@@ -137,12 +137,12 @@ def test_a_removal_from_under_a_lid(tmp_path):
     async def story(ward, cabinet):
         await ward.ask(messages.COUNT, "D01-P03")
         await through_the_lid(ward, cabinet)
-        assert (await ward.ask(messages.CONFIRM, 8000))[0] == 0
+        assert (await ward.ask(messages.CONFIRM, 8000, None, None))[0] == 0
         await shut(ward, cabinet)
-        assert (await ward.ask(messages.REMOVE, "pat1", "", "morphine", 2000, None, None))[0] == 0
+        assert (await ward.ask(messages.REMOVE, "pat1", "", "morphine", 2000, None, None, 0, "", 0))[0] == 0
         await through_the_lid(ward, cabinet)
         cabinet.take("D01-P03", 2000)
-        assert (await ward.ask(messages.CONFIRM, 2000))[1][1:] == [8000, 6000]
+        assert (await ward.ask(messages.CONFIRM, 2000, None, None))[1][1:] == [8000, 6000]
         await shut(ward, cabinet)
         assert await ward.alarms() == [] and cabinet.expanders[body.LOCKS].outputs == 0
 
