@@ -44,7 +44,7 @@ class Draft:
         self._folder = folder
         record = cbor.decode((folder / "controller.cbor").read_bytes())
         record[RING_SECTORS] = sectors
-        record[DRAWERS][-1] = [*record[DRAWERS][-1][:4], types.BIN, 0x24, 0x25, 0]
+        record[DRAWERS][-1] = [*record[DRAWERS][-1][:4], types.BIN, 0, 0, 0]
         self._record = cbor.encode(record)
         self.config = config.read(self._record)
         self._flash = RamFlash(sectors)

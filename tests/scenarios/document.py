@@ -14,7 +14,7 @@ HEAD = """# Scenarios
 Written by `make docs` from the table of sentences (`tests/scenarios/steps_*.py`); do not edit.
 
 `tests/scenarios/*.scn` say in plain English what a cabinet does: {count} scenarios, each run against the controller's
-own process (MicroPython, the firmware compiled, 384 KB of heap) with the simulator's chips behind its bus. A technician
+own process (MicroPython, the firmware compiled, 416 KB of heap) with the simulator's chips behind its bus. A technician
 can read, change and add them. `.venv/bin/pytest tests/scenarios -k "blind count"` runs some.
 
 A file is a list of scenarios; lines under `Background:` come before each. `Shows:` names the requirements. A line

@@ -15,7 +15,7 @@ from tests.scenarios.hardware import CabinetBus, HospitalTime
 from tests.unit.controller_process import WAIT_S, Controller
 
 STATION, LOG, KEY, FIRMWARE = "ICU1", 1, bytes(range(32)), "0.1.0"
-HEAP = "416K"
+HEAP = "416K"  # 384K is not enough yet for the shipped planograms (64-bit unix port)
 HAND_MS = 50  # how long a hand takes, longer than any switch bounces
 PART_BYTES = 3900
 
