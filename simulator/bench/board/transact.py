@@ -16,7 +16,7 @@ from firmware.build import build
 from firmware.compat import derive
 from firmware.journal.flash import FileFlash
 from firmware.journal.snapshot import FileStore
-from firmware.ports import unix
+from firmware.ports import common, unix
 from firmware.wire import cbor, frame, messages, sealed
 
 UTC_MS = 1_700_000_000_000
@@ -39,13 +39,14 @@ class Cabinet:
             cfg = config.read(file.read())
         flash = Ring(folder + "/ring.bin", cfg.ring_sectors)
         store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
-        files = unix.Files(folder + "/tables")
+        files = common.Files(folder + "/tables")
         self.station, _, _ = build(cfg, unix_main.TABLES, flash, store, files, unix.entropy)
         self.answers = derive(cfg.key, "answer")
         self.head = [1, cfg.station, cfg.log]
         self.now = (UTC_MS, 0, 2)
         self.rid = 0
         self.reply = None
+        self.flap = ()  # the return bin's, while it is open
         self.answered = 0
         self.event("boot", 0, False, {drawer: (True, True) for drawer in cfg.drawers})
         self.event("message", [messages.STREAM, self.station.journal.seq + 1])
@@ -59,6 +60,9 @@ class Cabinet:
                     self.send(action[1])
                 elif action[0] == "release":
                     events += [("latch", action[1], False), ("switch", action[1], False)]
+                elif action[0] == "lid":
+                    self.flap = action[1:3]
+                    events.append(("lid",) + self.flap + (False,))
 
     def send(self, message):
         frame.encode(cbor.encode(message))
@@ -72,6 +76,10 @@ class Cabinet:
         return self.reply[2], self.reply[3]
 
     def push(self, drawer):
+        if self.flap:
+            flap, self.flap = self.flap, ()
+            self.event("lid", *flap + (True,))
+            return
         self.event("latch", drawer, True)
         self.event("switch", drawer, True)
 
