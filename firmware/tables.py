@@ -26,7 +26,7 @@ class Table:
         while low < high:
             middle = (low + high) // 2
             start = middle % BLOCK * width
-            at = bytes(self._blocks[middle // BLOCK][start : start + key_width])
+            at = self._blocks[middle // BLOCK][start : start + key_width]
             if at == packed:
                 return middle
             if at < packed:
@@ -52,7 +52,8 @@ class Table:
             return
         packed, offset = pack("<H", number), self.schema.offset(column)
         for first in range(0, self.count, BLOCK):
-            for at in each(self._blocks[first // BLOCK], packed, offset, self.schema.width):
+            block = self._blocks[first // BLOCK]
+            for at in each(block, packed, offset, self.schema.width) if packed in block else ():
                 if first + at < self.count:
                     yield self.row(first + at)
 

