@@ -24,7 +24,7 @@ from firmware.ports import common, unix
 from firmware.ports.shell import Shell
 
 HUNG_UP_MS = 1000
-RUN_THRESHOLD = 16384
+RUN_THRESHOLD = 8192
 POLL_ERROR = select.POLLERR | select.POLLHUP
 
 

@@ -1,6 +1,7 @@
 # What is where, packed: lots, bins, who was there last; limits and what a snapshot brings back.
 from firmware import holdings, schema
 from firmware.holdings import Holdings
+from firmware.names import each
 
 REQ = ("F26", "P12", "P25", "U12")
 
@@ -72,6 +73,14 @@ def test_a_drawer_that_works_again_is_counted_pocket_by_pocket():
         held.put_stock(place, 1, [])
     held.must_count_drawer(2)
     assert held.must_count == {"D02-P01", "D02-P100"}
+
+
+# what only looks like it across two columns or two records is passed over
+def test_records_are_found_where_the_column_is():
+    records = bytearray(b"\x07\x01\x00\x00\x01\x00\x09\x00\x01\x08\x01\x00")
+    assert list(each(records, b"\x01\x00", 1, 3)) == [0, 1, 3]
+    assert list(each(records, b"\x00\x01", 1, 3)) == [2]
+    assert list(each(records, b"\x00\x00", 1, 3)) == [] == list(each(bytearray(), b"\x00\x00", 1, 3))
 
 
 # a bin's place has a record of its own, for who was there last

@@ -47,7 +47,8 @@ class Core:
         ]
 
     def gate(self):
-        assert gate.decide(VIEW, ASKED, ANNA, BEN, NOW_MS)[0]
+        if gate.decide(VIEW, ASKED, ANNA, BEN, NOW_MS) != (True, 0):
+            raise ValueError("the gate denies what is measured")
 
     def hungriest(self):
         pockets.hungriest(self.rows)
