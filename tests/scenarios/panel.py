@@ -12,12 +12,11 @@ from firmware.journal.ring import Ring
 from firmware.wire import messages, sealed
 from simulator.cabinet.cabinet import Cabinet
 from tests.scenarios.hardware import CabinetBus, HospitalTime
-from tests.unit.controller_process import WAIT_S, Controller
+from tests.unit.controller_process import WAIT_S, Controller, parts_of
 
 STATION, LOG, KEY, FIRMWARE = "ICU1", 1, bytes(range(32)), "0.1.0"
 HEAP = "416K"  # 384K is not enough yet for the shipped planograms (64-bit unix port)
 HAND_MS = 50  # how long a hand takes, longer than any switch bounces
-PART_BYTES = 3900
 
 Written = tuple[list[Any], list[Any] | None]
 
@@ -64,11 +63,7 @@ class Panel(Controller):
 
     def send_table(self, table: str, rows: list[list[Any]], version: int, key: bytes = KEY) -> int:
         """One version of a reference table, in parts; the code of its RESULT."""
-        parts: list[list[list[Any]]] = [[]]
-        for row in rows:
-            if sum(len(str(held)) for held in parts[-1]) > PART_BYTES // 2:
-                parts.append([])
-            parts[-1].append(row)
+        parts = parts_of(rows)
         for number, part in enumerate(parts, 1):
             fields = [1, STATION, table, version, 0, number, len(parts), part]
             self.send([messages.REFERENCE, sealed.seal(fields, derive(key, "reference"))])

@@ -24,7 +24,18 @@ WAIT_S = 60
 UTC_MS = 1_800_000_000_000
 LOCKS, SWITCHES, LATCHES, LIGHT = 0x20, 0x21, 0x22, 0x23
 GPIO, OLAT = 0x12, 0x14
+PART_BYTES = 3900
 HAND_MS = 50  # nobody is quicker at two switches
+
+
+def parts_of(rows: list[list[Any]]) -> list[list[list[Any]]]:
+    """The rows of a table in parts that fit a message each; at least one."""
+    parts: list[list[list[Any]]] = [[]]
+    for row in rows:
+        if len(cbor.encode([*parts[-1], row])) > PART_BYTES:
+            parts.append([])
+        parts[-1].append(row)
+    return parts
 
 
 class Bus:

@@ -13,7 +13,7 @@ from firmware.journal.flash import FileFlash
 from firmware.journal.ring import Ring
 from firmware.session import pin_hash
 from firmware.wire import cbor, messages, sealed
-from tests.unit.controller_process import Controller
+from tests.unit.controller_process import Controller, parts_of
 
 STATION, LOG, KEY = "ICU1", 1, bytes(range(32))
 SALT = b"saltsalt"
@@ -60,11 +60,7 @@ def controller(folder: Path) -> Iterator[Controller]:
 
 
 def load(controller: Controller, table: str, rows: list[list[Any]], version: int = 1) -> int:
-    parts: list[list[list[Any]]] = [[]]
-    for row in rows:
-        if len(cbor.encode([*parts[-1], row])) > 3900:
-            parts.append([])
-        parts[-1].append(row)
+    parts = parts_of(rows)
     for number, part in enumerate(parts, 1):
         fields = [1, STATION, table, version, 0, number, len(parts), part]
         controller.send([messages.REFERENCE, sealed.seal(fields, derive(KEY, "reference"))])
