@@ -74,7 +74,7 @@ class RamStore:
     def open(self, which):
         return io.BytesIO(self.areas[which])
 
-    def write(self, which, *parts):
+    def write(self, which, parts):
         data = b"".join([bytes(part) for part in parts])
         self.areas[which] = bytes(data[: self._power.spend(len(data))])
         self._power.check()

@@ -76,8 +76,8 @@ class FileStore:
         except OSError:
             return None
 
-    # In parts: joined they may not find room on a controller's heap.
-    def write(self, which, *parts):
+    # In parts, made one by one: together they may not find room on a controller's heap.
+    def write(self, which, parts):
         with open(self._paths[which], "wb") as file:
             for part in parts:
                 file.write(part)
@@ -92,11 +92,18 @@ def _pieces(value):
         yield cbor.array_header(len(value))
         for member in value:
             yield from _pieces(member)
-    elif isinstance(value, (bytes, memoryview)):
+    elif isinstance(value, (bytes, bytearray, memoryview)):
         yield cbor.bytes_header(len(value))
         yield value
     else:
         yield cbor.encode(value)
+
+
+# its length, the CBOR, its MAC
+def _file(fields, mac):
+    yield pack("<I", sum(len(piece) for piece in _pieces(fields)))
+    yield from _pieces(fields)
+    yield mac
 
 
 class Snapshots:
@@ -116,11 +123,11 @@ class Snapshots:
 
     # Never over the newest one.
     def save(self, station, log, seq, head, boot, released, state):
-        body = list(_pieces([_VERSION, station, log, seq, head, boot, released] + state))
-        size = sum(len(piece) for piece in body)
+        fields = [_VERSION, station, log, seq, head, boot, released] + state
+        mac = self._mac.mac_over(_pieces(fields))[:_MAC]
         which = 0 if self._seqs[0] <= self._seqs[1] else 1
         self._seqs[which] = 0
-        self._store.write(which, pack("<I", size), *body, self._mac.mac(*body)[:_MAC])
+        self._store.write(which, _file(fields, mac))
         self._seqs[which] = seq
 
     @property

@@ -65,7 +65,8 @@ async def _micropython(code: Path, words: Sequence[str], fds: Sequence[int]) -> 
     env = {**os.environ, "MICROPYPATH": f"{code}:.frozen"}
     pipe = asyncio.subprocess.PIPE
     try:
-        return await asyncio.create_subprocess_exec(*argv, env=env, stdout=pipe, stderr=pipe, pass_fds=fds)
+        # from there: an interpreter looks for modules in the folder it runs in first
+        return await asyncio.create_subprocess_exec(*argv, cwd=code, env=env, stdout=pipe, stderr=pipe, pass_fds=fds)
     finally:
         for fd in fds:
             os.close(fd)

@@ -30,5 +30,5 @@ def test_a_page_of_the_ring(tmp_path, monkeypatch, written_through):
 
 
 def test_a_snapshot(tmp_path, written_through):
-    FileStore(tmp_path / "a", tmp_path / "b").write(1, b"one", b"two")
+    FileStore(tmp_path / "a", tmp_path / "b").write(1, (b"one", b"two"))
     assert written_through == [6]
