@@ -153,7 +153,7 @@ CREDENTIALS = Schema("credentials", 16, (_ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 
 # has set (max 0: none), the seq of the last entry of who was there last; beside pockets for 16 return bins.
 STOCK = Schema("stock", 516, (_PLACE, _QUANTITY, ("B", 0, 7), _QUANTITY, _QUANTITY, _WORD))
 # lots in the pockets: place, expiry and lot are the key (holdings.py)
-LAYERS = Schema("layers", 800, ((RAW, PLACE_BYTES + 24, PLACE_BYTES + 24), _QUANTITY))
+LAYERS = Schema("layers", 500, ((RAW, PLACE_BYTES + 24, PLACE_BYTES + 24), _QUANTITY))
 # what lies in return bins: place and item are the key
 BIN = Schema("bin", 48, ((RAW, PLACE_BYTES + ID_BYTES, PLACE_BYTES + ID_BYTES), _QUANTITY))
 

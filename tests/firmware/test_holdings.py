@@ -109,7 +109,7 @@ def test_bins_up_to_their_limit():
 
 def test_lots_up_to_their_limit():
     held = Holdings()
-    limit = 800
+    limit = 500
     places = ["D%02d-P%02d" % (1 + n // 250, 1 + n % 250) for n in range(limit // 5)]
     for place in places:
         held.put_stock(place, 5, [("lot%d" % n, JUNE + n, 1) for n in range(5)])
