@@ -21,7 +21,7 @@ LONGEST_DELAY_S = 2.0
 FAILURES_IN_A_ROW = 12
 GRACE_S = 15.0
 LOOK_S = 1.0
-HEAP = "256K"
+HEAP = "384K"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-HEAP = "256K"
+HEAP = "384K"
 RUNNER = Path(__file__).parent / "firmware" / "run_mpy.py"
 ROOT = Path(__file__).parent.parent
 

@@ -2,7 +2,7 @@
 import gc
 import sys
 
-# Collected often, the heap stays dense: 256 KB then hold the code, full tables and a free piece of 30 KB to work with.
+# Collected often, the heap stays dense: 384 KB then hold the code, full tables and a free piece of 30 KB to work with.
 gc.threshold(4096)
 
 # ruff: noqa: E402, I001 - the tables come before the code

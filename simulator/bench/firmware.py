@@ -1,4 +1,4 @@
-"""The controller under MicroPython with its 256 KB heap: room left with full tables, boot, durable appends."""
+"""The controller under MicroPython with its 384 KB heap: room left with full tables, boot, durable appends."""
 
 import asyncio
 import json

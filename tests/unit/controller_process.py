@@ -145,7 +145,7 @@ class Bus:
 class Controller:
     """The process and the agent's end of its link."""
 
-    def __init__(self, folder: Path, heap: str = "256K") -> None:
+    def __init__(self, folder: Path, heap: str = "384K") -> None:
         run = Path(os.path.relpath(folder))
         path = run / "bus.sock"
         path.unlink(missing_ok=True)

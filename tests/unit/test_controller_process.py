@@ -1,4 +1,4 @@
-"""The controller as the process it is: MicroPython, 256 KB of heap, bus, pty, files."""
+"""The controller as the process it is: MicroPython, 384 KB of heap, bus, pty, files."""
 
 from collections.abc import Iterator
 from pathlib import Path
