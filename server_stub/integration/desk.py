@@ -95,10 +95,6 @@ class Desk:
             patients.add(heapq.heappop(self._due)[1])
         return self._refresh(tx, patients)
 
-    def next_due_ms(self) -> int | None:
-        """Hospital time of the next `fire_due`."""
-        return self._due[0][0] if self._due else None
-
     def versions(self) -> Versions:
         """The versions of all tables of all stations."""
         return {station: self._tables.versions(station) for station in self._wards}

@@ -16,7 +16,6 @@ from sqlalchemy import (
     LargeBinary,
     MetaData,
     Table,
-    Text,
     UniqueConstraint,
     create_engine,
     event,
@@ -25,6 +24,8 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.exc import DBAPIError
+
+from server_stub.ledger.columns import integer, text
 
 VERSION = "2"
 
@@ -41,44 +42,32 @@ class WrongSchema(Exception):
 _OLDER = ("1",)
 
 
-def _text(name: str, **more: Any) -> Column[Any]:
-    return Column(name, Text, nullable=False, **more)
-
-
-def _int(name: str, **more: Any) -> Column[Any]:
-    return Column(name, BigInteger, nullable=False, **more)
-
-
-def _maybe_int(name: str) -> Column[Any]:
-    return Column(name, BigInteger)
-
-
-meta = Table("meta", metadata, _text("key", primary_key=True), _text("value"))
+meta = Table("meta", metadata, text("key", key=True), text("value"))
 _SCHEMA = "schema"
 _FOUND = select(meta.c.value).where(meta.c.key == _SCHEMA)
 
 logs = Table(
     "logs",
     metadata,
-    _text("station", primary_key=True),
-    _int("log", primary_key=True, autoincrement=False),
+    text("station", key=True),
+    integer("log", key=True),
     Column("genesis", LargeBinary, nullable=False),
-    _int("seq"),
+    integer("seq"),
     Column("head", LargeBinary, nullable=False),
-    _int("stopped"),
-    _int("entries"),
-    _int("removals"),
+    integer("stopped"),
+    integer("entries"),
+    integer("removals"),
 )
 
 batches = Table(
     "batches",
     metadata,
     Column("id", _Id, primary_key=True),
-    _text("station"),
-    _int("log"),
-    _int("first_seq"),
-    _int("last_seq"),
-    _int("received_ms"),
+    text("station"),
+    integer("log"),
+    integer("first_seq"),
+    integer("last_seq"),
+    integer("received_ms"),
     Column("raw", LargeBinary, nullable=False),
 )
 
@@ -86,11 +75,11 @@ entries = Table(
     "entries",
     metadata,
     Column("id", _Id, primary_key=True),
-    _text("station"),
-    _int("log"),
-    _int("seq"),
-    _int("kind"),
-    _int("utc_ms"),
+    text("station"),
+    integer("log"),
+    integer("seq"),
+    integer("kind"),
+    integer("utc_ms"),
     Column("leaf", LargeBinary, nullable=False),
     Column("head", LargeBinary, nullable=False),
     Column("page", LargeBinary, nullable=False),
@@ -101,12 +90,12 @@ evidence = Table(
     "evidence",
     metadata,
     Column("id", _Id, primary_key=True),
-    _int("utc_ms"),
-    _int("code"),
-    _text("station"),
-    _int("log"),
-    _int("seq"),
-    _text("detail"),
+    integer("utc_ms"),
+    integer("code"),
+    text("station"),
+    integer("log"),
+    integer("seq"),
+    text("detail"),
     Column("sha256", LargeBinary, nullable=False, unique=True),
     Column("raw", LargeBinary, nullable=False),
 )
@@ -115,104 +104,104 @@ outbox = Table(
     "outbox",
     metadata,
     Column("id", _Id, primary_key=True),
-    _text("topic"),
+    text("topic"),
     Column("payload", LargeBinary, nullable=False),
 )
 
 heartbeats = Table(
     "heartbeats",
     metadata,
-    _text("station", primary_key=True),
-    _int("log"),
-    _int("boot"),
-    _int("seq"),
-    _text("firmware"),
-    _int("utc_ms"),
-    _maybe_int("oldest_unanswered_utc_ms"),
-    _int("outbox_depth"),
-    _int("received_ms"),
+    text("station", key=True),
+    integer("log"),
+    integer("boot"),
+    integer("seq"),
+    text("firmware"),
+    integer("utc_ms"),
+    integer("oldest_unanswered_utc_ms", null=True),
+    integer("outbox_depth"),
+    integer("received_ms"),
 )
 
-requests = Table("requests", metadata, Column("id", _Id, primary_key=True), _text("key", unique=True), _text("reply"))
+requests = Table("requests", metadata, Column("id", _Id, primary_key=True), text("key", unique=True), text("reply"))
 
 # what each station was told: the rows of its tables as they stand, null where a row was taken away
 reference_rows = Table(
     "reference_rows",
     metadata,
-    _text("station", primary_key=True),
-    _text("table", primary_key=True),
-    _text("key", primary_key=True),
-    _int("version"),
+    text("station", key=True),
+    text("table", key=True),
+    text("key", key=True),
+    integer("version"),
     Column("row", LargeBinary),
 )
 
 reference_versions = Table(
     "reference_versions",
     metadata,
-    _text("station", primary_key=True),
-    _text("table", primary_key=True),
-    _int("version"),
-    _int("forgotten"),
+    text("station", key=True),
+    text("table", key=True),
+    integer("version"),
+    integer("forgotten"),
     Column("digest", LargeBinary, nullable=False),
 )
 
 inventory = Table(
     "inventory",
     metadata,
-    _text("station", primary_key=True),
-    _text("place", primary_key=True),
-    _text("item"),
-    _int("quantity"),
-    _int("must_count"),
-    _int("utc_ms"),
+    text("station", key=True),
+    text("place", key=True),
+    text("item"),
+    integer("quantity"),
+    integer("must_count"),
+    integer("utc_ms"),
 )
 
 usage = Table(
     "usage",
     metadata,
-    _text("station", primary_key=True),
-    _text("item", primary_key=True),
-    _int("hour", primary_key=True, autoincrement=False),
-    _int("removed"),
-    _int("returned"),
-    _int("wasted"),
-    _int("refilled"),
+    text("station", key=True),
+    text("item", key=True),
+    integer("hour", key=True),
+    integer("removed"),
+    integer("returned"),
+    integer("wasted"),
+    integer("refilled"),
 )
 
 alarms = Table(
     "alarms",
     metadata,
-    _text("station", primary_key=True),
-    _int("code", primary_key=True, autoincrement=False),
-    _int("drawer", primary_key=True, autoincrement=False),
-    _int("utc_ms"),
+    text("station", key=True),
+    integer("code", key=True),
+    integer("drawer", key=True),
+    integer("utc_ms"),
 )
 
-hospital_events = Table("hospital_events", metadata, _text("event_id", primary_key=True), _int("seq"))
+hospital_events = Table("hospital_events", metadata, text("event_id", key=True), integer("seq"))
 
-patients = Table("patients", metadata, _text("patient", primary_key=True), _text("name"), _text("ward"))
+patients = Table("patients", metadata, text("patient", key=True), text("name"), text("ward"))
 
 stays = Table(
     "stays",
     metadata,
-    _text("patient", primary_key=True),
-    _text("ward", primary_key=True),
-    _int("since_ms"),
-    _maybe_int("left_ms"),
+    text("patient", key=True),
+    text("ward", key=True),
+    integer("since_ms"),
+    integer("left_ms", null=True),
     Index("stays_left", "left_ms"),
 )
 
 orders = Table(
     "orders",
     metadata,
-    _text("order", primary_key=True),
-    _text("patient", index=True),
-    _text("item"),
-    _int("dose"),
-    _int("start_ms"),
-    _maybe_int("stop_ms"),
-    _int("interval_min"),
-    _int("flags"),
+    text("order", key=True),
+    text("patient", index=True),
+    text("item"),
+    integer("dose"),
+    integer("start_ms"),
+    integer("stop_ms", null=True),
+    integer("interval_min"),
+    integer("flags"),
 )
 
 PROJECTIONS = (inventory, usage, alarms, hospital_events, patients, stays, orders)

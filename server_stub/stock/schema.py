@@ -4,58 +4,50 @@ All but `forecasts` are projections: a forecast is a figure worked out on a day 
 (docs/decisions/0007).
 """
 
-from sqlalchemy import BigInteger, Column, Float, Index, Table, Text
+from sqlalchemy import Column, Float, Index, Table
 
+from server_stub.ledger.columns import integer, text
 from server_stub.ledger.schema import metadata
-
-
-def _text(name: str, *, key: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=False, primary_key=key)
-
-
-def _int(name: str, *, key: bool = False, null: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=null, primary_key=key, autoincrement=False)
-
 
 # asked for and not there, by hour of hospital time; smallest units
 unmet = Table(
-    "unmet", metadata, _text("station", key=True), _text("item", key=True), _int("hour", key=True), _int("quantity")
+    "unmet", metadata, text("station", key=True), text("item", key=True), integer("hour", key=True), integer("quantity")
 )
 
 removal_sizes = Table(
     "removal_sizes",
     metadata,
-    _text("station", key=True),
-    _text("item", key=True),
-    _int("quantity", key=True),
-    _int("times"),
+    text("station", key=True),
+    text("item", key=True),
+    integer("quantity", key=True),
+    integer("times"),
 )
 
 # what a pocket held at the end of each day on which it was touched
 closing_stock = Table(
     "closing_stock",
     metadata,
-    _text("station", key=True),
-    _text("place", key=True),
-    _int("day", key=True),
-    _text("item"),
-    _int("quantity"),
+    text("station", key=True),
+    text("place", key=True),
+    integer("day", key=True),
+    text("item"),
+    integer("quantity"),
 )
 
 # state is one of SENT, APPLIED, REFUSED, LOST (a later command came through and this one never did)
 commands = Table(
     "commands",
     metadata,
-    _text("station", key=True),
-    _int("number", key=True),
-    _int("kind"),
-    _text("body"),
-    _text("reason"),
-    _text("person"),
-    _int("issued_ms"),
-    _text("state"),
-    _int("result"),
-    _int("done_ms", null=True),
+    text("station", key=True),
+    integer("number", key=True),
+    integer("kind"),
+    text("body"),
+    text("reason"),
+    text("person"),
+    integer("issued_ms"),
+    text("state"),
+    integer("result"),
+    integer("done_ms", null=True),
     Index("commands_state", "state"),
 )
 SENT, APPLIED, REFUSED, LOST = "sent", "applied", "refused", "lost"
@@ -64,42 +56,42 @@ SENT, APPLIED, REFUSED, LOST = "sent", "applied", "refused", "lost"
 par_levels = Table(
     "par_levels",
     metadata,
-    _text("station", key=True),
-    _text("place", key=True),
-    _int("wanted_min"),
-    _int("wanted_max"),
-    _text("reason"),
-    _int("number"),
-    _int("wanted_ms"),
-    _int("applied_min", null=True),
-    _int("applied_max", null=True),
-    _int("applied_ms", null=True),
+    text("station", key=True),
+    text("place", key=True),
+    integer("wanted_min"),
+    integer("wanted_max"),
+    text("reason"),
+    integer("number"),
+    integer("wanted_ms"),
+    integer("applied_min", null=True),
+    integer("applied_max", null=True),
+    integer("applied_ms", null=True),
 )
 
 # set by people: `held` items keep their levels, `floor` is the least min (smallest units)
 par_holds = Table(
     "par_holds",
     metadata,
-    _text("station", key=True),
-    _text("item", key=True),
-    _int("held"),
-    _int("floor"),
-    _text("person"),
-    _text("reason"),
-    _int("utc_ms"),
+    text("station", key=True),
+    text("item", key=True),
+    integer("held"),
+    integer("floor"),
+    text("person"),
+    text("reason"),
+    integer("utc_ms"),
 )
 
 # layers of a pocket, `number` 0 is taken first; lot "" and expiry_min 0 (minutes since 1970) are unknown
 lots = Table(
     "lots",
     metadata,
-    _text("station", key=True),
-    _text("place", key=True),
-    _int("number", key=True),
-    _text("item"),
-    _text("lot"),
-    _int("expiry_min"),
-    _int("quantity"),
+    text("station", key=True),
+    text("place", key=True),
+    integer("number", key=True),
+    text("item"),
+    text("lot"),
+    integer("expiry_min"),
+    integer("quantity"),
     Index("lots_lot", "lot"),
     Index("lots_expiry", "expiry_min"),
 )
@@ -108,25 +100,25 @@ lots = Table(
 lot_removals = Table(
     "lot_removals",
     metadata,
-    _text("station", key=True),
-    _int("log", key=True),
-    _int("seq", key=True),
-    _text("lot", key=True),
-    _int("expiry_min", key=True),
-    _text("place"),
-    _text("item"),
-    _int("quantity"),
+    text("station", key=True),
+    integer("log", key=True),
+    integer("seq", key=True),
+    text("lot", key=True),
+    integer("expiry_min", key=True),
+    text("place"),
+    text("item"),
+    integer("quantity"),
     Index("lot_removals_lot", "lot"),
 )
 
 bin_contents = Table(
     "bin_contents",
     metadata,
-    _text("station", key=True),
-    _text("place", key=True),
-    _text("item", key=True),
-    _int("quantity"),
-    _int("utc_ms"),
+    text("station", key=True),
+    text("place", key=True),
+    text("item", key=True),
+    integer("quantity"),
+    integer("utc_ms"),
 )
 
 PROJECTIONS = (unmet, removal_sizes, closing_stock, commands, par_levels, par_holds, lots, lot_removals, bin_contents)
@@ -135,14 +127,14 @@ PROJECTIONS = (unmet, removal_sizes, closing_stock, commands, par_levels, par_ho
 forecasts = Table(
     "forecasts",
     metadata,
-    _text("station", key=True),
-    _text("item", key=True),
-    _int("day", key=True),
+    text("station", key=True),
+    text("item", key=True),
+    integer("day", key=True),
     Column("daily", Float, nullable=False),
     Column("mean", Float, nullable=False),
-    _int("p50"),
-    _int("p90"),
-    _int("p98"),
-    _int("days"),
+    integer("p50"),
+    integer("p90"),
+    integer("p98"),
+    integer("days"),
     Index("forecasts_day", "day"),
 )

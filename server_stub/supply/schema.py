@@ -1,25 +1,26 @@
 """Tables of the supply: restock orders, a projection."""
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text
+from sqlalchemy import Index, Table
 
+from server_stub.ledger.columns import integer, text
 from server_stub.ledger.schema import metadata
 
 # smallest units; reason is null while the order stands, then one of those of orders.py
 restock_orders = Table(
     "restock_orders",
     metadata,
-    Column("station", Text, primary_key=True),
-    Column("number", BigInteger, primary_key=True, autoincrement=False),
-    Column("item", Text, nullable=False),
-    Column("quantity", BigInteger, nullable=False),
-    Column("on_hand", BigInteger, nullable=False),
-    Column("on_order", BigInteger, nullable=False),
-    Column("par_min", BigInteger, nullable=False),
-    Column("par_max", BigInteger, nullable=False),
-    Column("opened_ms", BigInteger, nullable=False),
-    Column("put_away", BigInteger, nullable=False),
-    Column("closed_ms", BigInteger),
-    Column("reason", BigInteger),
+    text("station", key=True),
+    integer("number", key=True),
+    text("item"),
+    integer("quantity"),
+    integer("on_hand"),
+    integer("on_order"),
+    integer("par_min"),
+    integer("par_max"),
+    integer("opened_ms"),
+    integer("put_away"),
+    integer("closed_ms", null=True),
+    integer("reason", null=True),
     Index("restock_orders_open", "station", "item", "closed_ms"),
     # each transaction asks which orders have stood too long: what is closed must not cost it anything
     Index("restock_orders_standing", "closed_ms", "opened_ms"),

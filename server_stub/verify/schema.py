@@ -1,131 +1,119 @@
 """Tables of verification: facts, the verdict of every removal, alerts. All are projections."""
 
-from sqlalchemy import BigInteger, Column, Index, LargeBinary, Table, Text
+from sqlalchemy import Column, Index, LargeBinary, Table
 
+from server_stub.ledger.columns import integer, text
 from server_stub.ledger.schema import metadata
-
-
-def _text(name: str, *, key: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=False, primary_key=key)
-
-
-def _int(name: str, *, key: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, primary_key=key, autoincrement=False)
-
-
-def _maybe_int(name: str) -> Column[int]:
-    return Column(name, BigInteger)
-
 
 removals = Table(
     "removals",
     metadata,
-    _text("station", key=True),
-    _int("log", key=True),
-    _int("seq", key=True),
-    _int("txn"),
-    _int("utc_ms"),
-    _int("deadline_ms"),
-    _text("patient"),
-    _text("order"),
-    _text("item"),
-    _int("quantity"),
-    _text("user"),
+    text("station", key=True),
+    integer("log", key=True),
+    integer("seq", key=True),
+    integer("txn"),
+    integer("utc_ms"),
+    integer("deadline_ms"),
+    text("patient"),
+    text("order"),
+    text("item"),
+    integer("quantity"),
+    text("user"),
     Column("ref", LargeBinary),
-    _int("override"),
+    integer("override"),
     Index("removals_patient", "patient"),
 )
 
 given_back = Table(
     "given_back",
     metadata,
-    _text("station", key=True),
-    _int("log", key=True),
-    _int("seq", key=True),
-    _int("removed_txn"),
-    _int("utc_ms"),
-    _text("patient"),
-    _text("order"),
-    _text("item"),
-    _int("quantity"),
-    _int("kind"),
+    text("station", key=True),
+    integer("log", key=True),
+    integer("seq", key=True),
+    integer("removed_txn"),
+    integer("utc_ms"),
+    text("patient"),
+    text("order"),
+    text("item"),
+    integer("quantity"),
+    integer("kind"),
     Index("given_back_patient", "patient"),
 )
 
 charted = Table(
     "charted",
     metadata,
-    _text("event_id", key=True),
-    _text("patient"),
-    _text("order"),
-    _text("item"),
-    _int("quantity"),
-    _int("entered_ms"),
-    _int("administered_ms"),
+    text("event_id", key=True),
+    text("patient"),
+    text("order"),
+    text("item"),
+    integer("quantity"),
+    integer("entered_ms"),
+    integer("administered_ms"),
     Index("charted_patient", "patient"),
 )
 
 movements = Table(
     "movements",
     metadata,
-    _text("event_id", key=True),
-    _text("patient"),
-    _text("event"),
-    _int("utc_ms"),
+    text("event_id", key=True),
+    text("patient"),
+    text("event"),
+    integer("utc_ms"),
     Index("movements_patient", "patient"),
 )
 
 order_words = Table(
     "order_words",
     metadata,
-    _text("event_id", key=True),
-    _text("order"),
-    _text("patient"),
-    _text("item"),
-    _int("utc_ms"),
-    _int("start_ms"),
-    _maybe_int("stop_ms"),
-    _int("verified"),
+    text("event_id", key=True),
+    text("order"),
+    text("patient"),
+    text("item"),
+    integer("utc_ms"),
+    integer("start_ms"),
+    integer("stop_ms", null=True),
+    integer("verified"),
     Index("order_words_patient", "patient"),
 )
 
 # what the documentation interval is, as the ledger has it; without a row it is the default
-verify_settings = Table("verify_settings", metadata, _text("name", key=True), _int("value"))
+verify_settings = Table("verify_settings", metadata, text("name", key=True), integer("value"))
 
 verdicts = Table(
     "verdicts",
     metadata,
-    _text("station", key=True),
-    _int("log", key=True),
-    _int("seq", key=True),
-    _text("verdict"),
-    _int("authority"),
-    _text("documentation"),
-    _int("expired"),
-    _int("deadline_ms"),
-    _int("back"),
-    _int("charted"),
-    _text("documented_by"),
-    _maybe_int("documented_ms"),
+    text("station", key=True),
+    integer("log", key=True),
+    integer("seq", key=True),
+    text("verdict"),
+    integer("authority"),
+    text("documentation"),
+    integer("expired"),
+    integer("deadline_ms"),
+    integer("back"),
+    integer("charted"),
+    text("documented_by"),
+    integer("documented_ms", null=True),
     # the order that covers an override, and when the hospital said so; "" while there is none
-    _text("matched_order"),
-    _maybe_int("matched_ms"),
+    text("matched_order"),
+    integer("matched_ms", null=True),
     Index("verdicts_verdict", "verdict", "deadline_ms"),
 )
 
 alerts = Table(
     "alerts",
     metadata,
-    _text("station", key=True),
-    _int("log", key=True),
-    _int("seq", key=True),
-    _int("facet", key=True),
-    _int("code"),
-    _text("state"),
-    _text("by"),
-    _text("user"),
-    _int("raised_ms"),
-    _maybe_int("over_ms"),
+    text("station", key=True),
+    integer("log", key=True),
+    integer("seq", key=True),
+    integer("facet", key=True),
+    integer("code"),
+    text("state"),
+    text("by"),
+    text("user"),
+    integer("raised_ms"),
+    integer("over_ms", null=True),
     Index("alerts_state", "state", "raised_ms"),
 )
 
@@ -133,16 +121,16 @@ alerts = Table(
 provisional = Table(
     "provisional",
     metadata,
-    _text("station", key=True),
-    _text("patient", key=True),
-    _int("until_min"),
-    _text("made_by"),
-    _int("made_ms"),
-    _int("made_log"),
-    _int("made_seq"),
-    _maybe_int("ended_ms"),
-    _int("end_reason"),
-    _text("into"),
+    text("station", key=True),
+    text("patient", key=True),
+    integer("until_min"),
+    text("made_by"),
+    integer("made_ms"),
+    integer("made_log"),
+    integer("made_seq"),
+    integer("ended_ms", null=True),
+    integer("end_reason"),
+    text("into"),
 )
 
 PROJECTIONS = (

@@ -1,40 +1,32 @@
 """Tables of the watch, all of them projections."""
 
-from sqlalchemy import BigInteger, Column, Index, Table, Text
+from sqlalchemy import Index, Table
 
+from server_stub.ledger.columns import integer, text
 from server_stub.ledger.schema import metadata
-
-
-def _text(name: str, *, key: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=False, primary_key=key)
-
-
-def _int(name: str, *, key: bool = False) -> Column[int]:
-    return Column(name, BigInteger, nullable=False, primary_key=key, autoincrement=False)
-
 
 # (station, log, seq) is the count that did not come out; `by_seq` 0 with `resolved_ms` set: a person resolved it
 discrepancies = Table(
     "discrepancies",
     metadata,
-    _text("station", key=True),
-    _int("log", key=True),
-    _int("seq", key=True),
-    _text("item"),
-    _text("place"),
-    _int("change"),
-    _text("counted_by"),
-    _int("counted_ms"),
+    text("station", key=True),
+    integer("log", key=True),
+    integer("seq", key=True),
+    text("item"),
+    text("place"),
+    integer("change"),
+    text("counted_by"),
+    integer("counted_ms"),
     # who was there before, and her last entry at this place
-    Column("previous", Text),
-    Column("previous_seq", BigInteger),
-    Column("opened_ms", BigInteger),
-    Column("resolved_ms", BigInteger),
-    Column("by_station", Text),
-    Column("by_log", BigInteger),
-    Column("by_seq", BigInteger),
-    Column("person", Text),
-    Column("note", Text),
+    text("previous", null=True),
+    integer("previous_seq", null=True),
+    integer("opened_ms", null=True),
+    integer("resolved_ms", null=True),
+    text("by_station", null=True),
+    integer("by_log", null=True),
+    integer("by_seq", null=True),
+    text("person", null=True),
+    text("note", null=True),
     Index("discrepancies_match", "station", "item", "counted_ms"),
 )
 
@@ -42,50 +34,50 @@ discrepancies = Table(
 conditions = Table(
     "conditions",
     metadata,
-    _text("station", key=True),
-    _text("what", key=True),
-    _text("place", key=True),
-    _int("value"),
-    _text("actor"),
-    _int("utc_ms"),
+    text("station", key=True),
+    text("what", key=True),
+    text("place", key=True),
+    integer("value"),
+    text("actor"),
+    integer("utc_ms"),
 )
 
 temporary_users = Table(
     "temporary_users",
     metadata,
-    _text("station", key=True),
-    _text("user", key=True),
-    _text("badge"),
-    _int("roles"),
-    _int("classes"),
-    _int("until_min"),
-    _text("granted_by"),
-    _int("utc_ms"),
+    text("station", key=True),
+    text("user", key=True),
+    text("badge"),
+    integer("roles"),
+    integer("classes"),
+    integer("until_min"),
+    text("granted_by"),
+    integer("utc_ms"),
 )
 
 # `answer` 1 yes, 2 no
 attestations = Table(
     "attestations",
     metadata,
-    _text("station", key=True),
-    _int("log", key=True),
-    _int("seq", key=True),
-    _int("utc_ms"),
-    _text("user"),
-    _text("item"),
-    _int("prompt"),
-    _int("answer"),
+    text("station", key=True),
+    integer("log", key=True),
+    integer("seq", key=True),
+    integer("utc_ms"),
+    text("user"),
+    text("item"),
+    integer("prompt"),
+    integer("answer"),
 )
 
 # how often someone went without a scan: `what` 1 item code, 2 pocket label
 bypasses = Table(
     "bypasses",
     metadata,
-    _text("station", key=True),
-    _text("user", key=True),
-    _int("what", key=True),
-    _int("reason", key=True),
-    _int("times"),
+    text("station", key=True),
+    text("user", key=True),
+    integer("what", key=True),
+    integer("reason", key=True),
+    integer("times"),
 )
 
 PROJECTIONS = (discrepancies, conditions, temporary_users, attestations, bypasses)
