@@ -6,6 +6,8 @@ DATA ?= ../shared/data
 DEMO_ARGS ?=
 BENCH_ARGS ?=
 PYTEST_ARGS ?=
+# processes that share the tests of `make test`; a file stays with one of them
+WORKERS ?= 2
 LOCK_ARGS ?=
 
 BIN := .venv/bin
@@ -48,7 +50,7 @@ demo: setup
 test: setup chromium lint types unit
 
 unit: setup chromium
-	$(BIN)/pytest --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 test-real: setup chromium
 	@test -d "$(DATA)" || { echo 'No folder $(DATA): name the data with DATA=FOLDER' >&2; exit 1; }
