@@ -76,7 +76,7 @@ class Pockets:
     # the bin that works, for this item; "" for all of it
     def bin_for(self, item):
         rows = [self._bin_row(schema.place_name(drawer, 1), item) for drawer in self._bins]
-        return min(rows, key=lambda row: (row.state, row.drawer)) if rows else None
+        return pockets.nearest(rows)
 
     def bin_at(self, place):
         at_bin = schema.is_place(place) and int(place[1:3]) in self._bins and place[4:] == "P01"

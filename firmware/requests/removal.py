@@ -21,7 +21,7 @@ def remove(s, patient, order_id, item, quantity, administration_utc_ms, code_sca
     chosen = pockets.for_removal(rows, quantity)
     lot = (chosen.lot or None, chosen.expiry_min or None) if chosen else (None, None)
     order.extra = (administration_utc_ms, code_scanned) + lot
-    return opening.begin(s, order, chosen, rows, codes.NOT_ENOUGH, pockets.available(rows))
+    return opening.begin(s, order, chosen, pockets.promising(rows), codes.NOT_ENOUGH, pockets.available(rows))
 
 
 # `to` 1: a pocket, 0: the return bin, where it waits until somebody has looked at it

@@ -178,6 +178,22 @@ def test_no_pocket_holds_enough():
     assert c.remove(quantity=9000)[1][1] == "D02-P01"
 
 
+# the empty pocket of the item does not hide that the other one owes a count
+def test_an_empty_pocket_beside_one_that_must_be_counted():
+    c = ready()
+    c.remove("saline", 2)
+    c.pull(1)
+    c.push(1)
+    c.wait(CONFIRM_MS)
+    assert c.state.must_count == {"D01-P02"} and c.state.quantity("D03-P01") == 0
+    c.sign_on()
+    assert c.remove("saline", 2) == (codes.MUST_COUNT, [])
+    denied = c.entries()[-1]
+    assert (denied[entry.F_PLACE], denied[entry.F_EXT]) == ("D01-P02", [1, codes.MUST_COUNT, 2])
+    c.stock("D03-P01", 1)
+    assert c.remove("saline", 2) == (codes.NOT_ENOUGH, [1, 1])
+
+
 def test_repeated_request_id_moves_once():
     c = ready()
     first = c.ask_again(77, messages.REMOVE, "pat1", "", "morphine", 1000, None, None, 0, "", 0)
