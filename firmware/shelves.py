@@ -37,10 +37,10 @@ class Pockets:
     def _state(self, drawer, flags, lots):
         if flags & holdings.FAILED or self._out_of_order(drawer):
             return pockets.FAILED
-        if flags & holdings.NOT_LOADED:
-            return pockets.NOT_LOADED
         if flags & holdings.MUST_COUNT:
             return pockets.MUST_COUNT
+        if flags & holdings.NOT_LOADED:
+            return pockets.NOT_LOADED
         if self._quarantined(drawer):
             return pockets.QUARANTINED
         return pockets.EXPIRED if layers.expired(lots, self.now_min) else pockets.USABLE

@@ -319,6 +319,7 @@ def test_the_ring_full_opens_nothing_and_says_so():
         c.stock("D01-P02", 5)
     assert c.remove()[0] == codes.JOURNAL_FULL and c.ever_energised == 0
     assert [codes.ALARM_JOURNAL_FULL, 0] in c.said()[10]
+    assert c.answer(c.journal.seq) == 0 and c.remove()[0] == 0  # released is room again, also in a small ring
 
 
 def test_state_survives_as_it_was():

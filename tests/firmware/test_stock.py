@@ -234,6 +234,40 @@ def test_load_wants_an_empty_place_and_fits_it():
     assert finish(c, 3, 12)[0] == 0
 
 
+# nothing keeps it from being counted: what was put there is in use, an empty one waits for the next load
+def test_a_load_that_was_interrupted_is_counted():
+    for found, code in ((6, codes.NOT_EMPTY), (0, codes.NONE)):
+        c = ready()
+        c.ask(messages.UNLOAD, "D01-P02")
+        finish(c, 1, 5)
+        c.ask(messages.LOAD, "D01-P02", 6, "A", LATER, None)
+        c.pull(1)
+        c = reboot(c)
+        c.push(1)
+        c.sign_on()
+        assert c.state.must_count == {"D01-P02"}
+        assert c.ask(messages.LOAD, "D01-P02", 6, "A", LATER, None)[0] == codes.MUST_COUNT
+        assert c.ask(messages.COUNT, "D01-P02")[0] == 0 and finish(c, 1, found)[0] == 0
+        assert c.state.must_count == set()
+        assert c.ask(messages.LOAD, "D01-P02", 6, "A", LATER, None)[0] == code
+        if found:
+            assert c.remove("saline", 6)[1][1] == "D01-P02"
+
+
+def test_an_unloaded_place_of_a_drawer_that_was_recovered_may_get_another_item():
+    c = ready()
+    c.ask(messages.UNLOAD, "D01-P02")
+    finish(c, 1, 5)
+    c.ask(messages.FAIL, "D01", 2)
+    by_two(c)
+    c.ask(messages.RECOVER, "D01")
+    finish(c, 1, 8000)
+    other = [["D01-P02", 1, 2, "morphine", 0, 10, 12]]
+    assert c.reference("pockets", 2, other, 1) == codes.POCKET_IN_USE
+    assert c.ask(messages.COUNT, "D01-P02")[0] == 0 and finish(c, 1, 0)[0] == 0
+    assert c.reference("pockets", 2, other, 1) == 0
+
+
 def test_cancelled_loads_and_unloads_change_nothing():
     c = ready()
     before = c.state.held.pocket("D01-P02")[:5]
