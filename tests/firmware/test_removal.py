@@ -322,6 +322,20 @@ def test_the_ring_full_opens_nothing_and_says_so():
     assert c.answer(c.journal.seq) == 0 and c.remove()[0] == 0  # released is room again, also in a small ring
 
 
+# who may do nothing could else use up what is kept for what is open
+def test_a_full_journal_takes_no_refusals():
+    c = ready()
+    c.ask(messages.SIGN_OFF)
+    assert c.sign_on("b3", "0000")[0] == 0
+    while c.journal.opening_allowed:
+        c.stock("D01-P02", 5)
+    c.event("tick")
+    seq = c.journal.seq
+    assert c.remove()[0] == c.ask(messages.COUNT, "D01-P01")[0] == codes.NOT_ALLOWED
+    assert c.ask(messages.WITNESS, "b2", "9999")[0] == codes.JOURNAL_FULL
+    assert c.journal.seq == seq
+
+
 def test_state_survives_as_it_was():
     c = ready()
     removal(c, 0)
