@@ -338,6 +338,43 @@ def test_a_drawer_that_failed_is_counted_pocket_by_pocket():
     assert c.remove("saline", 1)[0] == 0
 
 
+# something is caught in it, or its switch is broken: the others are needed all the same
+def test_a_drawer_that_does_not_shut_is_taken_out_of_use_and_holds_up_nobody():
+    for step in ("failed first", "confirmed first"):
+        c = ready()
+        txn = c.remove()[1][0]
+        c.pull(1)
+        if step == "failed first":
+            assert c.ask(messages.FAIL, "D01", 4)[0] == 0 and c.remove("saline", 1)[0] == codes.BUSY
+            assert c.confirm(2000)[0] == 0
+        else:
+            assert c.confirm(2000)[0] == 0 and c.remove(quantity=3000)[0] == codes.BUSY
+            assert c.ask(messages.FAIL, "D01", 4)[0] == 0
+        assert c.phase() == messages.SIGNED_ON and c.light is None
+        assert c.sign_on("b2", "4321")[0] == 0
+        assert c.remove()[1][1] == "D02-P01"
+        c.pull(2)
+        start = c.journal.seq
+        c.push(1)  # by whoever mended it
+        closed = c.entries(start)[0]
+        assert (closed[entry.F_KIND], closed[entry.F_TXN], closed[entry.F_ACTOR]) == (kinds.CLOSED, txn, "")
+        c.wait(60000)  # the drawer that was shut is not hers
+        assert c.confirm(2000)[0] == 0
+        c.push(2)
+        assert c.ask(messages.COUNT, "D01-P01")[0] == codes.POCKET_FAILED
+
+
+# one that is merely open is shut first
+def test_another_drawer_that_fails_leaves_the_access_as_it_is():
+    c = ready()
+    c.remove()
+    c.pull(1)
+    assert c.ask(messages.FAIL, "D02", 1)[0] == 0 and c.ask(messages.FAIL, "D01-P02", 1)[0] == 0
+    assert c.confirm(2000)[0] == 0 and c.remove()[0] == codes.BUSY
+    c.push(1)
+    assert c.remove()[1][1] == "D01-P01"
+
+
 def test_a_recovery_that_is_interrupted_leaves_the_place_out_of_order():
     c = ready()
     c.ask(messages.FAIL, "D01-P01", 1)
