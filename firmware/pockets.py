@@ -57,10 +57,8 @@ def available(rows):
     return [max(held), sum(held)] if held else [0, 0]
 
 
-# What a removal that no pocket can give is told of: while nothing usable holds any, a pocket that may hold some.
+# What a removal that no pocket can give is told of: an empty pocket only if no other may hold any.
 def promising(rows):
-    if available(rows)[1]:
-        return rows
     return [row for row in rows if row.quantity or row.state == MUST_COUNT] or rows
 
 

@@ -87,7 +87,7 @@ def test_a_removal_is_told_of_a_pocket_that_may_hold_some():
     assert pockets.promising([empty, unloaded, owing]) == [owing]
     assert pockets.promising([empty, expired, unloaded]) == [expired]
     assert pockets.promising([empty, unloaded]) == [empty, unloaded] and pockets.promising([]) == []
-    assert pockets.promising([row(1, 1, 1), owing, expired]) == [row(1, 1, 1), owing, expired]
+    assert pockets.promising([row(1, 1, 1), empty, owing, expired]) == [row(1, 1, 1), owing, expired]
 
 
 # docs/wire.md, INVENTORY; the gate has them by the same numbers
