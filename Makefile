@@ -18,7 +18,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-u
 BOARDS := rp2 unix
 STUBS_rp2 := micropython-rp2-rpi-pico2-w-stubs
 STUBS_unix := micropython-unix-stubs
-firmware_of = $(shell find firmware -name '*.py' ! -path 'firmware/ports/*') firmware/ports/__init__.py $(wildcard firmware/ports/$(1)*.py)
+firmware_of = $(shell find firmware -name '*.py' ! -path 'firmware/ports/*') $(addprefix firmware/ports/,__init__.py common.py shell.py) $(wildcard firmware/ports/$(1)*.py)
 
 .PHONY: help setup demo test test-real test-peers bench mutants chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
 
