@@ -88,7 +88,8 @@ async def _touched(screen: Screen, place: str) -> None:
     if screen.visit.purpose != "fail":
         await screen.flow.stock.at(place)
         return
-    with ui.dialog() as dialog, ui.card():
+    # what grows under a finger is missed
+    with ui.dialog().props("transition-duration=0") as dialog, ui.card():
         title(f"What is wrong with {lists.where(place)}?", "h2")
         choices(FAIL_REASONS, "fail-reason", dialog.submit, screen.core)
     reason = await dialog
