@@ -8,6 +8,7 @@ from firmware.wire import messages
 from tests.agent import fake_cabinet as fake
 from tests.agent.agent_site import Site, free_port, until
 from tests.agent.fake_cabinet import STATION
+from tests.browser.touch import still
 
 pytestmark = pytest.mark.browser
 NOW_MIN = 29_000_000
@@ -260,10 +261,7 @@ def test_every_screen_is_reached_and_has_no_fault_of_access(kiosk, path, shows):
 
 def small_targets(page: Page) -> list[str]:
     """Whatever a finger has to hit that is smaller than 44 pixels, once nothing on the page moves any more."""
-    page.wait_for_function(
-        "!document.querySelector('[class*=\"-enter-\"], [class*=\"-leave-\"]')"
-        " && document.getAnimations().every(one => one.playState !== 'running')"
-    )
+    still(page)
     return page.evaluate(
         "least => [...document.querySelectorAll('button, .q-field__control, [role=radio]')].filter(e => e.offsetParent)"
         ".map(e => [e.dataset.testid || e.className, e.getBoundingClientRect()])"

@@ -78,8 +78,8 @@ def _removals(view: View, found: Recall) -> str:
         (*_who(row), row.place, *named, row.user, _patient(view, row))
         for row, named in _named(view, found.removals[:MOST])
     ]
-    rest = "" if len(found.removals) <= MOST else notice(f"There are more. {MOST:,} are shown; the API has all.", bad=True)
-    return rest + table("recall-removals", "Removals", columns, shown)
+    words_ = f"There are more. {MOST:,} are shown; the API has all." if len(found.removals) > MOST else ""
+    return notice(words_, bad=True) + table("recall-removals", "Removals", columns, shown)
 
 
 def _who(row: Taken) -> tuple[Cell, str]:
