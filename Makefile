@@ -13,10 +13,13 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 $(LOCK_ARGS)
 
 # Boards the firmware is checked for; each has its stubs in requirements-stubs-BOARD.lock and its files in firmware/ports/BOARD*
-BOARDS := rp2 unix
+BOARDS := rp2 esp32 unix
+STUBS_esp32 := micropython-esp32-esp32-generic-s3-stubs
 STUBS_rp2 := micropython-rp2-rpi-pico2-w-stubs
 STUBS_unix := micropython-unix-stubs
-firmware_of = $(shell find firmware -name '*.py' ! -path 'firmware/ports/*') firmware/ports/__init__.py $(wildcard firmware/ports/$(1)*.py)
+# and, where MicroPython has `machine`, in firmware/ports/chips*
+SHARED_PORTS := $(addprefix firmware/ports/,__init__.py common.py shell.py)
+firmware_of = $(shell find firmware -name '*.py' ! -path 'firmware/ports/*') $(SHARED_PORTS) $(wildcard firmware/ports/$(1)*.py $(if $(filter unix,$(1)),,firmware/ports/chips*.py))
 
 .PHONY: help setup demo test test-real test-peers bench mutants chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
 
@@ -87,6 +90,8 @@ docs: setup
 	$(BIN)/python -m tests.scenarios.document
 	$(BIN)/python -m tests.tools.charts
 	$(BIN)/python -m server_stub.site.planograms
+	$(BIN)/python -m server_stub.site.boards
+	$(BIN)/python -m tests.tools.hardware --write
 
 screenshots: setup chromium
 	$(BIN)/python -m tests.tools.screenshots

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-OTHER_BOARDS = "rp2"
+OTHER_PORTS = ("rp2", "esp32", "chips")
 
 
 @functools.cache
@@ -27,7 +27,7 @@ def compiled() -> Path:
 
 def firmware() -> list[Path]:
     """The modules that the controller on Linux can load."""
-    return sorted(p for p in (ROOT / "firmware").rglob("*.py") if not p.name.startswith(OTHER_BOARDS))
+    return sorted(p for p in (ROOT / "firmware").rglob("*.py") if not p.name.startswith(OTHER_PORTS))
 
 
 def compile_into(folder: Path, room: Path, sources: Iterable[Path]) -> None:

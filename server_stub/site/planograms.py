@@ -83,9 +83,14 @@ def names() -> list[str]:
     return sorted(file.stem for file in FOLDER.glob("*.toml"))
 
 
+def schema_text(model: type[BaseModel]) -> str:
+    """The JSON schema of `model` as a file."""
+    return json.dumps(model.model_json_schema(), indent=2) + "\n"
+
+
 def schema() -> str:
     """The text of docs/schemas/planogram.json."""
-    return json.dumps(Planogram.model_json_schema(), indent=2) + "\n"
+    return schema_text(Planogram)
 
 
 def main() -> None:
