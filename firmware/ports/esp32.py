@@ -1,5 +1,5 @@
 # What only the ESP32-S3 has: with its radio off, as here, os.urandom is seeded at boot and from then on no more random
-# than arithmetic is. What it gives is mixed with the key of the controller: nobody without both can say what comes next.
+# than arithmetic is. What it gives is mixed with the controller's key: nobody without both can say what comes next.
 import hashlib
 import os
 
