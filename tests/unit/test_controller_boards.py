@@ -21,9 +21,9 @@ from server_stub.site import boards, planograms
 from simulator.cabinet import cabinet as body
 from simulator.cabinet.nor import W25q
 
-# of the board's `pins`: numbers of peripherals and speeds, and the service key, which is not read yet
-NO_PIN = ("i2c", "i2c_hz", "strip_spi", "flash_spi", "uart", "baud", "service")
-LINES = {"int": 1, "buzzer": 2, "hold": 3, "tamper": 4, "mains": 5}
+# of the board's `pins`: numbers of peripherals and speeds
+NO_PIN = ("i2c", "i2c_hz", "strip_spi", "flash_spi", "uart", "baud")
+LINES = {"int": 1, "buzzer": 2, "hold": 3, "tamper": 4, "mains": 5, "service": 6}
 WRAP = 1 << 30
 BOARDS = {"rp2350": "rp2", "esp32s3": "esp32"}
 # what a peripheral takes when it is not told, (board, SPI): input, by MicroPython's ports/rp2 and ports/esp32
