@@ -19,9 +19,9 @@ DRAWN = ("rp2350", "emergency")  # it has every kind of harness
 HEAD = """# Power budget, and what a cabinet takes
 
 Written by `make docs` from the wiring, `parts.toml` and `power.toml`; do not edit. Currents in mA, average / peak. The
-peak is everything at its most while one solenoid pulls in at full voltage, for {pull_in_ms} ms at the longest: a session
-moves one thing at a time. Assumed: {openings:g} openings an hour, {held_ms:g} ms each. Were all solenoids on by a fault,
-`fuse_12v` opens.
+peak is everything at its most while one solenoid pulls in at full voltage, {pull_in_ms} ms at the longest: a session
+moves one thing at a time. Assumed: {openings:g} openings an hour, {held_ms:g} ms each. Were all solenoids on by a
+fault, `fuse_12v` opens.
 """
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agent import link
 from firmware import config
 from firmware.storage import types
 from firmware.wire import cbor
@@ -45,6 +46,11 @@ def test_each_planogram_fits_each_board(name, board):
     ]
     assert len(set(taken)) == len(taken) and all(bit < 16 for _, bit in taken)
     assert cfg.hardware["pull_in_ms"] == 150
+
+
+def test_controller_and_agent_speak_at_the_same_speed():
+    speeds = {board: layout.pins["baud"] for board in BOARDS if "baud" in (layout := boards.read(board)).pins}
+    assert len(speeds) >= 2 and set(speeds.values()) == {link.BAUD}
 
 
 def test_all_eight_storage_types_are_in_the_shipped_ones():
