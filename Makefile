@@ -89,7 +89,6 @@ docs: setup
 	$(BIN)/python -m tests.tools.trace
 	$(BIN)/python -m tests.scenarios.document
 	$(BIN)/python -m tests.tools.charts
-	$(BIN)/python -m server_stub.site.planograms
 	$(BIN)/python -m server_stub.site.boards
 	$(BIN)/python -m tests.tools.hardware --write
 

@@ -8,6 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from firmware.storage import types
+from server_stub.site import planograms
 from server_stub.site.planograms import NUMBERS, Planogram, schema_text
 
 FOLDER = Path(__file__).resolve().parents[2] / "hardware" / "boards"
@@ -125,9 +126,10 @@ def schema() -> str:
 
 
 def main() -> None:
-    """Write the schema."""
-    SCHEMA.write_text(schema(), encoding="utf-8")
-    print(f"wrote {SCHEMA.name}")
+    """Write the schemas of boards and planograms."""
+    for file, text in ((SCHEMA, schema()), (planograms.SCHEMA, planograms.schema())):
+        file.write_text(text, encoding="utf-8")
+        print(f"wrote {file.name}")
 
 
 if __name__ == "__main__":

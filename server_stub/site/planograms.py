@@ -91,13 +91,3 @@ def schema_text(model: type[BaseModel]) -> str:
 def schema() -> str:
     """The text of docs/schemas/planogram.json."""
     return schema_text(Planogram)
-
-
-def main() -> None:
-    """Write the schema."""
-    SCHEMA.write_text(schema(), encoding="utf-8")
-    print(f"wrote {SCHEMA.name}")
-
-
-if __name__ == "__main__":
-    main()

@@ -73,9 +73,14 @@ def _label(signals: list[str]) -> str:
 
 
 def _span(numbers: list[int]) -> str:
-    if not numbers:
-        return ""
-    return str(numbers[0]) if len(numbers) == 1 else f"{min(numbers)}..{max(numbers)}"
+    """1 2 3 7 is `1..3+7`."""
+    runs: list[list[int]] = []
+    for number in sorted(numbers):
+        if runs and runs[-1][-1] == number - 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return "+".join(str(run[0]) if len(run) == 1 else f"{run[0]}..{run[-1]}" for run in runs)
 
 
 def mermaid(cabinet: Cabinet, supplies: bool) -> str:
@@ -85,7 +90,7 @@ def mermaid(cabinet: Cabinet, supplies: bool) -> str:
     boxes = {box: f"b{at}" for at, box in enumerate(dict.fromkeys(box for edge in edges for box in edge))}
     lines = [f'  {mark}["{box}<br/>{drawing.numbers[box]}"]' for box, mark in boxes.items()]
     lines += [f'  {boxes[a]} -->|"{_label(names)}"| {boxes[b]}' for (a, b), names in edges.items()]
-    return "\n".join(["```mermaid", f"flowchart {'LR' if supplies else 'TD'}", *lines, "```"])
+    return "\n".join(["```mermaid", "flowchart LR", *lines, "```"])
 
 
 def pin_table(cabinet: Cabinet) -> str:

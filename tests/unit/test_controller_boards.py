@@ -255,21 +255,6 @@ def test_why_it_starts_is_said_in_a_word(chips, world):
     assert chips.reset_cause() == "77"
 
 
-def test_random_bytes_never_come_twice(port):
-    entropy, other = port.entropy_of(bytes(32)), port.entropy_of(bytes(32))
-    drawn = [entropy(16) for _ in range(8)] + [other(16) for _ in range(8)]
-    assert len(set(drawn)) == 16 and {len(entropy(n)) for n in (1, 32, 33, 100)} == {1, 32, 33, 100}
-
-
-def test_random_bytes_of_the_esp32_hang_on_its_key(monkeypatch):
-    from firmware.ports import esp32
-
-    monkeypatch.setattr("os.urandom", bytes)  # a generator that everybody knows
-    one, same, other = (esp32.entropy_of(key) for key in (b"k" * 32, b"k" * 32, b"j" * 32))
-    first = one(16)
-    assert first == same(16) and first != other(16) and one(16) != first
-
-
 @pytest.mark.req("F20")
 def test_a_light_goes_to_the_strip_of_its_drawer(chips, world):
     bus = chips.Bus(world.pins)
