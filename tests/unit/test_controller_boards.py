@@ -3,7 +3,9 @@
 The pins are those of `hardware/boards/`; `machine` claims them as the chip's own would, and refuses one with two users.
 """
 
+import gc
 import importlib
+import select
 import sys
 import time
 from types import ModuleType, SimpleNamespace
@@ -38,9 +40,9 @@ class World:
         self.board = board
         self.rows = boards.rows(layout, planograms.read("ward"))
         self.pins = layout.pins
-        self.cfg = config.Config(
-            "W1", 1, bytes(32), "0.1.0", 8, self.rows, tuple(layout.timings.model_dump().values()), layout.hardware()
-        )
+        timings = list(layout.timings.model_dump().values())
+        self.identity = ["W1", 1, bytes(32), "0.1.0", 8, self.rows, timings, layout.hardware()]
+        self.cfg = config.Config(*self.identity)
         self.ticks = WRAP - 500
         self.cabinet = body.Cabinet({"D01-P01": 5}, body.wiring_of(self.rows), lambda: 1_700_000_000_000)
         self.cabinet.on_line = self.edge
@@ -312,6 +314,34 @@ def test_the_board_boots_answers_and_stops_when_the_journal_does(chips, port, wo
     assert world.nor.bytes[:2] != b"\xff\xff"  # the boot entry
     used = {name: pin for name, pin in world.pins.items() if name not in NO_PIN}
     assert sorted(world.claimed) == sorted(used.values())
+
+
+class Unplugged(Exception):
+    """Ends a main loop that has no end."""
+
+
+@pytest.mark.req("P5", "U2")
+def test_the_board_s_program_starts_from_its_files_and_comes_round(chips, world, monkeypatch, tmp_path, capsys):
+    rounds = []
+
+    def poll(_ms):
+        rounds.append(world.fed)
+        world.ticks += 5
+        if len(rounds) > 3:
+            raise Unplugged
+        return []
+
+    monkeypatch.setattr(gc, "threshold", lambda *_bytes: None, raising=False)
+    monkeypatch.setattr(select, "poll", lambda: SimpleNamespace(register=lambda *_what: None, poll=poll))
+    for name in ("chips_main", f"{BOARDS[world.board]}_main"):
+        monkeypatch.delitem(sys.modules, f"firmware.ports.{name}", raising=False)
+        program = importlib.import_module(f"firmware.ports.{name}")
+    (tmp_path / "controller.cbor").write_bytes(cbor.encode([1, *world.identity]))
+    with pytest.raises(Unplugged):
+        program.main(str(tmp_path))
+    heard = [cbor.decode(payload) for payload in frame.Decoder().feed(world.from_board)]
+    assert heard[0][:3] == [messages.INFO, "W1", 1] and rounds[-1] > 0
+    assert capsys.readouterr().out == "controller starts: WDT_RESET\n"
 
 
 def _no_file(*_args):
