@@ -11,7 +11,8 @@ from firmware.ports import common
 
 EDGE = 0x40
 TICK = 0x41
-INT_LINE, BUZZER_LINE, HOLD_LINE, TAMPER_LINE, MAINS_LINE = 1, 2, 3, 4, 5
+INT_LINE, BUZZER_LINE, HOLD_LINE, TAMPER_LINE, MAINS_LINE, SERVICE_LINE = 1, 2, 3, 4, 5, 6
+_INPUTS = ((INT_LINE, "int"), (TAMPER_LINE, "tamper"), (MAINS_LINE, "mains"), (SERVICE_LINE, "service"))
 STRIP = 0x60
 CLOCK_CHIP = 0x68
 EDGES_QUEUED = 256
@@ -27,10 +28,7 @@ class Bus:
     def __init__(self, pins):
         self._i2c = I2C(pins["i2c"], scl=Pin(pins["scl"]), sda=Pin(pins["sda"]), freq=pins["i2c_hz"])
         self._outputs = {BUZZER_LINE: _output(pins["buzzer"]), HOLD_LINE: _output(pins["hold"])}
-        self._inputs = {
-            line: Pin(pins[name], Pin.IN, Pin.PULL_UP)
-            for line, name in ((INT_LINE, "int"), (TAMPER_LINE, "tamper"), (MAINS_LINE, "mains"))
-        }
+        self._inputs = {line: Pin(pins[name], Pin.IN, Pin.PULL_UP) for line, name in _INPUTS if name in pins}
         self._strips = Strips(pins)
         self._edges = []
         self._lost = False

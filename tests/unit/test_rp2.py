@@ -17,7 +17,7 @@ from server_stub.site import boards, planograms
 from simulator.cabinet import cabinet as body
 from simulator.cabinet.nor import W25q
 
-LINES = {"int": 1, "buzzer": 2, "hold": 3, "tamper": 4, "mains": 5}
+LINES = {"int": 1, "buzzer": 2, "hold": 3, "tamper": 4, "mains": 5, "service": 6}
 WRAP = 1 << 30
 
 
