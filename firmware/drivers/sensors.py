@@ -1,5 +1,5 @@
-# Case switch, mains, service key, battery gauge and the fridges' thermometers. Lines tell by edge; gauge and thermometers
-# are asked, the gauge only while on battery.
+# Case switch, mains, service key, battery gauge, the fridges' thermometers. Lines tell by edge; the others are asked,
+# the gauge only while on battery.
 from firmware.storage import types
 
 TAMPER_LINE, MAINS_LINE, SERVICE_LINE = 4, 5, 6

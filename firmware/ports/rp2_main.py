@@ -1,4 +1,4 @@
-# The controller on an RP2350: import it from main.py. controller.cbor lies beside it, the journal in its own flash.
+# The controller on an RP2350, started by the loader. controller.cbor lies beside it, the journal in its own flash.
 import gc
 
 gc.threshold(4096)  # as in unix_main: the tables first, collected often, the heap stays dense
@@ -19,7 +19,8 @@ RUN_THRESHOLD = 8192
 PIN = "pin_"
 
 
-def main(folder=""):
+# the loader calls this; it comes back when the firmware has left for the REPL
+def start_as_program(installed, folder):
     with open(folder + "/controller.cbor", "rb") as file:
         cfg = config.read(file.read())
     pins = {name[len(PIN) :]: number for name, number in cfg.hardware.items() if name.startswith(PIN)}
@@ -30,14 +31,12 @@ def main(folder=""):
     gc.collect()
     gc.threshold(RUN_THRESHOLD)
     shell = Shell(cfg, station, bus, link, rp2.watchdog(cfg.hardware.get("watchdog_ms", 0)))
-    shell.boot(adopted, damage is not None)
+    shell.boot(adopted, damage is not None, installed)
+    common.forget_outcome(folder, installed)
     poll = link.poller()
-    while True:
+    while not shell.left:
         if not shell.work():
             shell.idle()
             bus.wait(poll)
             link.flush()
-
-
-if __name__ == "__main__":
-    main()
+    common.mark_service(folder)
