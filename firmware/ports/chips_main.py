@@ -1,5 +1,5 @@
-# The controller on a board; its port says where random bytes come from. controller.cbor lies beside it, the journal in
-# its own flash.
+# The controller on a board, started by the loader; its port says where random bytes come from. controller.cbor lies
+# beside it, the journal in its own flash.
 import gc
 
 gc.threshold(4096)  # as in unix_main: the tables first, collected often, the heap stays dense
@@ -20,8 +20,8 @@ RUN_THRESHOLD = 8192
 PIN = "pin_"
 
 
-# entropy_of(secret) gives entropy(n)
-def main(entropy_of, folder):
+# entropy_of(secret) gives entropy(n); it comes back when the firmware has left for the REPL
+def start_as_program(entropy_of, installed, folder):
     print("controller starts:", chips.reset_cause())
     with open(folder + "/controller.cbor", "rb") as file:
         cfg = config.read(file.read())
@@ -33,9 +33,11 @@ def main(entropy_of, folder):
     gc.collect()
     gc.threshold(RUN_THRESHOLD)
     shell = Shell(cfg, station, bus, link, chips.watchdog(cfg.hardware.get("watchdog_ms", 0)))
-    shell.boot(adopted, damage is not None)
+    shell.boot(adopted, damage is not None, installed)
+    common.forget_outcome(folder, installed)
     poll = link.poller()
-    while True:
+    while not shell.left:
         if not shell.work():
             shell.idle()
             bus.wait(poll, link.flush)
+    common.mark_service(folder)

@@ -1,6 +1,7 @@
-# The controller on an RP2350: import it from main.py.
+# The controller on an RP2350.
 from firmware.ports import chips_main, rp2  # in this order: the first takes the tables' memory before anything else
 
 
-def main(folder=""):
-    chips_main.main(rp2.entropy_of, folder)
+# the loader calls this
+def start_as_program(installed, folder):
+    chips_main.start_as_program(rp2.entropy_of, installed, folder)

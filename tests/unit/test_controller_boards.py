@@ -338,7 +338,7 @@ def test_the_board_s_program_starts_from_its_files_and_comes_round(chips, world,
         program = importlib.import_module(f"firmware.ports.{name}")
     (tmp_path / "controller.cbor").write_bytes(cbor.encode([1, *world.identity]))
     with pytest.raises(Unplugged):
-        program.main(str(tmp_path))
+        program.start_as_program(None, str(tmp_path))
     heard = [cbor.decode(payload) for payload in frame.Decoder().feed(world.from_board)]
     assert heard[0][:3] == [messages.INFO, "W1", 1] and rounds[-1] > 0
     assert capsys.readouterr().out == "controller starts: WDT_RESET\n"
