@@ -21,6 +21,7 @@ WIRING = HARDWARE / "wiring"
 SHARED = ("connections", "drawers")
 KINDS = {number: name for name, number in planograms.NUMBERS.items()}
 EXPANDER_BITS = 16
+COLUMNS = {"signal", "from", "to", "volts", "max_ma", "safe", "low_v"}
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -85,9 +86,12 @@ def _parts(tables: Iterable[dict[str, str]]) -> dict[str, str]:
     return {ref: kind for table in tables for text, kind in table.items() for ref in expand(text)}
 
 
-def _wires(rows: Iterable[dict[str, Any]]) -> Iterator[Wire]:
-    """Both sides go side by side, or one pin goes to all of the other; ValueError if neither fits."""
+def wires(rows: Iterable[dict[str, Any]]) -> Iterator[Wire]:
+    """Both sides go side by side, or one pin goes to all of the other; ValueError if neither fits, or for a column that
+    nobody reads."""
     for row in rows:
+        if not row.keys() <= COLUMNS:
+            raise ValueError(f"{row['signal']}: {', '.join(sorted(row.keys() - COLUMNS))} is no column")
         sides = [[pin for text in row[side] for pin in expand(text)] for side in ("from", "to")]
         sides.append(expand(row["signal"]))
         count = max(len(side) for side in sides)
@@ -116,7 +120,7 @@ class _Plugs:
             ref, name = text.rsplit(".", 1)
             return f"{prefix}.{ref}.{name}" if ref in parts else f"{plugs.get(ref, ref)}.{name}"
 
-        for wire in _wires(row["connection"]):
+        for wire in wires(row["connection"]):
             signal = wire.signal
             for name, number in numbers.items():
                 signal = signal.replace(f"<{name}>", str(number))
@@ -151,7 +155,7 @@ def cabinet(board: str, planogram: str) -> Cabinet:
     files = [_read(WIRING / f"{name}.toml") for name in ("connections", board)]
     plugs = _plug_in(boards.read(board), planograms.read(planogram))
     parts = _parts(table for file in files for table in file["part"]) | plugs.parts
-    wires = [wire for file in files for wire in _wires(file["connection"])] + plugs.wires
+    rows = [wire for file in files for wire in wires(file["connection"])] + plugs.wires
     given = {ref: at for file in files for table in file.get("address", ()) for ref, at in table.items()}
     fixed = {ref: types()[kind]["address"] for ref, kind in parts.items() if "address" in types().get(kind, {})}
-    return Cabinet(board, planogram, parts, tuple(wires), fixed | given, tuple(plugs.plugged))
+    return Cabinet(board, planogram, parts, tuple(rows), fixed | given, tuple(plugs.plugged))

@@ -212,6 +212,24 @@ def test_a_drawing_names_every_part_that_is_more_than_a_resistor():
     assert not missing
 
 
+def test_every_part_known_is_in_some_cabinet():
+    used = {kind for board, name in CABINETS for kind in wiring.cabinet(board, name).parts.values()}
+    assert used == set(wiring.types())
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"to": ["b.{1..3}"]}, r"2, 3, 1.* pins and signals do not go together"),
+        ({"low": 3.0}, "low is no column"),
+    ],
+)
+def test_a_row_that_makes_no_sense_is_refused(changes, sentence):
+    row = {"signal": "x", "from": ["a.{1..2}"], "to": ["b.{1..2}"], "volts": 3.3, "max_ma": 1} | changes
+    with pytest.raises(ValueError, match=sentence):
+        list(wiring.wires([row]))
+
+
 def test_names_in_braces_stand_for_many():
     assert wiring.expand("a{1..3}.B{0,2}") == ["a1.B0", "a1.B2", "a2.B0", "a2.B2", "a3.B0", "a3.B2"]
     assert wiring.expand("plain") == ["plain"]
