@@ -248,3 +248,72 @@ def test_the_board_boots_answers_and_stops_when_the_journal_does(rp2, world):
 
 def _no_file(*_args):
     raise OSError(2)
+
+
+class ResetError(Exception):
+    """The board starts anew."""
+
+
+@pytest.fixture
+def loader(world, rp2, tmp_path, monkeypatch):
+    """The loader of the board, in a folder with its identity; Ctrl-C reaches the REPL if `world.interrupts`."""
+    micropython = SimpleNamespace(kbd_intr=lambda char: setattr(world, "interrupts", char == 3))
+    monkeypatch.setitem(sys.modules, "micropython", micropython)
+    monkeypatch.setattr(sys.modules["machine"], "reset", reset, raising=False)
+    monkeypatch.setattr(time, "sleep_ms", lambda ms: None, raising=False)
+    monkeypatch.setattr(sys, "print_exception", lambda error: None, raising=False)
+    monkeypatch.delitem(sys.modules, "firmware.ports.rp2_loader", raising=False)
+    layout = boards.read("rp2350")
+    timings = list(layout.timings.model_dump().values())
+    record = [1, "W1", 1, bytes(range(32)), "0.1.0", 8, world.rows, timings, layout.hardware()]
+    (tmp_path / "controller.cbor").write_bytes(cbor.encode(record))
+    yield importlib.import_module("firmware.ports.rp2_loader")
+    sys.modules.pop("firmware.ports.rp2_loader", None)
+
+
+def reset():
+    raise ResetError
+
+
+@pytest.mark.req("U5")
+def test_the_loader_reads_key_and_locks(loader, world, tmp_path):
+    assert loader.look(str(tmp_path)) == (False, 0)
+    world.cabinet.service_key(True)
+    world.cabinet.expanders[body.LOCKS].write(bytes((0x00, 0, 0)))
+    world.cabinet.expanders[body.LOCKS].write(bytes((0x14, 0b101, 1)))
+    assert loader.look(str(tmp_path)) == (True, 0x105)
+
+
+@pytest.mark.req("U5")
+def test_the_repl_opens_only_when_the_firmware_has_left_and_the_key_is_turned(loader, world, tmp_path, monkeypatch):
+    folder, world.interrupts = str(tmp_path), True
+
+    def firmware(*_args):
+        assert world.interrupts is False  # Ctrl-C does not reach it
+        return True
+
+    monkeypatch.setattr(loader.loader, "start", firmware)
+    world.cabinet.service_key(True)
+    with pytest.raises(ResetError):
+        loader.main(folder)
+    (tmp_path / "service").write_bytes(b"left")
+    loader.main(folder)  # the REPL
+    world.cabinet.service_key(False)
+    with pytest.raises(ResetError):
+        loader.main(folder)
+    assert not (tmp_path / "service").exists()
+
+
+@pytest.mark.req("U5")
+def test_a_firmware_that_fails_starts_again_and_is_reached_with_the_key_only(loader, world, tmp_path, monkeypatch):
+    def firmware(*_args):
+        raise ValueError("whatever")
+
+    monkeypatch.setattr(loader.loader, "start", firmware)
+    with pytest.raises(ResetError):
+        loader.main(str(tmp_path))
+    assert not (tmp_path / "service").exists()
+    world.cabinet.service_key(True)
+    with pytest.raises(ResetError):
+        loader.main(str(tmp_path))
+    assert (tmp_path / "service").exists()
