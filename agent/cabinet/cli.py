@@ -159,3 +159,26 @@ def maintenance(
     with refusing():
         pin = typer.prompt("PIN", hide_input=True) if badge else ""
         typer.echo(servicing.maintain(settings_of(ctx, station), what, reason, badge, pin))
+
+
+@app.command("selftest")
+def selftest_command(
+    ctx: typer.Context,
+    station: Station,
+    out: Annotated[Path, typer.Option(help="The report: .pdf, or another name for text.")],
+    badge: Annotated[str, typer.Option(help="Badge of who tests; the PIN is asked for.")] = "",
+    answers: Annotated[Path | None, typer.Option(help="JSON object of answers instead of a person.")] = None,
+) -> None:
+    """Test each lock, switch, light and thermometer, buzzer and cradle; ends with 1 if a part failed."""
+    from agent.cabinet import guide, report  # noqa: PLC0415
+    from agent.cabinet.errors import CabinetError  # noqa: PLC0415
+    from firmware import codes  # noqa: PLC0415
+
+    with refusing():
+        person = guide.FromFile(answers) if answers else guide.AtTheTerminal()
+        pin = typer.prompt("PIN", hide_input=True) if badge else ""
+        made = guide.guided(settings_of(ctx, station), person, badge, pin, typer.echo)
+        report.write(made, out)
+        typer.echo(f"report: {out}")
+        if not made.passed:
+            raise CabinetError(codes.SELFTEST_FAILED, report.failed(made))

@@ -47,6 +47,11 @@ class Runner:
         self._stop.set()
         self.restart()
 
+    @property
+    def pid(self) -> int | None:
+        """Process id of the controller that runs."""
+        return self._process.pid if self._process else None
+
     def restart(self) -> None:
         """End the process that runs; the next one is started."""
         if self._process and self._process.poll() is None:

@@ -23,9 +23,12 @@ def main():
         sys.exit(STAY)
 
 
-# (is the key turned, which locks are on)
+# (is the key turned, which locks are on); without a cabinet nobody can say: no key, all of them
 def look(_folder):
-    bus = unix.Bus(os.getenv("APOTHECA_BUS"), "loader")
+    path = os.getenv("APOTHECA_BUS")
+    if not path:
+        return False, 0xFFFF
+    bus = unix.Bus(path, "loader")
     try:
         return bus.level(SERVICE_LINE) == 0, int.from_bytes(bus.write_read(LOCKS, bytes((OLAT,)), 2), "little")
     finally:

@@ -12,6 +12,7 @@ END, BEGIN, HAND_OVER, TELL = 0, 1, 2, 3
 ASKED, KEY_TURNED, RESTARTED, INSTALLED = 0, 1, 2, 3
 # what came of a part; TRIED is written before it moves
 OK, FAILED, NOT_FITTED, TRIED = 0, 1, 2, 3
+FIRST_POCKET = 1  # whose light and lid stand for all
 _DRAWER_PARTS = ("lock", "switch", "light", "thermometer")
 
 
@@ -66,6 +67,8 @@ def selftest(s, part, number, seen):
     if seen is not None:
         _note(s, part, number, drawer, seen)
         return codes.NONE, []
+    if part == "lock" and any(other.moving() for other in s.drawers.values()):
+        return codes.BUSY, []  # one at a time
     return codes.NONE, _TRY.get(part, _nothing)(s, number, drawer)
 
 
@@ -74,11 +77,10 @@ def _note(s, part, number, drawer, result):
     s.note(kinds.SELFTEST, s.session.user, place=place, ext=("%s-%d" % (part, number), result))
 
 
-# one at a time
 def _lock(s, number, drawer):
-    if drawer.state == chart.LOCKED and not any(other.moving() for other in s.drawers.values()):
+    if drawer.state == chart.LOCKED:
         _note(s, "lock", number, drawer, TRIED)
-        motion.facts(s, drawer, drawer.handle(chart.RELEASE, s.now_ms, 0, 0))
+        motion.facts(s, drawer, drawer.handle(chart.RELEASE, s.now_ms, FIRST_POCKET, 0))
     return _switch(s, number, drawer)
 
 
@@ -87,7 +89,7 @@ def _switch(s, _, drawer):
 
 
 def _light(s, number, _):
-    s.light(number, 1)
+    s.light(number, FIRST_POCKET)
     return []
 
 
@@ -106,11 +108,17 @@ def _buzzer(s, _number, _drawer):
     return []
 
 
+# [drawer, storage type] of each: what there is to test
+def _parts(s, _number, _drawer):
+    return [[number, s.drawers[number].kind] for number in sorted(s.drawers)]
+
+
 def _nothing(_s, _number, _drawer):
     return []
 
 
 _TRY = {
+    "parts": _parts,
     "lock": _lock,
     "switch": _switch,
     "light": _light,

@@ -2,10 +2,12 @@
 
 import contextlib
 import hashlib
+import json
 import os
 import pty
 import shutil
 import socket
+import socketserver
 import struct
 import threading
 import tty
@@ -19,7 +21,9 @@ from agent.cabinet.errors import CabinetError
 from agent.cabinet.flash import flash
 from agent.cabinet.provision import provision
 from agent.cabinet.repl import ReplBoard
+from agent.cabinet.runner import Runner
 from agent.keys import Signer, Verifier
+from agent.settings import Settings
 from firmware import codes
 from firmware.compat import derive
 from firmware.journal import chain, entry
@@ -29,6 +33,7 @@ from firmware.session import pin_hash
 from firmware.wire import cbor, frame, messages, sealed
 from simulator.board import Board
 from tests.unit import controller_process
+from tests.unit.controller_process import UTC_MS
 
 STATION, KEY, SALT = "ICU1", hashlib.sha256(b"K of ICU1").digest(), b"saltsalt"
 MAINTAINER = messages.ROLE_MAINTAIN | messages.ROLE_REMOVE
@@ -80,7 +85,7 @@ class ServiceBus(controller_process.Bus):
     def turn(self, on):
         """Turn the service key."""
         self.key = 0 if on else 1
-        self._event(struct.pack("<BBBQQ", 0x40, KEY_LINE, self.key, self.mono_ms, self.mono_ms))
+        self._event(struct.pack("<BBBQQ", 0x40, KEY_LINE, self.key, UTC_MS + self.mono_ms, self.mono_ms))
 
     def _reply(self, op, body):
         if op == 0x21:
@@ -96,7 +101,47 @@ class ServiceBus(controller_process.Bus):
         self._thread.join()
 
 
-class Desk(controller_process.Controller):
+class AtTheLink(controller_process.Controller):
+    """The agent's end of a link, and a technician at the key; whose controller it is the heirs say."""
+
+    def listen(self):
+        self._decoder, self._inbox = frame.Decoder(), []
+        self.sent_bytes = self.rid = 0
+
+    def booted(self):
+        """The INFO of the firmware that starts; bytes are counted anew from here."""
+        self.sent_bytes = 0
+        return self.receive(messages.INFO)
+
+    def sign_on(self):
+        for table, rows in TABLES.items():
+            payload = sealed.seal([1, STATION, table, 1, 0, 1, 1, rows], derive(KEY, "reference"))
+            self.send([messages.REFERENCE, payload])
+            assert self.receive(messages.RESULT)[2] in (codes.NONE, codes.WRONG_BASE)
+        assert self.ask(messages.SIGN_ON, "b1", "1234")[0] == codes.NONE
+
+    def into_maintenance(self, what=service.HAND_OVER):
+        """Key turned, signed on, maintenance begun; by default the firmware has left for the REPL."""
+        self.bus.turn(True)
+        self.sign_on()
+        assert self.maintenance(what, REASON_FLASH)[0] == codes.NONE
+
+    def maintenance(self, what, reason):
+        """Code and parameters; the firmware may leave after it, so nobody waits for it to come to rest."""
+        self.rid += 1
+        self.send([messages.REQUEST, self.rid, messages.MAINTENANCE, [what, reason]])
+        return self.receive(messages.REPLY)[2:]
+
+    def journal(self):
+        """[kind, ext] of all entries, asked of the running firmware."""
+        self.send([messages.HELLO, 1])
+        last = self.receive(messages.INFO)[7]
+        self.send([messages.STREAM, 1])
+        fields = [entry.decode(chain.parse_page(self.receive(messages.PAGE)[2])[0]) for _ in range(last)]
+        return [[one[entry.F_KIND], one[entry.F_EXT]] for one in fields]
+
+
+class Desk(AtTheLink):
     """Bus, link and board; `port` is the board's REPL."""
 
     def __init__(self, folder: Path, key_turned=False):
@@ -105,8 +150,7 @@ class Desk(controller_process.Controller):
         self._master, self._slave = pty.openpty()
         tty.setraw(self._master)
         tty.setraw(self._slave)
-        self._decoder, self._inbox = frame.Decoder(), []
-        self.sent_bytes = self.rid = 0
+        self.listen()
         self.board = Board(
             folder / "board",
             {"APOTHECA_BUS": os.path.relpath(folder / "bus.sock", folder / "board" / "flash")},
@@ -157,29 +201,54 @@ class Desk(controller_process.Controller):
             (slot / name).write_bytes(data)
         (self.flash / install.PENDING).write_bytes(b"b")
 
-    def booted(self):
-        """The INFO of the firmware that starts; bytes are counted anew from here."""
-        self.sent_bytes = 0
-        return self.receive(messages.INFO)
 
-    def sign_on(self):
-        for table, rows in TABLES.items():
-            payload = sealed.seal([1, STATION, table, 1, 0, 1, 1, rows], derive(KEY, "reference"))
-            self.send([messages.REFERENCE, payload])
-            assert self.receive(messages.RESULT)[2] in (codes.NONE, codes.WRONG_BASE)
-        assert self.ask(messages.SIGN_ON, "b1", "1234")[0] == codes.NONE
+class LinuxCabinet(AtTheLink):
+    """A controller that `Runner` keeps running in a folder, its agent's end of the link, and a panel that knows what
+    the controller says."""
 
-    def into_maintenance(self):
-        """Key turned, signed on, and the firmware left for the REPL."""
-        self.bus.turn(True)
-        self.sign_on()
-        self.send([messages.REQUEST, 1 << 20, messages.MAINTENANCE, [service.HAND_OVER, REASON_FLASH]])
-        assert self.receive(messages.REPLY)[2] == codes.NONE
+    def __init__(self, folder):
+        self.folder = folder / "stations" / STATION / "controller"
+        self.folder.mkdir(parents=True)
+        (self.folder / "controller.cbor").write_bytes(identity())
+        self.bus = ServiceBus(Path(os.path.relpath(folder)) / "bus.sock")
+        self.runner = Runner(self.folder, folder / "bus.sock", folder / "link")
+        self.panel_path = folder / "panel.sock"
+        self._runs = threading.Thread(target=self.runner.run, daemon=True)
+        self._panel = socketserver.ThreadingUnixStreamServer(os.path.relpath(self.panel_path), self._handler())
+        self._serves = threading.Thread(target=self._panel.serve_forever, daemon=True)
 
-    def journal(self):
-        """[kind, ext] of all entries, asked of the running firmware."""
-        self.send([messages.HELLO, 1])
-        last = self.receive(messages.INFO)[7]
-        self.send([messages.STREAM, 1])
-        fields = [entry.decode(chain.parse_page(self.receive(messages.PAGE)[2])[0]) for _ in range(last)]
-        return [[one[entry.F_KIND], one[entry.F_EXT]] for one in fields]
+    def __enter__(self):
+        self._runs.start()
+        while not (self.panel_path.parent / "link").exists():
+            self._runs.join(0.01)
+            assert self._runs.is_alive(), "the runner ended"
+        self._master = os.open(self.panel_path.parent / "link", os.O_RDWR | os.O_NOCTTY)
+        self.listen()
+        self._serves.start()
+        return self
+
+    def __exit__(self, *_):
+        self.runner.stop()
+        self._runs.join()
+        self._panel.shutdown()
+        self._panel.server_close()
+        self.bus.close()
+        os.close(self._master)
+
+    def settings(self, restart=""):
+        return Settings(
+            folder=self.folder.parent, station=STATION, site="demo", shard="s0", log=1, wards=(), broker_host="-",
+            broker_port=1, linger_ms=0, panel_socket=Path(os.path.relpath(self.panel_path)), controller_restart=restart,
+        )  # fmt: skip
+
+    def _handler(self):
+        cabinet = self
+
+        class Handler(socketserver.StreamRequestHandler):
+            def handle(self):
+                for line in self.rfile:
+                    args = json.loads(line)["args"]
+                    code, params = cabinet.maintenance(args["what"], args.get("reason", 0))
+                    self.wfile.write(json.dumps({"id": 1, "code": code, "params": params}).encode() + b"\n")
+
+        return Handler

@@ -121,7 +121,7 @@ def test_the_self_test_writes_moves_and_writes_what_came_of_it():
     assert c.ask(messages.SELFTEST, "lock", 1, None)[0] == 0
     assert [action[:2] for action in c.moved] == [("release", 1)]
     c.pull(1)
-    assert c.ask(messages.SELFTEST, "lock", 2, None)[0] == 0 and len(c.moved) == 1  # one at a time
+    assert c.ask(messages.SELFTEST, "lock", 2, None)[0] == codes.BUSY and len(c.moved) == 1  # one at a time
     c.push(1)
     assert c.ask(messages.SELFTEST, "switch", 1, None) == (0, [1, 1])
     assert c.ask(messages.SELFTEST, "lock", 1, service.OK) == (0, [])
@@ -153,6 +153,7 @@ def test_light_thermometer_and_what_is_not_there():
     c.event("temperature", 3, 512)
     assert c.ask(messages.SELFTEST, "thermometer", 3, None) == (0, [512])
     assert c.ask(messages.SELFTEST, "lock", 9, None) == (codes.NO_POCKET, [])
+    assert c.ask(messages.SELFTEST, "parts", 0, None) == (0, [[1, 1], [2, 1], [3, 1], [4, 8]])
     assert c.ask(messages.SELFTEST, "cradle", 1, service.NOT_FITTED) == (0, [])
     assert last(c, kinds.SELFTEST)[entry.F_EXT] == ["cradle-1", service.NOT_FITTED]
     for bad in (("lock", 1, 3), ("", 1, None), ("lock", 256, None)):

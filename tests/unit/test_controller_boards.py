@@ -182,8 +182,21 @@ class Unplugged(Exception):
     """Ends a main loop that has no end."""
 
 
+@pytest.fixture
+def program(chips, world, monkeypatch, tmp_path):
+    """The board's program; its files are in `tmp_path`."""
+    monkeypatch.setattr(gc, "threshold", lambda *_bytes: None, raising=False)
+    (tmp_path / "controller.cbor").write_bytes(cbor.encode([1, *world.identity]))
+    module("chips_main", monkeypatch)
+    return module(f"{BOARDS[world.board]}_main", monkeypatch)
+
+
+def waits_with(monkeypatch, poll):
+    monkeypatch.setattr(select, "poll", lambda: SimpleNamespace(register=lambda *_what: None, poll=poll))
+
+
 @pytest.mark.req("P5", "U2")
-def test_the_board_s_program_starts_from_its_files_and_comes_round(chips, world, monkeypatch, tmp_path, capsys):
+def test_the_board_s_program_starts_from_its_files_and_comes_round(program, world, monkeypatch, tmp_path, capsys):
     rounds = []
 
     def poll(_ms):
@@ -193,16 +206,20 @@ def test_the_board_s_program_starts_from_its_files_and_comes_round(chips, world,
             raise Unplugged
         return []
 
-    monkeypatch.setattr(gc, "threshold", lambda *_bytes: None, raising=False)
-    monkeypatch.setattr(select, "poll", lambda: SimpleNamespace(register=lambda *_what: None, poll=poll))
-    module("chips_main", monkeypatch)
-    program = module(f"{BOARDS[world.board]}_main", monkeypatch)
-    (tmp_path / "controller.cbor").write_bytes(cbor.encode([1, *world.identity]))
+    waits_with(monkeypatch, poll)
     with pytest.raises(Unplugged):
         program.start_as_program(None, str(tmp_path))
     heard = [cbor.decode(payload) for payload in frame.Decoder().feed(world.from_board)]
     assert heard[0][:3] == [messages.INFO, "W1", 1] and rounds[-1] > 0
     assert capsys.readouterr().out == "controller starts: WDT_RESET\n"
+
+
+@pytest.mark.req("U5")
+def test_the_program_comes_back_when_the_firmware_has_left(program, monkeypatch, tmp_path):
+    waits_with(monkeypatch, lambda _ms: [1])
+    monkeypatch.setattr("firmware.ports.shell.Shell.idle", lambda shell: setattr(shell, "left", True))
+    program.start_as_program(None, str(tmp_path))
+    assert (tmp_path / "service").exists()
 
 
 def _no_file(*_args):
