@@ -14,11 +14,14 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-url --no-header --no-annotate --python-version 3.11 $(LOCK_ARGS)
 
-# Boards the firmware is checked for; each has its stubs in requirements-stubs-BOARD.lock and its files in firmware/ports/BOARD*
-BOARDS := rp2 unix
+# Boards the firmware is checked for; each has its stubs in requirements-stubs-BOARD.lock and its files in firmware/ports/BOARD*;
+# firmware/ports/chips* is for those whose MicroPython has `machine`
+BOARDS := rp2 esp32 unix
+STUBS_esp32 := micropython-esp32-esp32-generic-s3-stubs
 STUBS_rp2 := micropython-rp2-rpi-pico2-w-stubs
 STUBS_unix := micropython-unix-stubs
-firmware_of = $(shell find firmware -name '*.py' ! -path 'firmware/ports/*') $(addprefix firmware/ports/,__init__.py common.py shell.py) $(wildcard firmware/ports/$(1)*.py)
+others_of = $(filter-out $(1),$(BOARDS)) $(if $(filter unix,$(1)),chips)
+firmware_of = $(filter-out $(foreach other,$(call others_of,$(1)),firmware/ports/$(other)%),$(shell find firmware -name '*.py'))
 
 .PHONY: help setup demo test test-real test-peers bench mutants chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
 
@@ -88,7 +91,8 @@ docs: setup
 	$(BIN)/python -m tests.tools.trace
 	$(BIN)/python -m tests.scenarios.document
 	$(BIN)/python -m tests.tools.charts
-	$(BIN)/python -m server_stub.site.planograms
+	$(BIN)/python -m server_stub.site.boards
+	$(BIN)/python -m tests.tools.hardware --write
 
 screenshots: setup chromium
 	$(BIN)/python -m tests.tools.screenshots

@@ -7,8 +7,15 @@ import gpiod
 from gpiod.line import Bias, Direction, Edge, Value
 from smbus2 import SMBus, i2c_msg
 
-INT_LINE, BUZZER_LINE, HOLD_LINE, TAMPER_LINE, MAINS_LINE = 1, 2, 3, 4, 5
-PINS = {"int": INT_LINE, "buzzer": BUZZER_LINE, "hold": HOLD_LINE, "tamper": TAMPER_LINE, "mains": MAINS_LINE}
+INT_LINE, BUZZER_LINE, HOLD_LINE, TAMPER_LINE, MAINS_LINE, SERVICE_LINE = 1, 2, 3, 4, 5, 6
+PINS = {
+    "int": INT_LINE,
+    "buzzer": BUZZER_LINE,
+    "hold": HOLD_LINE,
+    "tamper": TAMPER_LINE,
+    "mains": MAINS_LINE,
+    "service": SERVICE_LINE,
+}
 OUTPUTS = (BUZZER_LINE, HOLD_LINE)
 DEBOUNCE = timedelta(milliseconds=20)
 

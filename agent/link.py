@@ -10,6 +10,7 @@ import serial
 
 from firmware.wire import frame
 
+BAUD = 921_600  # of the controller boards, hardware/boards/; a pty and USB do not care
 READ_BYTES = 65536
 WRITE_LIMIT_BYTES = 1 << 20
 REOPEN_S = 0.05
@@ -48,7 +49,7 @@ class SerialLink:
         """Open the port, now or as soon as it is there."""
         loop = asyncio.get_running_loop()
         try:
-            self._port = serial.Serial(str(self._path), baudrate=115200, timeout=0, write_timeout=0)
+            self._port = serial.Serial(str(self._path), baudrate=BAUD, timeout=0, write_timeout=0)
         except (serial.SerialException, OSError):
             self._retry = loop.call_later(self._delay_s, self.start)
             self._delay_s = min(self._delay_s * 2, REOPEN_MAX_S)

@@ -70,6 +70,8 @@ REQUESTS: dict[str, tuple[int, tuple[Wanted, ...]]] = {
     "change_pin": (messages.CHANGE_PIN, (_text("old"), _text("new"))),
     "add_patient": (messages.ADD_PATIENT, (_text("patient"), _number("hours"))),
     "confirm_bin": (messages.CONFIRM_BIN, (Wanted("counted", list),)),
+    "maintenance": (messages.MAINTENANCE, (_number("what"), _number("reason", 0))),
+    "selftest": (messages.SELFTEST, (_text("part"), _number("number"), _number("seen", None))),
     "bypass": (messages.BYPASS, (_number("what"), _number("reason"), _text("item", ""), _text("place", ""))),
 }
 RID_LIMIT = 1 << 32

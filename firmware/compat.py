@@ -10,16 +10,17 @@ except ImportError:
         return value
 
 
-__all__ = ("Hmac", "const", "crc32", "derive", "hmac_sha256", "same", "sha256")
+__all__ = ("Hmac", "const", "crc32", "derive", "hmac_sha256", "same", "sha256", "sha256_over")
 
 _BLOCK = const(64)
 
 
 def sha256(*parts):
-    return _sha256_over(parts)
+    return sha256_over(parts)
 
 
-def _sha256_over(parts):
+# of pieces that come one by one
+def sha256_over(parts):
     h = _sha256()
     for part in parts:
         h.update(part)
@@ -40,7 +41,7 @@ class Hmac:
 
     # of pieces that come one by one: together they may not find room
     def mac_over(self, parts):
-        return sha256(self._outer, _sha256_over(_after(self._inner, parts)))
+        return sha256(self._outer, sha256_over(_after(self._inner, parts)))
 
 
 def _after(first, parts):

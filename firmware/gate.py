@@ -11,12 +11,13 @@ from firmware.wire import messages
 # sensors read | patient: 0 nobody named, 1 here, 2 departed, 3 provisional | item: Item | pocket_state, drawer_state:
 # as below | quarantined, expired: the drawer, what the pocket would give first | profiled: are orders needed here |
 # order: is there a verified order, now | listed: flags of the item on the override list, None if it is not there |
-# in_kit: how much of the item the kit named has, None without | critical: is the critical override on
+# in_kit: how much of the item the kit named has, None without | critical: is the critical override on |
+# serviced: is the cabinet in maintenance
 View = namedtuple(
     "View",
     (
         "owner", "moving", "ready", "journal_open", "patient", "item", "pocket_state", "drawer_state", "quarantined",
-        "expired", "profiled", "order", "listed", "in_kit", "critical",
+        "expired", "profiled", "order", "listed", "in_kit", "critical", "serviced",
     ),
 )  # fmt: skip
 Item = namedtuple("Item", ("schedule", "flags", "item_class"))
@@ -50,6 +51,7 @@ SOUND = 32  # a drawer that is not in quarantine
 FRESH = 64  # a pocket whose first layer has not expired
 ALONE = 128  # a witness is named only where one is needed
 TWO = 256  # a witness in any case
+SERVICED = 512  # may be while the cabinet is in maintenance
 _FOR_PATIENT = STILL | ITEM | PATIENT | QUANTITY
 _PUT = STILL | ITEM | QUANTITY | SOUND | ALONE
 
@@ -84,6 +86,7 @@ RULES = {
     kinds.PURPOSE_PROVISIONAL: Rule(messages.ROLE_PROVISIONAL, ALONE, (), 0, 0, 0),
     kinds.PURPOSE_FAIL: Rule(messages.ROLE_RECOVER, ALONE, (), 0, 0, 0),
     kinds.PURPOSE_BYPASS: Rule(0, ALONE, (), 0, 0, 0),
+    kinds.PURPOSE_MAINTAIN: Rule(messages.ROLE_MAINTAIN, STILL | ALONE | SERVICED, (), 0, 0, 0),
 }  # fmt: skip
 
 _POCKET_CODES = {
@@ -126,6 +129,8 @@ def _person(view, rule, authority, now_ms):
 def _station(view, rule):
     if view.ready is not True:
         return codes.NOT_READY
+    if not rule.needs & SERVICED and view.serviced is not False:
+        return codes.IN_SERVICE
     if rule.needs & STILL and view.moving is not False:
         return codes.BUSY
     return codes.NONE if view.journal_open is True else codes.JOURNAL_FULL

@@ -20,6 +20,7 @@ class State:
         self.user = ""  # signed on, as far as the journal knows
         self.open_drawers = 0  # bits, as the switches last said
         self.quarantined = 0  # bits of drawers
+        self.maintenance = 0  # 1: begun
         self.versions = {}  # table -> (version, digest)
         self.held = Holdings(limit)
         self.open = {}  # txn -> [purpose, actor, item, place, quantity asked, 1 once the drawer was open]
@@ -46,14 +47,15 @@ class State:
     def dump(self):
         tables = [[name, v[0], v[1]] for name, v in sorted(self.versions.items())]
         opened = [[txn] + access for txn, access in sorted(self.open.items())]
-        counters = [self.entries, self.removals, self.open_drawers, self.user, self.quarantined]
+        counters = [self.entries, self.removals, self.open_drawers, self.user, self.quarantined, self.maintenance]
         book = [self.held.dump(), opened, self.alarms, self.last]
         return [self.command_number, counters, tables] + book + [self.people.dump()]
 
     def load(self, dumped):
         self.command_number, counters, tables, held, opened, self.alarms, self.last, who = dumped
         self.people.load(who)
-        self.entries, self.removals, self.open_drawers, self.user, self.quarantined = counters
+        self.entries, self.removals, self.open_drawers, self.user, self.quarantined = counters[:5]
+        self.maintenance = counters[5] if len(counters) > 5 else 0  # earlier firmware knew no maintenance
         self.versions = {name: (version, digest) for name, version, digest in tables}
         self.held.load(held)
         self.open = {row[0]: row[1:] for row in opened}
@@ -86,6 +88,8 @@ def _access(state, f):
 def _opened(state, f):
     state.open_drawers |= 1 << (f[F_EXT][0] - 1)
     access = state.open.get(f[F_TXN])
+    if state.maintenance:
+        state.held.must_count_drawer(f[F_EXT][0])  # what a self-test opens is counted after it
     if access:
         access[5] = 1
         state.held.put_accessor(access[3], f[F_TXN])
@@ -229,6 +233,10 @@ def _set_quarantine(state, drawer, on):
     state.quarantined = state.quarantined | bit if on else state.quarantined & ~bit
 
 
+def _maintenance(state, f):
+    state.maintenance = f[F_EXT][0]
+
+
 def _command(state, f):
     number, kind, code, body = f[F_EXT]
     state.command_number = number or state.command_number  # 0: the station's own
@@ -265,4 +273,5 @@ _APPLY = {
     kinds.QUARANTINE: _quarantine,
     kinds.REFERENCE: _reference,
     kinds.COMMAND: _command,
+    kinds.MAINTENANCE: _maintenance,
 }

@@ -2,12 +2,13 @@
 # only then asks for a movement. The shell does the actions in order; the first that fails cancels the rest and comes
 # back as the event ("failed", action).
 #
-# events:  boot(adopted, damaged, {drawer: (closed, latched, {pockets with an open lid})}) | switch(drawer, closed)
+# events:  boot(adopted, damaged, {drawer: (closed, latched, {pockets with an open lid})}, installed or None)
+#          switch(drawer, closed) | service(key turned) | installed: (code, version), what became of a new firmware
 #          latch(drawer, latched) | lid(drawer, pocket, closed) | button(drawer, pocket, 1 or -1) | drop(drawer, pocket)
 #          tamper(open) | power(mains, percent) | temperature(drawer, centi or None) | tick | message(fields)
 #          failed(action)
 # actions: release(drawer, pocket, on_ms) | lid(drawer, pocket, on_ms) | dispense(drawer, pocket, units) | lock(drawer)
-#          send(message) | light(drawer, pocket) | dark() | buzz(alarm)
+#          send(message) | light(drawer, pocket) | dark() | buzz(alarm) | leave(): the firmware ends, for the REPL
 from firmware import chart, codes, expiry, inbox, motion, session, status, view
 from firmware.journal import kinds
 from firmware.journal.journal import RESERVE_PAGES, JournalFull
@@ -65,6 +66,7 @@ class Station:
         self._light = None
         self._buzz = None
         self._lit = False
+        self.leaving = False
 
     @property
     def now(self):
@@ -126,6 +128,12 @@ class Station:
     def light(self, drawer, pocket):
         self._light, self._lit = ("light", drawer, pocket), True
 
+    def dark(self):
+        self._light, self._lit = ("dark",), False
+
+    def buzz(self, alarm):
+        self._buzz = ("buzz", alarm)
+
     def release(self, pocket):
         motion.release(self, pocket)
 
@@ -135,7 +143,7 @@ class Station:
     def raise_alarm(self, alarm, number):
         if [alarm, number] not in self.state.alarms:
             self.note(kinds.ALARM, place="D%02d" % number if number else None, ext=(alarm, number))
-            self._buzz = ("buzz", alarm)
+            self.buzz(alarm)
 
     def clear_alarm(self, alarm, number):
         if [alarm, number] in self.state.alarms:
@@ -145,12 +153,12 @@ class Station:
         t = self.transactions.current
         if t:
             if t.outcome and self._lit:
-                self._light, self._lit = ("dark",), False
+                self.dark()
             self.transactions.settle(self.drawers[t.pocket.drawer])
 
     # ---- events
 
-    def _boot(self, adopted, damaged, sensors):
+    def _boot(self, adopted, damaged, sensors, installed=None):
         self.surroundings.boot(self)
         self.note(kinds.BOOT, ext=(VERSION, codes.NONE, "none", adopted))
         if damaged:
@@ -158,6 +166,8 @@ class Station:
             self.raise_alarm(codes.ALARM_JOURNAL_DAMAGE, 0)
         else:
             self.clear_alarm(codes.ALARM_JOURNAL_DAMAGE, 0)
+        if installed or self.state.maintenance:
+            self._serviced(installed)
         self.transactions.interrupt_all()
         if self.state.user:
             self.note(kinds.SIGN_OFF, self.state.user, ext=(session.BOOT,))
@@ -165,6 +175,13 @@ class Station:
             self._start(drawer, sensors.get(number))
         self._started = True
         inbox.hello(self)
+
+    # the end of a maintenance that the firmware did not live to see
+    def _serviced(self, installed):
+        from firmware.requests import service
+
+        code, version = installed or (service.RESTARTED, VERSION)
+        service.end(self, code or service.INSTALLED, version)
 
     # without a reading the drawer stays unknown, and so shut
     def _start(self, drawer, reading):
@@ -195,6 +212,9 @@ class Station:
 
     def _power(self, mains, percent):
         self.surroundings.power(self, mains, percent)
+
+    def _service(self, turned):
+        self.surroundings.service(self, turned)
 
     def _temperature(self, drawer, centi):
         self.surroundings.temperature(self, drawer, centi)
@@ -250,7 +270,8 @@ class Station:
         self._said, self.state_due = said, False
         if self.reply:
             out.append(("send", [messages.REPLY] + self.reply))
-        return out + [action for action in (self._light, self._buzz) if action]
+        out += [action for action in (self._light, self._buzz) if action]
+        return out + [("leave",)] if self.leaving else out
 
 
 _EVENTS = {
@@ -262,6 +283,7 @@ _EVENTS = {
     "drop": Station._drop,
     "tamper": Station._tamper,
     "power": Station._power,
+    "service": Station._service,
     "temperature": Station._temperature,
     "tick": Station._tick,
     "message": inbox.take,

@@ -3,6 +3,7 @@
 from firmware import codes
 from firmware.journal import entry, kinds
 from firmware.profile import policy
+from firmware.version import VERSION
 
 MAINS_LOST, MAINS_BACK, BATTERY_LOW = 0, 1, 2
 BATTERY_LOW_PERCENT = 20
@@ -16,6 +17,8 @@ NETWORK_TIME = 2
 class Surroundings:
     def __init__(self):
         self.mains = True
+        self.key = False  # is the service key turned? unknown is not
+        self.centi = {}  # drawer -> what its thermometer last said, None nothing
         self._since = {}  # drawer -> monotonic ms since when it is outside its limits, or its thermometer silent
         self._out = set()  # drawers whose excursion is written
         self._offset_ms = None  # UTC less monotonic
@@ -78,9 +81,19 @@ class Surroundings:
             s.note(kinds.POWER, ext=(BATTERY_LOW, percent))
             s.raise_alarm(codes.ALARM_BATTERY_LOW, 0)
 
+    # ---- service key: without it there is no maintenance
+
+    def service(self, s, turned):
+        self.key = turned
+        if not turned and s.state.maintenance:
+            from firmware.requests import service
+
+            service.end(s, service.KEY_TURNED, VERSION)
+
     # ---- temperature; None: the thermometer does not answer
 
     def temperature(self, s, drawer, centi):
+        self.centi[drawer] = centi
         limit = None if centi is None else _passed(s, centi)
         if centi is not None and limit is None:
             self._since.pop(drawer, None)

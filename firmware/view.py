@@ -26,6 +26,7 @@ def of(s, order, row):
         profile.listed(s.tables, order.item),
         profile.in_kit(s.tables, order.kit, order.item) if order.kit else None,
         s.now[2] != 0 and s.now[0] < s.state.people.critical_until_ms,
+        s.state.maintenance != 0,
     )
 
 

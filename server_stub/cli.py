@@ -107,6 +107,20 @@ def station_load(  # noqa: PLR0913, PLR0917 - an option for each table
     typer.echo(" ".join(f"{table} {version}" for table, version in versions.items()))
 
 
+@station_app.command("release-key")
+def station_release_key(ctx: typer.Context) -> None:
+    """Make the key that signs firmware, at a site made before there was one, and give all stations its public half."""
+    from server_stub.site.config import NoSite, read  # noqa: PLC0415
+    from server_stub.site.release import ensure_for  # noqa: PLC0415
+
+    home = home_of(ctx)
+    try:
+        made = ensure_for(home, [station.id for station in read(home).station])
+    except NoSite as error:
+        raise refuse(error) from None
+    typer.echo("a release key was made" if made else "there is one already; all stations have it")
+
+
 @server_app.command("run")
 def server_run(
     ctx: typer.Context,

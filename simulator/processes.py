@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
+from agent.cabinet.runner import HEAP, micropython
 from simulator.bytecode import compiled
 from simulator.errors import RunFailed
 
@@ -22,8 +23,6 @@ LONGEST_DELAY_S = 2.0
 FAILURES_IN_A_ROW = 12
 GRACE_S = 15.0
 LOOK_S = 1.0
-# a cabinet's Linux computer has memory to spare; a board (32 bit) needs about half of what this build (64 bit) does
-HEAP = "768K"
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -152,11 +151,6 @@ def apotheca(home: Path, name: str, *args: str) -> Command:
     path = os.pathsep.join(filter(None, (str(ROOT), os.environ.get("PYTHONPATH", ""))))
     argv = [sys.executable, "-m", "apotheca", "--home", str(home), *args]
     return Command(name, argv, home / "run" / f"{name}.log", {"PYTHONPATH": path, "PYTHONUNBUFFERED": "1"})
-
-
-def micropython() -> str:
-    """The interpreter of the controllers: APOTHECA_MICROPYTHON, else the one beside this Python."""
-    return os.environ.get("APOTHECA_MICROPYTHON") or str(Path(sys.executable).parent / "micropython")
 
 
 def controller(home: Path, station: str, bus: Path, inherit: Callable[[], int]) -> Command:

@@ -24,6 +24,7 @@ ACTS = {
     kinds.RECOVERED: "recovered", kinds.DISCREPANCY: "counted differently", kinds.ATTESTATION: "answered a question",
     kinds.TEMP_USER: "granted a temporary user", kinds.PROVISIONAL_PATIENT: "added a patient",
     kinds.PIN_CHANGED: "changed the PIN", kinds.BYPASS: "could not scan",
+    kinds.MAINTENANCE: "maintained the cabinet", kinds.SELFTEST: "tested",
 }  # fmt: skip
 
 

@@ -1,8 +1,9 @@
-# Case switch, mains, battery gauge and the fridges' thermometers. Lines tell by edge; gauge and thermometers are asked,
+# Case switch, mains, service key, battery gauge, the fridges' thermometers. Lines tell by edge; the others are asked,
 # the gauge only while on battery.
 from firmware.storage import types
 
-TAMPER_LINE, MAINS_LINE = 4, 5
+TAMPER_LINE, MAINS_LINE, SERVICE_LINE = 4, 5, 6
+FITTED = ((TAMPER_LINE, "tamper"), (MAINS_LINE, "mains"), (SERVICE_LINE, "service"))
 GAUGE = 0x36
 FULL = 100
 ASK_MS = 60000
@@ -12,7 +13,7 @@ class Sensors:
     def __init__(self, config, bus):
         self._bus = bus
         fitted = config.hardware
-        self._lines = [line for line, name in ((TAMPER_LINE, "tamper"), (MAINS_LINE, "mains")) if fitted.get(name)]
+        self._lines = [line for line, name in FITTED if fitted.get(name)]
         self._gauge = _gauge(bus) if fitted.get("gauge") else None
         self._thermometers = [
             (drawer, _thermometer(bus, config.inside[drawer][1]))
@@ -35,6 +36,8 @@ class Sensors:
             return []
         if line == TAMPER_LINE:
             return [("tamper", bool(value))]
+        if line == SERVICE_LINE:
+            return [("service", not value)]  # the turned key pulls down: a broken wire is no key
         self._mains = value
         return self._ask(now_ms) if value == 0 else [("power", 1, self._percent())]
 
@@ -56,12 +59,12 @@ class Sensors:
         except OSError:
             return 0  # a battery nobody can ask may be empty
 
-    # a line that can not be read is taken as open case and lost mains: both only raise an alarm
+    # a line that can not be read is taken as open case and lost mains, which only raise an alarm, and as no key
     def _level(self, line):
         try:
             return self._bus.level(line)
         except OSError:
-            return 1 if line == TAMPER_LINE else 0
+            return 0 if line == MAINS_LINE else 1
 
 
 # drivers of chips that are not fitted are not loaded

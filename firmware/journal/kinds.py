@@ -37,6 +37,8 @@ PROVISIONAL_PATIENT = 43
 PROVISIONAL_ENDED = 44
 PIN_CHANGED = 45
 BYPASS = 46
+MAINTENANCE = 47
+SELFTEST = 48
 # from here on the centre's own: in a station's batch they are refused
 HOSPITAL_ADT = 200
 HOSPITAL_ORDER = 201
@@ -73,6 +75,7 @@ PURPOSE_GRANT = 13
 PURPOSE_PROVISIONAL = 14
 PURPOSE_FAIL = 15
 PURPOSE_BYPASS = 16
+PURPOSE_MAINTAIN = 17
 
 # each access ends in exactly one of these
 OUTCOMES = (

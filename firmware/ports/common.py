@@ -46,6 +46,18 @@ class Link:
             self._out.pop(0)
 
 
+# what became of an installation is in the journal now
+def forget_outcome(folder, installed):
+    if installed:
+        os.remove(folder + "/outcome.cbor")
+
+
+# the loader finds it, and leaves the REPL open
+def mark_service(folder):
+    with open(folder + "/service", "wb") as file:
+        file.write(b"left")
+
+
 class Files:
     def __init__(self, folder):
         self._folder = folder

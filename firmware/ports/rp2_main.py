@@ -1,43 +1,7 @@
-# The controller on an RP2350: import it from main.py. controller.cbor lies beside it, the journal in its own flash.
-import gc
-
-gc.threshold(4096)  # as in unix_main: the tables first, collected often, the heap stays dense
-
-# ruff: noqa: E402, I001 - the tables come before the code
-from firmware.tables import Tables
-
-TABLES = Tables()
-
-from firmware import config
-from firmware.build import build
-from firmware.drivers.w25q import NorFlash
-from firmware.journal.snapshot import FileStore
-from firmware.ports import common, rp2
-from firmware.ports.shell import Shell
-
-RUN_THRESHOLD = 8192
-PIN = "pin_"
+# The controller on an RP2350.
+from firmware.ports import chips_main, rp2  # in this order: the first takes the tables' memory before anything else
 
 
-def main(folder=""):
-    with open(folder + "/controller.cbor", "rb") as file:
-        cfg = config.read(file.read())
-    pins = {name[len(PIN) :]: number for name, number in cfg.hardware.items() if name.startswith(PIN)}
-    bus, link = rp2.Bus(pins), rp2.Link(pins)
-    flash = NorFlash(rp2.FlashSpi(pins), cfg.ring_sectors)
-    store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
-    station, adopted, damage = build(cfg, TABLES, flash, store, common.Files(folder + "/tables"), rp2.entropy)
-    gc.collect()
-    gc.threshold(RUN_THRESHOLD)
-    shell = Shell(cfg, station, bus, link, rp2.watchdog(cfg.hardware.get("watchdog_ms", 0)))
-    shell.boot(adopted, damage is not None)
-    poll = link.poller()
-    while True:
-        if not shell.work():
-            shell.idle()
-            bus.wait(poll)
-            link.flush()
-
-
-if __name__ == "__main__":
-    main()
+# the loader calls this
+def start_as_program(installed, folder):
+    chips_main.start_as_program(rp2.entropy_of, installed, folder)

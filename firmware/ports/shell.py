@@ -17,12 +17,13 @@ class Shell:
         self._frames = frame.Decoder()
         self._payloads = []
         self._seen_dropped = 0
+        self.left = False  # the firmware ends: the key is turned, the REPL takes over
         self._board = Board(config, bus)
         self._watchdog = Watchdog(dog, config.hardware.get("watchdog_ms", 0))
 
-    def boot(self, adopted, damaged):
+    def boot(self, adopted, damaged, installed=None):
         now = self._bus.clock()
-        self._handle(("boot", adopted, damaged, self._board.readings()), now)
+        self._handle(("boot", adopted, damaged, self._board.readings(), installed), now)
         self._handle_all(self._board.boot_events(now[1]), now)
 
     # -> True if there was something: one bus event, else one message, else bytes of the link, else pages for its room
@@ -90,6 +91,8 @@ class Shell:
             try:
                 if action[0] == "send":
                     self._send(action[1])
+                elif action[0] == "leave":
+                    self.left = True
                 else:
                     self._board.do(action, self._station.now_ms)
             except OSError:

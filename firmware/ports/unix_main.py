@@ -28,12 +28,13 @@ RUN_THRESHOLD = 8192
 POLL_ERROR = select.POLLERR | select.POLLHUP
 
 
-def main(folder, bus_path, link_fd):
-    run(*start(folder, bus_path, link_fd))
+def main(folder, bus_path, link_fd, installed=None):
+    run(*start(folder, bus_path, link_fd, installed))
+    common.mark_service(folder)
 
 
 # the configuration is not needed any more once all is built
-def start(folder, bus_path, link_fd):
+def start(folder, bus_path, link_fd, installed):
     with open(folder + "/controller.cbor", "rb") as file:
         cfg = config.read(file.read())
     bus, link = unix.Bus(bus_path, cfg.station), unix.Link(link_fd)
@@ -43,14 +44,16 @@ def start(folder, bus_path, link_fd):
     gc.collect()
     gc.threshold(RUN_THRESHOLD)
     shell = Shell(cfg, station, bus, link)
-    shell.boot(adopted, damage is not None)
+    shell.boot(adopted, damage is not None, installed)
+    common.forget_outcome(folder, installed)
     return shell, bus, link
 
 
-# A link that hung up would wake the poll without end: it is left out for a moment.
+# Until the firmware leaves for the REPL. A link that hung up would wake the poll without end: it is left out for a
+# moment.
 def run(shell, bus, link):
     poll = unix.poller(bus, link)
-    while True:
+    while not shell.left:
         if shell.work():
             continue
         shell.idle()
@@ -70,9 +73,10 @@ def wait(poll, shell, link, timeout_ms):
     return hung_up
 
 
-if __name__ == "__main__":
+# the loader calls this
+def start_as_program(installed, folder, bus_path, link_fd):
     try:
-        main(*sys.argv[1:4])
+        main(folder, bus_path, link_fd, installed)
     except unix.BusLost as error:
         print("controller stops:", error)
         sys.exit(3)
@@ -82,3 +86,7 @@ if __name__ == "__main__":
     except MemoryError:
         print("controller stops: heap full; give it a larger one (-X heapsize) or a smaller station")
         raise
+
+
+if __name__ == "__main__":
+    start_as_program(None, *sys.argv[1:4])

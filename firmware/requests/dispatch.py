@@ -55,6 +55,19 @@ def _is_counted(row):
     return isinstance(row, list) and len(row) == 2 and schema.is_id(row[0]) and _is_quantity(row[1])
 
 
+# what is seldom asked for is loaded when it is
+def _maintenance(s, what, reason):
+    from firmware.requests import service
+
+    return service.maintenance(s, what, reason)
+
+
+def _selftest(s, part, number, seen):
+    from firmware.requests import service
+
+    return service.selftest(s, part, number, seen)
+
+
 _is_quantity = _within(schema.QUANTITY_MAX)
 _is_number = _within(NUMBER_MAX)
 
@@ -73,6 +86,8 @@ _SHAPES = {
     "n": _is_number,
     "r": _within(REASON_MAX),
     "a": _within(2),
+    "s": _within(3),
+    "S": lambda v: v is None or _within(2)(v),
     "z": _within(1),
     "f": _within(0xFFFF),
     "w": _within(0xFFFFFFFF),
@@ -109,4 +124,6 @@ _REQUESTS = {
     messages.ADD_PATIENT: ("ir", people.add_patient),
     messages.CONFIRM_BIN: ("c", opening.confirm_bin),
     messages.BYPASS: ("aroL", people.bypass),
+    messages.MAINTENANCE: ("sr", _maintenance),
+    messages.SELFTEST: ("irS", _selftest),
 }

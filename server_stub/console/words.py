@@ -48,6 +48,8 @@ _NAMES = {
     kinds.PROVISIONAL_ENDED: "an added patient ended",
     kinds.PIN_CHANGED: "changed the PIN",
     kinds.BYPASS: "went without a scan",
+    kinds.MAINTENANCE: "maintenance",
+    kinds.SELFTEST: "self-test",
     kinds.ALARM: "ALARM",
     kinds.ALARM_CLEARED: "alarm cleared",
     kinds.REFERENCE: "took up a table",

@@ -93,6 +93,8 @@ EXT: dict[int, _Fields] = {
     kinds.PROVISIONAL_ENDED: (_uint,),
     kinds.PIN_CHANGED: (_bytes,),
     kinds.BYPASS: (_uint, _uint),
+    kinds.MAINTENANCE: (_uint, _uint, _text),
+    kinds.SELFTEST: (_id, _uint),
 }
 # what came with the whole cabinet, after the fields above: earlier firmware ends before it
 LATER: dict[int, _Fields] = {

@@ -1,4 +1,5 @@
-"""Boards a controller can run on, as data: `hardware/boards/NAME.toml` (pins, wiring, timings)."""
+"""Boards a controller can run on, as data: `hardware/boards/NAME.toml` (pins, wiring, timings), published as
+docs/schemas/board.json."""
 
 import tomllib
 from pathlib import Path
@@ -7,9 +8,11 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from firmware.storage import types
-from server_stub.site.planograms import NUMBERS, Planogram
+from server_stub.site import planograms
+from server_stub.site.planograms import NUMBERS, Planogram, schema_text
 
 FOLDER = Path(__file__).resolve().parents[2] / "hardware" / "boards"
+SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schemas" / "board.json"
 EXPANDER_BITS = 16
 
 Bit = Annotated[int, Field(ge=0, le=15)]
@@ -115,3 +118,19 @@ class _Inside:
                 used[0] += needed
                 return [pair.outputs if kind in types.WITH_OUTPUTS else 0, pair.inputs, used[0] - needed]
         raise DoesNotFit(f"no expander has {needed} bits left for drawer {drawer}")
+
+
+def schema() -> str:
+    """The text of docs/schemas/board.json."""
+    return schema_text(Board)
+
+
+def main() -> None:
+    """Write the schemas of boards and planograms."""
+    for file, text in ((SCHEMA, schema()), (planograms.SCHEMA, planograms.schema())):
+        file.write_text(text, encoding="utf-8")
+        print(f"wrote {file.name}")
+
+
+if __name__ == "__main__":
+    main()

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from firmware.journal import entry
 from firmware.version import VERSION
 from firmware.wire import cbor
-from server_stub.site import boards, broker, config, pki, planograms
+from server_stub.site import boards, broker, config, pki, planograms, release
 from server_stub.site.home import Home, make_folder, write_private
 
 RESERVED = ("centre", "feed", "broker", "supplier")
@@ -85,6 +85,7 @@ def _write_agent(home: Home, site: config.SiteConfig, station: config.Station) -
     pki.make_signing_pair(folder / "sign.key", home.public_key(station.id))
     for name in ("ca.crt", "centre-sign.pub"):
         write_private(folder / name, (home.keys / name).read_bytes())
+    release.hand_out(home, station.id)
     panel = (home.run / f"{station.id}.panel.sock").absolute()
     fields = {
         "station": station.id,

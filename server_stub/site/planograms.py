@@ -83,16 +83,11 @@ def names() -> list[str]:
     return sorted(file.stem for file in FOLDER.glob("*.toml"))
 
 
+def schema_text(model: type[BaseModel]) -> str:
+    """The JSON schema of `model` as a file."""
+    return json.dumps(model.model_json_schema(), indent=2) + "\n"
+
+
 def schema() -> str:
     """The text of docs/schemas/planogram.json."""
-    return json.dumps(Planogram.model_json_schema(), indent=2) + "\n"
-
-
-def main() -> None:
-    """Write the schema."""
-    SCHEMA.write_text(schema(), encoding="utf-8")
-    print(f"wrote {SCHEMA.name}")
-
-
-if __name__ == "__main__":
-    main()
+    return schema_text(Planogram)

@@ -6,6 +6,8 @@ import os
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
+from agent.cabinet.bytecode import compile_into, sources
+from agent.cabinet.runner import micropython
 from server_stub.site.home import Home
 from simulator import bytecode, processes, site
 from simulator.clock import Clock
@@ -45,8 +47,8 @@ async def station(home: Home) -> AsyncIterator[Station]:
 
 def compiled(folder: Path) -> Path:
     """The firmware and the scripts of `board/` as bytecode, for `module`."""
-    bytecode.compile_into(folder, processes.ROOT, bytecode.firmware())
-    bytecode.compile_into(folder, BOARD, sorted(BOARD.glob("*.py")))
+    compile_into(folder, processes.ROOT, sources("unix"))
+    compile_into(folder, BOARD, sorted(BOARD.glob("*.py")))
     return folder
 
 
@@ -61,7 +63,7 @@ async def start(script: str, *args: str, fds: Sequence[int] = ()) -> asyncio.sub
 
 
 async def _micropython(code: Path, words: Sequence[str], fds: Sequence[int]) -> asyncio.subprocess.Process:
-    argv = [processes.micropython(), "-X", f"heapsize={HEAP}", *words]
+    argv = [micropython(), "-X", f"heapsize={HEAP}", *words]
     env = {**os.environ, "MICROPYPATH": f"{code}:.frozen"}
     pipe = asyncio.subprocess.PIPE
     try:

@@ -10,7 +10,7 @@ from simulator.cabinet.expander import Expander
 
 LOCKS, SWITCHES, LATCHES, LIGHT = 0x20, 0x21, 0x22, 0x23
 GAUGE, STRIPS, CLOCK_CHIP = 0x36, 0x60, 0x68
-INT_LINE, BUZZER_LINE, HOLD_LINE, TAMPER_LINE, MAINS_LINE = 1, 2, 3, 4, 5
+INT_LINE, BUZZER_LINE, HOLD_LINE, TAMPER_LINE, MAINS_LINE, SERVICE_LINE = 1, 2, 3, 4, 5, 6
 DRAWERS = 16
 IDLE_INPUTS = 0xFFFF
 
@@ -72,7 +72,7 @@ class Cabinet:
         self.jammed_lids: set[tuple[int, int]] = set()
         self.on_line: Callable[[int, int], None] = lambda line, level: None
         self.lines: dict[int, int] = {}
-        self.inputs = {INT_LINE: 1, TAMPER_LINE: 0, MAINS_LINE: 1}
+        self.inputs = {INT_LINE: 1, TAMPER_LINE: 0, MAINS_LINE: 1, SERVICE_LINE: 1}
         self.expanders = {address: Expander() for address in (LOCKS, SWITCHES, LATCHES, LIGHT)}
         self.thermometers = {w.drawer: Tmp117() for w in wiring if w.type == types.FRIDGE}
         self.gauge, self.strips, self.clock_chip = Max17048(), Strips(), Ds3231(now_ms)
@@ -176,6 +176,10 @@ class Cabinet:
     def mains(self, there: bool) -> None:
         """Mains power goes, or comes back; the controller runs on from the battery."""
         self._drive_line(MAINS_LINE, int(there))
+
+    def service_key(self, turned: bool) -> None:
+        """Turn the service key, or turn it back; turned it pulls its line down."""
+        self._drive_line(SERVICE_LINE, int(not turned))
 
     def _type(self, drawer: int) -> int:
         return self.inside[drawer].type if drawer in self.inside else types.MATRIX

@@ -61,7 +61,9 @@ def test_one_removal_names_functions_that_exist() -> None:
         assert not gone, f"{page.name} names what is not there: {gone}"
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/operations.md", "docs/threat-model.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/operations.md", "docs/threat-model.md", "docs/build-a-cabinet.md", "hardware/README.md"]
+)
 def test_files_named_exist(page: str) -> None:
     source = ROOT / page
     named = [code or link for code, link in FILE.findall(source.read_text(encoding="utf-8"))]

@@ -7,17 +7,17 @@ REQ = ("A1.a", "F1", "F3", "F4", "F7", "F15", "F19", "F28", "F29", "P48", "P133"
 
 NOW = 1000
 ALL = 0xFFFFFFFF
-VIEW = ("anna", False, True, True, 1, Item(0, 0, 0), 0, 1, False, False, True, True, None, None, False)
+VIEW = ("anna", False, True, True, 1, Item(0, 0, 0), 0, 1, False, False, True, True, None, None, False, False)
 VIEW_NAMES = (
     "owner", "moving", "ready", "journal_open", "patient", "item", "pocket_state", "drawer_state", "quarantined",
-    "expired", "profiled", "order", "listed", "in_kit", "critical",
+    "expired", "profiled", "order", "listed", "in_kit", "critical", "serviced",
 )  # fmt: skip
 REQUEST_NAMES = ("quantity", "override", "kit", "answer", "scanned")
 REQUEST = (1, 0, "", 0, False)
 BEN = Witness("ben", messages.ROLE_WITNESS, NOW + 1)
 
 REMOVE, RETURN, REFILL, COUNT, WASTE, BIN, LOAD, UNLOAD = range(1, 9)
-OUTDATE, EMPTY, RECOVER, WITNESS, GRANT, PATIENT, FAIL, BYPASS = range(9, 17)
+OUTDATE, EMPTY, RECOVER, WITNESS, GRANT, PATIENT, FAIL, BYPASS, MAINTAIN = range(9, 18)
 # role, pocket states it opens, for a patient, asks a quantity
 TABLE = {
     REMOVE: (1, (0,), True, True),
@@ -36,6 +36,7 @@ TABLE = {
     PATIENT: (4096, (), None, False),
     FAIL: (1024, (), None, False),
     BYPASS: (0, (), None, False),
+    MAINTAIN: (8192, (), None, False),
 }
 WITH_TWO = (EMPTY, RECOVER, WITNESS)
 MAY_MOVE = (WITNESS, GRANT, PATIENT, FAIL, BYPASS)
@@ -95,7 +96,7 @@ def test_all_in_order_is_allowed():
 
 def test_the_table_is_all_there_is():
     assert set(gate.RULES) == set(TABLE)
-    for unknown in (0, 17, 99, None, "remove"):
+    for unknown in (0, 18, 99, None, "remove"):
         assert code(unknown) == codes.BAD_REQUEST
 
 
@@ -129,6 +130,12 @@ def test_unknown_of_the_station_is_a_denial():
         assert code(purpose, journal_open=False) == code(purpose, journal_open=None) == codes.JOURNAL_FULL
         moving = codes.NONE if purpose in MAY_MOVE else codes.BUSY
         assert code(purpose, moving=True) == code(purpose, moving=None) == moving
+
+
+def test_in_maintenance_nothing_but_its_end_and_its_self_test():
+    for purpose in TABLE:
+        expected = codes.NONE if purpose == MAINTAIN else codes.IN_SERVICE
+        assert code(purpose, serviced=True) == code(purpose, serviced=None) == expected, purpose
 
 
 def test_items_of_a_class_the_user_may_have():
@@ -285,7 +292,7 @@ def test_who_may_be_a_witness():
 
 
 def test_whom_the_entry_names():
-    alone = (REMOVE, REFILL, LOAD, GRANT, PATIENT, FAIL, BYPASS)
+    alone = (REMOVE, REFILL, LOAD, GRANT, PATIENT, FAIL, BYPASS, MAINTAIN)
     for purpose in TABLE:
         assert gate.takes_witness(purpose) is (purpose not in alone)
 

@@ -9,6 +9,7 @@ import tty
 
 import pytest
 
+from agent.cabinet.runner import HEAP, micropython
 from firmware import codes
 from firmware.compat import derive
 from firmware.session import pin_hash
@@ -58,7 +59,7 @@ class Ward:
         tty.setraw(self.master)
         link = os.open(os.ttyname(self.slave), os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
         main = processes.ROOT / "firmware" / "ports" / "unix_main.py"
-        argv = [processes.micropython(), "-X", f"heapsize={processes.HEAP}", str(main)]
+        argv = [micropython(), "-X", f"heapsize={HEAP}", str(main)]
         env = {**os.environ, "MICROPYPATH": f"{compiled()}:.frozen"}
         self.process = await asyncio.create_subprocess_exec(
             *argv, os.path.relpath(self.folder), path, str(link), env=env, pass_fds=[link]

@@ -1,5 +1,6 @@
 """A real MicroPython controller between a scripted bus and a pty: what a simulator does, in the smallest form."""
 
+import contextlib
 import os
 import pty
 import select
@@ -111,12 +112,9 @@ class Bus:
             self._conn.sendall(struct.pack("<H", len(frame_body)) + frame_body)
 
     def _answer(self) -> None:
-        stream = self._conn.makefile("rb")
-        try:
+        with self._conn.makefile("rb") as stream, contextlib.suppress(OSError):
             while head := stream.read(2):
                 self._one(stream.read(struct.unpack("<H", head)[0]))
-        except OSError:
-            pass
 
     def _one(self, request: bytes) -> None:
         op, body = request[0], request[1:]

@@ -11,7 +11,7 @@ from firmware import codes, gate
 from firmware.journal import kinds
 
 NOW = 1000
-PURPOSES = (*range(18), *[kinds.PURPOSE_REMOVE] * 9)
+PURPOSES = (*range(19), *[kinds.PURPOSE_REMOVE] * 9)
 # under the first values everything opens, once the pocket's state fits the purpose
 VIEW: dict[str, tuple[Any, ...]] = {
     "owner": ("anna", "ben", ""),
@@ -29,6 +29,7 @@ VIEW: dict[str, tuple[Any, ...]] = {
     "listed": (None, 0, 1, 2, 3),
     "in_kit": (2, 1, None),
     "critical": (False, True, None),
+    "serviced": (False, True, None),
 }
 REQUEST: dict[str, tuple[Any, ...]] = {
     "quantity": (1, 0, 2, 3, -1),
@@ -97,6 +98,7 @@ NEEDS: dict[int, tuple[int, str, bool, bool, bool]] = {
     14: (4096, "", False, False, False),
     15: (1024, "", False, False, False),
     16: (0, "", False, False, False),
+    17: (8192, "", False, False, False),
 }
 
 
@@ -169,7 +171,9 @@ def should_open(view: Any, request: Any, authority: Any, witness: Any) -> bool:
     """All conditions at once."""
     if not person_may(view, request, authority) or view.ready is not True or view.journal_open is not True:
         return False
-    if request.purpose <= 11 and view.moving is not False:
+    if (request.purpose <= 11 or request.purpose == 17) and view.moving is not False:
+        return False
+    if request.purpose != 17 and view.serviced is not False:
         return False
     if not matter_is_right(view, request, authority):
         return False

@@ -2,6 +2,7 @@
 
 import pytest
 
+from agent import link
 from firmware import config
 from firmware.storage import types
 from firmware.wire import cbor
@@ -20,7 +21,8 @@ def drawer(number, kind, pockets):
 
 
 def test_the_shipped_ones_are_those_of_the_wards():
-    assert planograms.names() == ["anaesthesia", "emergency", "icu", "ward"] and BOARDS == ["linux-bus", "rp2350"]
+    assert planograms.names() == ["anaesthesia", "emergency", "icu", "ward"]
+    assert {"esp32s3", "linux-bus", "rp2350"} <= set(BOARDS)
 
 
 @pytest.mark.req("P5", "P6", "F21")
@@ -46,13 +48,19 @@ def test_each_planogram_fits_each_board(name, board):
     assert cfg.hardware["pull_in_ms"] == 150
 
 
+def test_controller_and_agent_speak_at_the_same_speed():
+    speeds = {board: layout.pins["baud"] for board in BOARDS if "baud" in (layout := boards.read(board)).pins}
+    assert len(speeds) >= 2 and set(speeds.values()) == {link.BAUD}
+
+
 def test_all_eight_storage_types_are_in_the_shipped_ones():
     used = {d.type for name in planograms.names() for d in planograms.read(name).drawer}
     assert used == set(planograms.NUMBERS)
 
 
-def test_the_schema_is_current():
-    assert planograms.SCHEMA.read_text(encoding="utf-8") == planograms.schema(), "out of date: run `make docs`"
+@pytest.mark.parametrize("module", [planograms, boards])
+def test_the_schemas_are_current(module):
+    assert module.SCHEMA.read_text(encoding="utf-8") == module.schema(), "out of date: run `make docs`"
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ TIMES = (("gate", 50), ("hungriest", 2), ("append", 50), ("sha256", 50), ("write
 # all in order for a removal by an override: the longest way through the gate
 VIEW = gate.View(
     "anna", False, True, True, 1, gate.Item(2, 1, 0), gate.POCKET_USABLE, gate.DRAWER_LOCKED, False, False, True, False,
-    0, None, False,
+    0, None, False, False,
 )  # fmt: skip
 ASKED = gate.Request(kinds.PURPOSE_REMOVE, 1, 1, "", gate.YES, False)
 ANNA = gate.Authority("anna", 0x7FFF, 0xFFFFFFFF, NOW_MS + 1, False)

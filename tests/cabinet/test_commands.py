@@ -1,0 +1,104 @@
+"""`apotheca cabinet` as somebody types it, at a site that `init` and `station add` made."""
+
+import shlex
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from agent.cabinet import bundle, bytecode
+from agent.cabinet import cli as cabinet
+from agent.cabinet.repl import ReplBoard
+from agent.keys import Verifier
+from apotheca import main
+from firmware import config
+from server_stub.site.enrol import add_station
+from server_stub.site.home import Home
+from server_stub.site.make import make_site
+from server_stub.site.release import ensure_for
+from simulator.board import Board
+
+UNITS = sorted((Path(__file__).parents[2] / "hardware" / "systemd").glob("*.service"))
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory):
+    home = Home(tmp_path_factory.mktemp("site") / "home")
+    make_site(home, "demo")
+    for station in ("ICU1", "ED1"):
+        add_station(home, station, ["Ward"])
+    return home
+
+
+def cabinet_command(home, *words):
+    """Exit code and what was said."""
+    app = typer.Typer()
+    app.add_typer(cabinet.app, name="cabinet")
+
+    @app.callback()
+    def root(ctx: typer.Context):
+        ctx.obj = home.root
+
+    done = CliRunner().invoke(app, ["cabinet", *map(str, words)])
+    return done.exit_code, done.output
+
+
+@pytest.mark.req("U5")
+def test_a_bundle_from_the_centre_is_flashed_at_the_cabinet(home, tmp_path, monkeypatch, firmware):
+    monkeypatch.setattr(bundle, "firmware_files", lambda board, version: firmware(version))
+    monkeypatch.setattr(bytecode, "BOARDS", ("unix",))
+    file = tmp_path / "fw.bundle"
+    code, said = cabinet_command(home, "bundle", "--board", "unix", "--version", "0.2.0", "--out", file)
+    assert code == 0 and "sealed for ED1, ICU1" in said
+    assert cabinet_command(home, "bundle", "--board", "unix", "--version", "2", "--out", tmp_path / "x")[0] == 2
+    assert cabinet_command(home, "bundle", "--board", "z80", "--out", tmp_path / "x")[0] == 2
+    identity = home.controller("ICU1") / "controller.cbor"
+    key = config.read(identity.read_bytes()).key
+    with Board(tmp_path / "board") as board:
+        code, said = cabinet_command(home, "provision", "ICU1", "--port", board.port)
+        assert code == 0 and "no longer on this computer" in said
+        assert not identity.exists() and (board.flash / "controller.cbor").read_bytes().count(key) == 1
+        code, said = cabinet_command(home, "provision", "ICU1", "--port", board.port)
+        assert code == 1 and "code 4036" in said
+        code, said = cabinet_command(home, "flash", "ICU1", file, "--port", board.port)
+        assert code == 0 and "runs 0.2.0" in said
+    code, said = cabinet_command(home, "flash", "ICU1", file, "--port", board.port)
+    assert code == 1 and "code 4030" in said
+    file.write_bytes(file.read_bytes()[:-1] + b"x")
+    code, said = cabinet_command(home, "flash", "ICU1", file, "--port", board.port)
+    assert code == 1 and "code 4025" in said
+    code, said = cabinet_command(home, "maintenance", "ED1", "tell")
+    assert code == 1 and "code 4001" in said
+
+
+@pytest.mark.req("U5")
+def test_every_site_has_a_release_key_of_its_own(home, tmp_path):
+    public = (home.keys / "release-sign.pub").read_bytes()
+    assert (home.keys / "release-sign.key").stat().st_mode & 0o077 == 0
+    assert (home.station("ICU1") / "release-sign.pub").read_bytes() == public
+    assert not ensure_for(home, ["ICU1"])
+    other = Home(tmp_path / "other")
+    make_site(other, "other")
+    assert (other.keys / "release-sign.pub").read_bytes() != public
+    for name in ("release-sign.key", "release-sign.pub"):
+        (other.keys / name).unlink()
+    add_station(other, "ICU1", ["Ward"])  # of an older site
+    assert not (other.station("ICU1") / "release-sign.pub").exists()
+    assert ensure_for(other, ["ICU1"])
+    assert Verifier.load(other.station("ICU1") / "release-sign.pub", "release")
+
+
+@pytest.mark.parametrize("unit", UNITS, ids=lambda unit: unit.stem)
+def test_the_services_start_commands_that_there_are(unit):
+    line = next(text for text in unit.read_text().splitlines() if text.startswith("ExecStart="))
+    words = shlex.split(line.removeprefix("ExecStart=").replace("%i", "ICU1"))
+    assert Path(words[0]).name == "apotheca" and words[1] == "--home"
+    group = main.get_command(None, words[3])
+    command = group.commands[words[4]]
+    assert command.make_context(words[4], words[5:], resilient_parsing=False).params["station"] == "ICU1"
+
+
+def test_a_blank_board_says_so(tmp_path):
+    with Board(tmp_path) as board, ReplBoard(board.port) as repl:
+        assert repl.told() == ("unix", "", "", 0, "", False, False, 0)
