@@ -109,7 +109,7 @@ def station_load(  # noqa: PLR0913, PLR0917 - an option for each table
 
 @station_app.command("release-key")
 def station_release_key(ctx: typer.Context) -> None:
-    """Make the key that signs firmware, at a site made before there was one, and give all stations its public half."""
+    """Bring a site of an earlier release up to date: the key that signs firmware, and what stations have to know."""
     from server_stub.site.config import NoSite, read  # noqa: PLC0415
     from server_stub.site.release import ensure_for  # noqa: PLC0415
 

@@ -83,6 +83,7 @@ def _write_agent(home: Home, site: config.SiteConfig, station: config.Station) -
     authority = (home.keys / "ca.crt", home.keys / "ca.key")
     pki.issue(authority, folder / "tls.crt", folder / "tls.key", station.id)
     pki.make_signing_pair(folder / "sign.key", home.public_key(station.id))
+    release.certify(home, station.id)
     for name in ("ca.crt", "centre-sign.pub"):
         write_private(folder / name, (home.keys / name).read_bytes())
     release.hand_out(home, station.id)

@@ -44,6 +44,7 @@ TABLES = {
 }
 KEY_LINE = 6
 REASON_FLASH = 1
+PATIENCE_S = 60  # with a board that starts on a busy machine
 
 
 def identity(station=STATION, key=KEY, log=1):
@@ -173,11 +174,11 @@ class Desk(AtTheLink):
         return self.board.printed
 
     def provision(self):
-        with ReplBoard(self.board.port) as repl:
+        with ReplBoard(self.board.port, PATIENCE_S) as repl:
             return provision(repl, identity())
 
     def flash_with(self, opened, station=STATION):
-        with ReplBoard(self.board.port) as repl:
+        with ReplBoard(self.board.port, PATIENCE_S) as repl:
             return flash(repl, opened, station)
 
     def refused(self, opened, station=STATION):
@@ -188,7 +189,7 @@ class Desk(AtTheLink):
 
     def restart(self):
         """The flag of maintenance taken away and the board started anew, by hand."""
-        with ReplBoard(self.board.port) as repl:
+        with ReplBoard(self.board.port, PATIENCE_S) as repl:
             repl.remove(install.SERVICE)
             repl.restart()
 
