@@ -210,3 +210,25 @@ def monitor_command(
 
     with refusing():
         watch(settings_of(ctx, station).panel_socket, typer.echo, 1 if once else None)
+
+
+@app.command("replace")
+def replace_command(
+    ctx: typer.Context,
+    station: Station,
+    port: Port = None,
+    replace: Annotated[bool, typer.Option("--replace", help="The board at --port loses the identity it has.")] = False,
+) -> None:
+    """Put the identity of `apotheca station replace` on a new board at --port, or without it on this Linux cabinet."""
+    from agent.cabinet import replace as replacing  # noqa: PLC0415
+    from agent.cabinet.repl import ReplBoard  # noqa: PLC0415
+
+    folder = home_of(ctx) / "stations" / station
+    with refusing():
+        if port:
+            with ReplBoard(port) as board:
+                replacing.on_board(folder, station, board, replace, progress())
+        else:
+            kept = replacing.here(folder, station)
+            typer.echo(f"the old controller's files are kept in {kept}")
+    typer.echo(f"{station} has a new controller; next: flash it with a bundle made from now on, then count its pockets")

@@ -20,7 +20,7 @@ PIN = "pin_"
 
 
 # the loader calls this; it comes back when the firmware has left for the REPL
-def start_as_program(installed, folder):
+def start_as_program(found, folder):
     with open(folder + "/controller.cbor", "rb") as file:
         cfg = config.read(file.read())
     pins = {name[len(PIN) :]: number for name, number in cfg.hardware.items() if name.startswith(PIN)}
@@ -31,8 +31,8 @@ def start_as_program(installed, folder):
     gc.collect()
     gc.threshold(RUN_THRESHOLD)
     shell = Shell(cfg, station, bus, link, rp2.watchdog(cfg.hardware.get("watchdog_ms", 0)))
-    shell.boot(adopted, damage is not None, installed)
-    common.forget_outcome(folder, installed)
+    shell.boot(adopted, damage is not None, found)
+    common.forget_found(folder, found)
     poll = link.poller()
     while not shell.left:
         if not shell.work():

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from agent.cabinet import bundle
 from agent.cabinet.errors import CabinetError
 from agent.cabinet.flash import flash
+from agent.cabinet.folder import FolderBoard
 from agent.cabinet.provision import provision
 from agent.cabinet.repl import ReplBoard
 from agent.cabinet.runner import Runner
@@ -235,6 +236,10 @@ class LinuxCabinet(AtTheLink):
         self._panel.server_close()
         self.bus.close()
         os.close(self._master)
+
+    def flash_first(self, opened):
+        """A firmware where there is none yet, and no agent: the controller looks by itself."""
+        flash(FolderBoard(self.folder, lambda: (False, False), lambda: None), opened, STATION)
 
     def settings(self, restart=""):
         return Settings(
