@@ -779,12 +779,21 @@ BATCH_FILE = re.compile(r"batches/([A-Za-z0-9_-]{1,32})-(\d+)-(\d+)-(\d+)\.cose"
 
 @dataclass
 class Chain:
-    """A log of an export: its pages (as three items) and heads; heads[0] is that before the first entry."""
+    """A log of an export, or what a cabinet still holds of it: pages (as three items) and heads, the first of these is
+    that before the first entry. Batches have been found up to `covered`."""
 
     log: Log
     pages: list[list[Any]]
     heads: list[bytes]
-    covered: int = 0
+    covered: int
+
+    def page(self, seq: int) -> list[Any]:
+        """The page of an entry that is there."""
+        return self.pages[seq - self.log.first_seq]
+
+    def head(self, seq: int) -> bytes:
+        """The head after an entry that is there, or before the first."""
+        return self.heads[seq - self.log.first_seq + 1]
 
 
 def check_export(folder: Folder, manifest: dict[str, Any], logs: list[Log], findings: Findings) -> None:
@@ -804,7 +813,7 @@ def check_export(folder: Folder, manifest: dict[str, Any], logs: list[Log], find
 
 
 def _read_chain(folder: Folder, log: Log) -> Chain:
-    chain = Chain(log, [], [log.start_head])
+    chain = Chain(log, [], [log.start_head], log.first_seq - 1)
     for page, head in walk(folder.lines(f"ledger/{log.name}.pages"), log, ("seq", "page", "leaf", "head")):
         chain.pages.append(page.items)
         chain.heads.append(head)
@@ -829,7 +838,7 @@ def _check_batches(folder: Folder, chains: dict[str, Chain], keys: dict[str, Aff
         except (Wrong, IndexError, ValueError, KeyError) as wrong:
             findings.files.append(f"{name}: {wrong if isinstance(wrong, Wrong) else 'malformed'}")
     for chain in chains.values():
-        if chain.covered < len(chain.pages) and chain.log.station != "centre":
+        if chain.covered < chain.log.last_seq and chain.log.station != "centre":
             missing = chain.log.at(chain.covered + 1)
             findings.entries.append(f"{missing}: no batch that the station signed holds it")
 
@@ -849,12 +858,13 @@ def _check_batch(raw: bytes, chain: Chain, seqs: tuple[int, int], key: Affine) -
     if not isinstance(fields, list) or len(fields) != 7 or not isinstance(fields[5], list):
         raise Wrong("not a batch")
     first, last = seqs
-    if fields[:4] != [1, log.station, log.log, first] or len(fields[5]) != last - first + 1 or last > len(chain.pages):
+    within = log.first_seq <= first and last <= log.last_seq
+    if fields[:4] != [1, log.station, log.log, first] or len(fields[5]) != last - first + 1 or not within:
         raise Wrong("it does not hold what its name says, or more than the ledger")
     for seq, items in enumerate(fields[5], first):
-        if items != chain.pages[seq - 1]:
+        if items != chain.page(seq):
             raise WrongEntry(f"{log.at(seq)}: the ledger does not hold what the station signed")
-    if fields[4] != chain.heads[first - 1] or fields[6] != chain.heads[last]:
+    if fields[4] != chain.head(first - 1) or fields[6] != chain.head(last):
         raise Wrong("its heads are not those of the ledger")
     message = encode(["Signature1", protected, b"apotheca/1/batch", payload])
     if not is_raw_signature(key, message, signature):
@@ -872,9 +882,10 @@ def _check_journal(folder: Folder, name: str, chain: Chain, findings: Findings) 
             page = read_page(bytes.fromhex(row["page"]))
             if (page.fields[1], page.fields[4]) != (log.station, seq):
                 raise Wrong("its page in the journal is that of another entry")
-            if page.fields[2] == log.log and seq <= len(chain.pages) and page.items != chain.pages[seq - 1]:
+            there = page.fields[2] == log.log and log.first_seq <= seq <= log.last_seq
+            if there and page.items != chain.page(seq):
                 raise Wrong("the cabinet's journal has another page")
-            ahead += seq > len(chain.pages)
+            ahead += seq > log.last_seq
         except (Wrong, ValueError, TypeError, KeyError, RecursionError) as wrong:
             where = f"{name}, line {number}" if seq is None else log.at(seq)
             findings.entries.append(f"{where}: {_words(wrong)} ({name})")

@@ -10,9 +10,12 @@ from agent.controller import Controller
 from agent.downlink import Downlink
 from agent.outbox import Outbox
 from agent.view import View
+from firmware.journal import chain
+from firmware.wire import cbor
 
 INFO_WAIT_S = 3.0
 INVENTORY_WAIT_S = 10.0
+ENTRIES_AT_ONCE = 100
 
 
 class Desk:
@@ -43,6 +46,11 @@ class Desk:
     async def fresh_inventory(self) -> bool:
         """Read the inventory anew; False if the controller does not answer."""
         return await self._wait(self._inventory_waiters, self._controller.ask_inventory, INVENTORY_WAIT_S)
+
+    def entries(self, after: int) -> list[list[Any]]:
+        """Fields of the entries after this one (docs/journal.md section 2), bytes in hex; at most 100."""
+        pages = self._outbox.pages(max(after + 1, self._outbox.first()), ENTRIES_AT_ONCE)
+        return [_plain(cbor.decode(chain.parse_page(page)[0])) for page in pages]
 
     async def fresh_status(self) -> dict[str, Any]:
         """`status` of docs/interfaces.md, with the controller's counters asked for anew."""
@@ -87,6 +95,12 @@ class Desk:
         except TimeoutError:
             waiters.remove(future)
             return False
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.hex()
+    return [_plain(one) for one in value] if isinstance(value, list) else value
 
 
 def _settle(waiters: list[asyncio.Future[bool]]) -> None:

@@ -196,6 +196,10 @@ class Outbox:
         )
         return [row[0] for row in rows]
 
+    def first(self) -> int:
+        """The oldest entry still here, 1 if there is none."""
+        return int(self._db.conn.execute("SELECT coalesce(min(seq), 1) FROM pages").fetchone()[0])
+
     def newest(self, count: int, kinds: Sequence[int] = ()) -> list[bytes]:
         """The newest `count` pages of entries of these kinds (of all, without any) still here, the newest first."""
         some = f" WHERE kind IN ({', '.join('?' * len(kinds))})" if kinds else ""

@@ -100,6 +100,9 @@ class Desk(Protocol):
     async def fresh_inventory(self) -> bool:
         """Read the inventory anew into the view; False if the controller does not answer."""
 
+    def entries(self, after: int) -> list[list[Any]]:
+        """Entries of the journal after this one, in order, a limited number."""
+
     async def fresh_status(self) -> dict[str, Any]:
         """Counters of outbox, journal and tables, the controller's asked for anew."""
 
@@ -131,13 +134,19 @@ class Panel:
             if not await self._desk.fresh_inventory():
                 return Outcome(codes.LINK_DOWN, [])
             return Outcome(codes.NONE, [*self.view.inventory.values(), *self.view.bins])
-        if name == "notices":
-            return Outcome(codes.NONE, self.view.notices.rows())
+        if name in ("entries", "notices"):
+            return Outcome(codes.NONE, self._held(name, args))
         if name == "status":
             return Outcome(codes.NONE, [await self._desk.fresh_status()])
         if name == "advance":
             return self._advance(args)
         raise BadRequestError(f"unknown request {name!r}")
+
+    def _held(self, name: str, args: dict[str, Any]) -> list[Any]:
+        """What the agent has without asking the controller."""
+        if name == "notices":
+            return self.view.notices.rows()
+        return self._desk.entries(arguments(name, (_number("after", 0),), args)[0])
 
     def _advance(self, args: dict[str, Any]) -> Outcome:
         clock, utc_ms = self.clock, args.get("utc_ms")

@@ -84,6 +84,7 @@ WORDS: dict[int, str] = {
     codes.NO_IDENTITY: "There is no identity here for a board. Enrol the station, or replace its controller.",
     codes.TWO_PEOPLE_NEEDED: "Two different people have to sign for this, each with her own name and password.",
     codes.NOT_EXPORTED: "The journal here does not hold together. Keep the controller and call the pharmacy.",
+    codes.NOT_ALL_ANSWERED: "The centre lacks entries of the old controller, or has others. Wait, or ask there.",
     codes.GAP: "The centre asks for records that are no longer here. Call the pharmacy.",
     codes.FORK: "The centre holds a different history of this cabinet and has stopped its stream. Call the pharmacy.",
 }

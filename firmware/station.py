@@ -2,8 +2,9 @@
 # only then asks for a movement. The shell does the actions in order; the first that fails cancels the rest and comes
 # back as the event ("failed", action).
 #
-# events:  boot(adopted, damaged, {drawer: (closed, latched, {pockets with an open lid})}, installed or None)
-#          switch(drawer, closed) | service(key turned) | installed: (code, version), what became of a new firmware
+# events:  boot(adopted, damaged, {drawer: (closed, latched, {pockets with an open lid})}, found or None)
+#          switch(drawer, closed) | service(key turned) | found: what the loader has for the journal, (code, version) of
+#          an installation or None, [log, seq, head, two who signed] of a controller that was replaced or None
 #          latch(drawer, latched) | lid(drawer, pocket, closed) | button(drawer, pocket, 1 or -1) | drop(drawer, pocket)
 #          tamper(open) | power(mains, percent) | temperature(drawer, centi or None) | tick | message(fields)
 #          failed(action)
@@ -158,7 +159,7 @@ class Station:
 
     # ---- events
 
-    def _boot(self, adopted, damaged, sensors, installed=None):
+    def _boot(self, adopted, damaged, sensors, found=None):
         self.surroundings.boot(self)
         self.note(kinds.BOOT, ext=(VERSION, codes.NONE, "none", adopted))
         if damaged:
@@ -166,8 +167,8 @@ class Station:
             self.raise_alarm(codes.ALARM_JOURNAL_DAMAGE, 0)
         else:
             self.clear_alarm(codes.ALARM_JOURNAL_DAMAGE, 0)
-        if installed or self.state.maintenance:
-            self._serviced(installed)
+        if found or self.state.maintenance:
+            self._serviced(*(found or (None, None)))
         self.transactions.interrupt_all()
         if self.state.user:
             self.note(kinds.SIGN_OFF, self.state.user, ext=(session.BOOT,))
@@ -177,11 +178,14 @@ class Station:
         inbox.hello(self)
 
     # the end of a maintenance that the firmware did not live to see
-    def _serviced(self, installed):
+    def _serviced(self, installed, before):
         from firmware.requests import service
 
-        code, version = installed or (service.RESTARTED, VERSION)
-        service.end(self, code or service.INSTALLED, version)
+        if before:
+            service.succeed(self, before)
+        if installed or self.state.maintenance:
+            code, version = installed or (service.RESTARTED, VERSION)
+            service.end(self, code or service.INSTALLED, version)
 
     # without a reading the drawer stays unknown, and so shut
     def _start(self, drawer, reading):

@@ -109,7 +109,7 @@ def station_load(  # noqa: PLR0913, PLR0917 - an option for each table
 
 @station_app.command("release-key")
 def station_release_key(ctx: typer.Context) -> None:
-    """Make the key that signs firmware, at a site made before there was one, and give all stations its public half."""
+    """Bring a site of an earlier release up to date: the key that signs firmware, and what stations have to know."""
     from server_stub.site.config import NoSite, read  # noqa: PLC0415
     from server_stub.site.release import ensure_for  # noqa: PLC0415
 
@@ -119,6 +119,29 @@ def station_release_key(ctx: typer.Context) -> None:
     except NoSite as error:
         raise refuse(error) from None
     typer.echo("a release key was made" if made else "there is one already; all stations have it")
+
+
+@station_app.command("replace")
+def station_replace(
+    ctx: typer.Context,
+    station: Annotated[str, typer.Argument(help="Id of the station whose controller is another one from now on.")],
+    signer: Annotated[list[str], typer.Option(help="Account of who signs; twice, one of them a pharmacist.")],
+    board: Annotated[str, typer.Option(help="A file of hardware/boards.")] = "linux-bus",
+    planogram: Annotated[
+        str, typer.Option(help="A file of hardware/planograms; without, all drawers are matrix.")
+    ] = "",
+) -> None:
+    """Give a station a new controller under its next log; two people sign. Then: cabinet replace, at the cabinet."""
+    from server_stub.replacing import NotSigned, Signature, replace  # noqa: PLC0415
+    from server_stub.site.config import NoSite  # noqa: PLC0415
+    from server_stub.site.enrol import NotEnrolled  # noqa: PLC0415
+
+    signed = [Signature(name, typer.prompt(f"Password of {name}", hide_input=True)) for name in signer]
+    try:
+        new = replace(home_of(ctx), station, signed, board=board, planogram=planogram)
+    except (NoSite, NotSigned, NotEnrolled, FileNotFoundError) as error:
+        raise refuse(error) from None
+    typer.echo(f"{station} goes on with log {new.log}; next, at the cabinet: apotheca cabinet replace {station}")
 
 
 @server_app.command("run")

@@ -1,6 +1,7 @@
 """`apotheca cabinet`: everything needed to build, flash, test and repair a cabinet (docs/operations.md, Biomed)."""
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -182,3 +183,52 @@ def selftest_command(
         typer.echo(f"report: {out}")
         if not made.passed:
             raise CabinetError(codes.SELFTEST_FAILED, report.failed(made))
+
+
+@app.command("export")
+def export_command(
+    ctx: typer.Context,
+    station: Station,
+    out: Annotated[Path, typer.Option(help="A folder that does not exist yet.")],
+) -> None:
+    """Write this cabinet's journal with its proofs, without the centre: `verify_apotheca.py` verifies the folder."""
+    from agent.cabinet.export import export  # noqa: PLC0415
+
+    with refusing():
+        count = export(settings_of(ctx, station), out, time.time_ns() // 1_000_000)
+    typer.echo(f"{out}: {count} entries of {station}; verify with python3 verify_apotheca.py {out}")
+
+
+@app.command("monitor")
+def monitor_command(
+    ctx: typer.Context,
+    station: Station,
+    once: Annotated[bool, typer.Option("--once", help="Say how it stands, then end.")] = False,
+) -> None:
+    """Show the cabinet's state and its journal as they come, through the agent's panel, until told to stop."""
+    from agent.cabinet.monitor import watch  # noqa: PLC0415
+
+    with refusing():
+        watch(settings_of(ctx, station).panel_socket, typer.echo, 1 if once else None)
+
+
+@app.command("replace")
+def replace_command(
+    ctx: typer.Context,
+    station: Station,
+    port: Port = None,
+    replace: Annotated[bool, typer.Option("--replace", help="The board at --port loses the identity it has.")] = False,
+) -> None:
+    """Put the identity of `apotheca station replace` on a new board at --port, or without it on this Linux cabinet."""
+    from agent.cabinet import replace as replacing  # noqa: PLC0415
+    from agent.cabinet.repl import ReplBoard  # noqa: PLC0415
+
+    folder = home_of(ctx) / "stations" / station
+    with refusing():
+        if port:
+            with ReplBoard(port) as board:
+                replacing.on_board(folder, station, board, replace, progress())
+        else:
+            kept = replacing.here(folder, station)
+            typer.echo(f"the old controller's files are kept in {kept}")
+    typer.echo(f"{station} has a new controller; next: flash it with a bundle made from now on, then count its pockets")

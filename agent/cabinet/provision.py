@@ -56,15 +56,20 @@ def provision(
 ) -> Told:
     """Put loader and identity on a board, the identity last; CabinetError if it has one, or is not in maintenance."""
     told = board.told()
-    if told.station and not replace:
-        raise CabinetError(codes.HAS_IDENTITY, told.station)
-    check_serviced(told)
+    check_free(told, replace)
     if told.station:
         _forget(board)
     fill(board, "base", base_files(told.board), say)
     board.write("main.py", MAIN.format(board=told.board).encode())
     board.write(IDENTITY, identity)
     return board.told()
+
+
+def check_free(told: Told, replace: bool) -> None:
+    """CabinetError unless the board has no identity, or may lose the one it has."""
+    if told.station and not replace:
+        raise CabinetError(codes.HAS_IDENTITY, told.station)
+    check_serviced(told)
 
 
 def _forget(board: Board) -> None:

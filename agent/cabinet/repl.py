@@ -87,16 +87,29 @@ class ReplBoard:
         with _answering(self._port):
             self._transport = SerialTransport(self._port, BAUD, timeout=self._answer_s)
         try:
-            with contextlib.redirect_stdout(io.StringIO()):
-                self._transport.enter_raw_repl(soft_reset=False, timeout_overall=self._answer_s)
-        except TransportError:
+            self._enter()
+        except CabinetError:
             self._close()
-            raise CabinetError(codes.NOT_IN_SERVICE, f"no REPL at {self._port}") from None
-        except _GONE as error:
-            self._close()
-            raise CabinetError(codes.PORT_AWAY, str(error)) from None
-        self._run(_PRELUDE)
+            raise
         return self
+
+    def _enter(self) -> None:
+        """A board that starts while somebody knocks may greet twice: then what comes is out of step, once."""
+        for left in (1, 0):
+            try:
+                with contextlib.redirect_stdout(io.StringIO()):
+                    self._transport.enter_raw_repl(soft_reset=False, timeout_overall=self._answer_s)
+            except TransportError:
+                raise CabinetError(codes.NOT_IN_SERVICE, f"no REPL at {self._port}") from None
+            except _GONE as error:
+                raise CabinetError(codes.PORT_AWAY, str(error)) from None
+            try:
+                self._run(_PRELUDE)
+                break
+            except CabinetError:
+                if not left:
+                    raise
+                self._transport.use_raw_paste = True
 
     def __exit__(self, *_: object) -> None:
         with contextlib.suppress(*_GONE):

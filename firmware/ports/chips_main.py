@@ -21,7 +21,7 @@ PIN = "pin_"
 
 
 # entropy_of(secret) gives entropy(n); it comes back when the firmware has left for the REPL
-def start_as_program(entropy_of, installed, folder):
+def start_as_program(entropy_of, found, folder):
     print("controller starts:", chips.reset_cause())
     with open(folder + "/controller.cbor", "rb") as file:
         cfg = config.read(file.read())
@@ -33,8 +33,8 @@ def start_as_program(entropy_of, installed, folder):
     gc.collect()
     gc.threshold(RUN_THRESHOLD)
     shell = Shell(cfg, station, bus, link, chips.watchdog(cfg.hardware.get("watchdog_ms", 0)))
-    shell.boot(adopted, damage is not None, installed)
-    common.forget_outcome(folder, installed)
+    shell.boot(adopted, damage is not None, found)
+    common.forget_found(folder, found)
     poll = link.poller()
     while not shell.left:
         if not shell.work():

@@ -46,10 +46,11 @@ class Link:
             self._out.pop(0)
 
 
-# what became of an installation is in the journal now
-def forget_outcome(folder, installed):
-    if installed:
-        os.remove(folder + "/outcome.cbor")
+# what the loader found, of an installation and of a controller before this one, is in the journal now
+def forget_found(folder, found):
+    for name, what in zip(("outcome.cbor", "before.cbor"), found or ()):
+        if what:
+            os.remove(folder + "/" + name)
 
 
 # the loader finds it, and leaves the REPL open

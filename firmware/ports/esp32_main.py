@@ -3,5 +3,5 @@ from firmware.ports import chips_main, esp32  # in this order: the first takes t
 
 
 # the loader calls this
-def start_as_program(installed, folder):
-    chips_main.start_as_program(esp32.entropy_of, installed, folder)
+def start_as_program(found, folder):
+    chips_main.start_as_program(esp32.entropy_of, found, folder)

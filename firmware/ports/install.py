@@ -4,6 +4,8 @@
 #   pending       name of the slot to be taken over
 #   outcome.cbor  [code, version]: what became of that, until the journal has it
 #   service       the firmware has left: the REPL is open
+#   before.cbor   [1, station, log, log before, its last seq, head, two who signed], sealed, until the journal has it:
+#                 this controller replaces another
 #   SLOT/manifest.cbor  [1, station, board, version, number, [[file, size, SHA-256]...]], sealed; then the files
 import os
 
@@ -12,6 +14,7 @@ from firmware.compat import derive, sha256_over
 from firmware.wire import cbor, sealed
 
 ACTIVE, PENDING, OUTCOME, SERVICE, MANIFEST = "active.cbor", "pending", "outcome.cbor", "service", "manifest.cbor"
+BEFORE = "before.cbor"
 PURPOSE = "firmware"
 _FOLDER = 0x4000
 _NOTHING = ("", 0, "")
@@ -132,6 +135,16 @@ def outcome(folder):
     except (OSError, ValueError, TypeError):
         return None
     return code, version
+
+
+# [log, seq, head, one who signed, the other] of the controller this one replaces, or None
+def before(folder):
+    who = identity(folder)
+    try:
+        fields = sealed.open(read(folder, BEFORE), who[1]) if who else None
+    except OSError:
+        fields = None
+    return fields[3:] if fields and len(fields) == 8 and fields[1] == who[0] else None
 
 
 def there(folder, name):

@@ -22,7 +22,7 @@ def start(folder, board, *args):
     slot = install.runnable(folder, board)
     if slot:
         program = _load(slot, "firmware.ports." + board + "_main")
-        program.start_as_program(install.outcome(folder), *args)
+        program.start_as_program((install.outcome(folder), install.before(folder)), *args)
     return bool(slot)
 
 

@@ -3,5 +3,5 @@ from firmware.ports import chips_main, rp2  # in this order: the first takes the
 
 
 # the loader calls this
-def start_as_program(installed, folder):
-    chips_main.start_as_program(rp2.entropy_of, installed, folder)
+def start_as_program(found, folder):
+    chips_main.start_as_program(rp2.entropy_of, found, folder)

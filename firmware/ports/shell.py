@@ -21,9 +21,9 @@ class Shell:
         self._board = Board(config, bus)
         self._watchdog = Watchdog(dog, config.hardware.get("watchdog_ms", 0))
 
-    def boot(self, adopted, damaged, installed=None):
+    def boot(self, adopted, damaged, found=None):
         now = self._bus.clock()
-        self._handle(("boot", adopted, damaged, self._board.readings(), installed), now)
+        self._handle(("boot", adopted, damaged, self._board.readings(), found), now)
         self._handle_all(self._board.boot_events(now[1]), now)
 
     # -> True if there was something: one bus event, else one message, else bytes of the link, else pages for its room

@@ -28,13 +28,13 @@ RUN_THRESHOLD = 8192
 POLL_ERROR = select.POLLERR | select.POLLHUP
 
 
-def main(folder, bus_path, link_fd, installed=None):
-    run(*start(folder, bus_path, link_fd, installed))
+def main(folder, bus_path, link_fd, found=None):
+    run(*start(folder, bus_path, link_fd, found))
     common.mark_service(folder)
 
 
 # the configuration is not needed any more once all is built
-def start(folder, bus_path, link_fd, installed):
+def start(folder, bus_path, link_fd, found):
     with open(folder + "/controller.cbor", "rb") as file:
         cfg = config.read(file.read())
     bus, link = unix.Bus(bus_path, cfg.station), unix.Link(link_fd)
@@ -44,8 +44,8 @@ def start(folder, bus_path, link_fd, installed):
     gc.collect()
     gc.threshold(RUN_THRESHOLD)
     shell = Shell(cfg, station, bus, link)
-    shell.boot(adopted, damage is not None, installed)
-    common.forget_outcome(folder, installed)
+    shell.boot(adopted, damage is not None, found)
+    common.forget_found(folder, found)
     return shell, bus, link
 
 
@@ -74,9 +74,9 @@ def wait(poll, shell, link, timeout_ms):
 
 
 # the loader calls this
-def start_as_program(installed, folder, bus_path, link_fd):
+def start_as_program(found, folder, bus_path, link_fd):
     try:
-        main(folder, bus_path, link_fd, installed)
+        main(folder, bus_path, link_fd, found)
     except unix.BusLost as error:
         print("controller stops:", error)
         sys.exit(3)

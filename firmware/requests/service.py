@@ -9,7 +9,7 @@ from firmware.version import VERSION
 
 END, BEGIN, HAND_OVER, TELL = 0, 1, 2, 3
 # why it ended
-ASKED, KEY_TURNED, RESTARTED, INSTALLED = 0, 1, 2, 3
+ASKED, KEY_TURNED, RESTARTED, INSTALLED, REPLACED = 0, 1, 2, 3, 4
 # what came of a part; TRIED is written before it moves
 OK, FAILED, NOT_FITTED, TRIED = 0, 1, 2, 3
 FIRST_POCKET = 1  # whose light and lid stand for all
@@ -37,6 +37,12 @@ def maintenance(s, what, reason):
 # also at a boot, with what became of an installation, or at the turn of the key
 def end(s, reason, version, user=""):
     s.note(kinds.MAINTENANCE, user, ext=(0, reason, version))
+
+
+# the log of a new controller names where that of the old one ended, and the two who signed
+def succeed(s, before):
+    log, seq, head, one, other = before
+    s.journal.append(kinds.MAINTENANCE, actor=one, witness=other, txn=0, ext=(0, REPLACED, VERSION, log, seq, head))
 
 
 def _allowed(s):

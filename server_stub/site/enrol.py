@@ -35,7 +35,7 @@ def add_stations(
     site = config.read(home)
     known = {s.id for s in site.station}
     layout = boards.read(board)
-    drawers = _drawers(layout, planogram)
+    drawers = drawers_of(layout, planogram)
     added, keys = [], {}
     for station, its_wards in wards.items():
         if station in known or station in RESERVED:
@@ -44,7 +44,9 @@ def add_stations(
         added.append(_describe(station, its_wards, keys[station]))
     grown = site.model_copy(update={"station": (*site.station, *added)})
     for one in added:
-        _write_controller(home, one, keys[one.id], layout, drawers)
+        folder = make_folder(home.controller(one.id))
+        make_folder(folder / "tables")
+        write_private(folder / "controller.cbor", controller_record(one, keys[one.id], layout, drawers))
         _write_agent(home, grown, one)
         write_private(home.mac_key(one.id), keys[one.id])
     broker.update_users(home, grown)
@@ -60,22 +62,20 @@ def _describe(station: str, wards: tuple[str, ...], key: bytes) -> config.Statio
         raise NotEnrolled(f"{station!r} is no station id: 1 to 32 letters, digits, - and _") from None
 
 
-def _drawers(board: boards.Board, planogram: str) -> list[list[int]]:
+def drawers_of(board: boards.Board, planogram: str) -> list[list[int]]:
+    """The `drawers` of controller.cbor; raises NotEnrolled for a planogram that is none, or does not fit."""
     try:
         return boards.rows(board, planograms.read(planogram) if planogram else None)
     except (planograms.BadPlanogram, boards.DoesNotFit) as error:
         raise NotEnrolled(str(error)) from None
 
 
-def _write_controller(
-    home: Home, station: config.Station, key: bytes, board: boards.Board, drawers: list[list[int]]
-) -> None:
+def controller_record(station: config.Station, key: bytes, board: boards.Board, drawers: list[list[int]]) -> bytes:
+    """controller.cbor of the station's log."""
     t = board.timings
     timings = [t.release_ms, t.ajar_ms, t.confirm_ms, t.idle_ms, t.latch_ms]
     record = [1, station.id, station.log, key, VERSION, board.ring_sectors, drawers, timings, board.hardware()]
-    folder = make_folder(home.controller(station.id))
-    make_folder(folder / "tables")
-    write_private(folder / "controller.cbor", cbor.encode(record))
+    return bytes(cbor.encode(record))
 
 
 def _write_agent(home: Home, site: config.SiteConfig, station: config.Station) -> None:
@@ -83,9 +83,15 @@ def _write_agent(home: Home, site: config.SiteConfig, station: config.Station) -
     authority = (home.keys / "ca.crt", home.keys / "ca.key")
     pki.issue(authority, folder / "tls.crt", folder / "tls.key", station.id)
     pki.make_signing_pair(folder / "sign.key", home.public_key(station.id))
+    release.certify(home, station.id)
     for name in ("ca.crt", "centre-sign.pub"):
         write_private(folder / name, (home.keys / name).read_bytes())
     release.hand_out(home, station.id)
+    write_private(folder / "agent.toml", agent_settings(home, site, station))
+
+
+def agent_settings(home: Home, site: config.SiteConfig, station: config.Station) -> bytes:
+    """agent.toml of the station's log."""
     panel = (home.run / f"{station.id}.panel.sock").absolute()
     fields = {
         "station": station.id,
@@ -97,5 +103,4 @@ def _write_agent(home: Home, site: config.SiteConfig, station: config.Station) -
         "broker_port": site.broker.port,
         "panel_socket": str(panel),
     }
-    text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in fields.items())
-    write_private(folder / "agent.toml", text.encode())
+    return "".join(f"{key} = {json.dumps(value)}\n" for key, value in fields.items()).encode()

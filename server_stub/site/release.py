@@ -1,4 +1,5 @@
-"""The release key: firmware bundles are signed with it, and each station's flasher knows its public half."""
+"""The release key: firmware bundles are signed with it, and each station's flasher knows its public half; and the
+certificate under which a station signs what is exported at the cabinet."""
 
 from collections.abc import Iterable
 
@@ -16,15 +17,24 @@ def ensure(home: Home) -> bool:
     return True
 
 
-def hand_out(home: Home, *stations: str) -> None:
-    """Give stations the public half, if there is one."""
+def hand_out(home: Home, station: str) -> None:
+    """Give a station the public half, if there is one."""
     if (home.keys / PUBLIC).exists():
-        for station in stations:
-            write_private(home.station(station) / PUBLIC, (home.keys / PUBLIC).read_bytes())
+        write_private(home.station(station) / PUBLIC, (home.keys / PUBLIC).read_bytes())
+
+
+def certify(home: Home, station: str) -> None:
+    """Give a station the certificate of its signing key, if it has none."""
+    folder = home.station(station)
+    if not (folder / "sign.crt").exists():
+        authority = (home.keys / "ca.crt", home.keys / "ca.key")
+        pki.certify_signer(authority, folder / "sign.crt", folder / "sign.key", f"Cabinet {station}")
 
 
 def ensure_for(home: Home, stations: Iterable[str]) -> bool:
-    """`ensure`, and every station of the site has it."""
+    """`ensure`, and every station of the site has what it would be given today."""
     made = ensure(home)
-    hand_out(home, *stations)
+    for station in stations:
+        hand_out(home, station)
+        certify(home, station)
     return made

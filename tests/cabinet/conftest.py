@@ -8,7 +8,7 @@ import pytest
 from agent.cabinet import bytecode
 from agent.cabinet.repl import ReplBoard
 from simulator.bytecode import compiled
-from tests.cabinet.desk import Desk, Release
+from tests.cabinet.desk import PATIENCE_S, Desk, Release
 
 
 @pytest.fixture(scope="session")
@@ -39,7 +39,7 @@ def at_its_repl(tmp_path_factory, release, firmware):
         desk.flash_with(release.bundle("0.2.0", firmware("0.2.0")))
         assert desk.booted()[4] == "0.2.0"
         desk.into_maintenance()
-        with ReplBoard(desk.board.port):
+        with ReplBoard(desk.board.port, PATIENCE_S):
             pass
         return shutil.copytree(desk.flash, tmp_path_factory.mktemp("flash") / "flash")
 
@@ -49,7 +49,7 @@ def serviced(tmp_path, at_its_repl):
     """A desk with a copy of that board, the key turned, the REPL open."""
     shutil.copytree(at_its_repl, tmp_path / "board" / "flash")
     with Desk(tmp_path, key_turned=True) as desk:
-        with ReplBoard(desk.board.port):
+        with ReplBoard(desk.board.port, PATIENCE_S):
             pass
         yield desk
 

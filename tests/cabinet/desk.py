@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from agent.cabinet import bundle
 from agent.cabinet.errors import CabinetError
 from agent.cabinet.flash import flash
+from agent.cabinet.folder import FolderBoard
 from agent.cabinet.provision import provision
 from agent.cabinet.repl import ReplBoard
 from agent.cabinet.runner import Runner
@@ -44,6 +45,7 @@ TABLES = {
 }
 KEY_LINE = 6
 REASON_FLASH = 1
+PATIENCE_S = 60  # with a board that starts on a busy machine
 
 
 def identity(station=STATION, key=KEY, log=1):
@@ -173,11 +175,11 @@ class Desk(AtTheLink):
         return self.board.printed
 
     def provision(self):
-        with ReplBoard(self.board.port) as repl:
+        with ReplBoard(self.board.port, PATIENCE_S) as repl:
             return provision(repl, identity())
 
     def flash_with(self, opened, station=STATION):
-        with ReplBoard(self.board.port) as repl:
+        with ReplBoard(self.board.port, PATIENCE_S) as repl:
             return flash(repl, opened, station)
 
     def refused(self, opened, station=STATION):
@@ -188,7 +190,7 @@ class Desk(AtTheLink):
 
     def restart(self):
         """The flag of maintenance taken away and the board started anew, by hand."""
-        with ReplBoard(self.board.port) as repl:
+        with ReplBoard(self.board.port, PATIENCE_S) as repl:
             repl.remove(install.SERVICE)
             repl.restart()
 
@@ -234,6 +236,10 @@ class LinuxCabinet(AtTheLink):
         self._panel.server_close()
         self.bus.close()
         os.close(self._master)
+
+    def flash_first(self, opened):
+        """A firmware where there is none yet, and no agent: the controller looks by itself."""
+        flash(FolderBoard(self.folder, lambda: (False, False), lambda: None), opened, STATION)
 
     def settings(self, restart=""):
         return Settings(

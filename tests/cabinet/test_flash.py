@@ -10,7 +10,7 @@ from firmware.journal import kinds
 from firmware.ports import install
 from firmware.requests import service
 from firmware.wire import messages
-from tests.cabinet.desk import KEY, STATION, identity
+from tests.cabinet.desk import KEY, PATIENCE_S, STATION, identity
 from tests.unit.controller_process import LOCKS, OLAT
 
 
@@ -124,7 +124,7 @@ def test_another_board_another_station_and_no_seal_are_refused(serviced, release
 
 @pytest.mark.req("U5")
 def test_an_identity_is_put_on_a_board_once(serviced):
-    with ReplBoard(serviced.board.port) as repl:
+    with ReplBoard(serviced.board.port, PATIENCE_S) as repl:
         with pytest.raises(CabinetError) as error:
             provision(repl, identity())
         assert error.value.code == codes.HAS_IDENTITY

@@ -95,10 +95,19 @@ def test_a_boot_ends_what_was_begun_and_says_what_was_installed():
     c = reboot(c)
     assert last(c, kinds.MAINTENANCE)[entry.F_EXT] == [0, service.RESTARTED, VERSION]
     assert begin(c, service.TELL)[1][0] == 0
-    c.event("boot", 0, False, {}, (0, "9.9.9"))
+    c.event("boot", 0, False, {}, ((0, "9.9.9"), None))
     assert last(c, kinds.MAINTENANCE)[entry.F_EXT] == [0, service.INSTALLED, "9.9.9"]
-    c.event("boot", 0, False, {}, (codes.FIRMWARE_ROLLBACK, "0.0.1"))
+    c.event("boot", 0, False, {}, ((codes.FIRMWARE_ROLLBACK, "0.0.1"), None))
     assert last(c, kinds.MAINTENANCE)[entry.F_EXT] == [0, codes.FIRMWARE_ROLLBACK, "0.0.1"]
+
+
+def test_a_new_controllers_log_names_the_old_ones_head_and_the_two_who_signed():
+    c = ready()
+    c.event("boot", 0, False, {}, (None, [1, 777, b"h" * 32, "anna.biomed", "ben.pharmacist"]))
+    told = last(c, kinds.MAINTENANCE)
+    assert told[entry.F_EXT] == [0, service.REPLACED, VERSION, 1, 777, b"h" * 32]
+    assert (told[entry.F_ACTOR], told[entry.F_WITNESS]) == ("anna.biomed", "ben.pharmacist")
+    assert c.kinds().count(kinds.MAINTENANCE) == 1
 
 
 def test_maintenance_outlasts_a_snapshot():
