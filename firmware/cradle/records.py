@@ -1,4 +1,4 @@
-# What pick, check, acceptance and identification blocks hold, fields between pipes (RD-P11): docs/polselect.md section 5.
+# What blocks of pick, check, acceptance and identification hold: docs/polselect.md section 5. Pipes between (RD-P11).
 # Writers and readers use the same names: pick(**read_pick(data)) == data. ValueError, in words, for what is none.
 from binascii import hexlify
 
