@@ -33,6 +33,7 @@ _OF_ORDER = (_text("patient"), _text("order", ""), _text("item"), _number("quant
 _GIVEN_BACK = (*_OF_ORDER, _number("removed_txn"))
 _LAYER = (_text("lot", None), _number("expiry", None), _text("code", None))
 _PLACE = (_text("place"),)
+_CONFIRMED = (_number("quantity"), _number("counted", None), _text("label", None))
 
 # do -> (number of the request, arguments in the link's order)
 REQUESTS: dict[str, tuple[int, tuple[Wanted, ...]]] = {
@@ -49,11 +50,15 @@ REQUESTS: dict[str, tuple[int, tuple[Wanted, ...]]] = {
             _number("answer", 0),
         ),
     ),
-    "confirm": (messages.CONFIRM, (_number("quantity"), _number("counted", None), _text("label", None))),
+    "confirm": (messages.CONFIRM, _CONFIRMED),
+    "put_away": (messages.PUT_AWAY, (*_CONFIRMED, _number("expiry", None))),
     "cancel": (messages.CANCEL, ()),
     "return": (messages.RETURN, (*_GIVEN_BACK, _number("to", 0), _text("code", None))),
     "waste": (messages.WASTE, (*_GIVEN_BACK, _number("reason", 1))),
-    "refill": (messages.REFILL, (_text("item"), _number("quantity"), *_LAYER)),
+    "refill": (
+        messages.REFILL,
+        (_text("item"), _number("quantity"), *_LAYER, _number("label", None), _number("via", 0)),
+    ),
     "count": (messages.COUNT, _PLACE),
     "state": (messages.GET_STATE, ()),
     "witness": (messages.WITNESS, _BADGE_PIN),

@@ -37,6 +37,7 @@ PROVISIONAL_PATIENT = 43
 PROVISIONAL_ENDED = 44
 PIN_CHANGED = 45
 BYPASS = 46
+DELIVERED = 49
 # from here on the centre's own: in a station's batch they are refused
 HOSPITAL_ADT = 200
 HOSPITAL_ORDER = 201

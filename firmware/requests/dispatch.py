@@ -94,7 +94,7 @@ _REQUESTS = {
     messages.CANCEL: ("", opening.cancel),
     messages.RETURN: ("ooiqnzt", removal.give_back),
     messages.WASTE: ("ooiqnr", removal.waste),
-    messages.REFILL: ("iqtut", stock.refill),
+    messages.REFILL: ("iqtutua", stock.refill),
     messages.COUNT: ("l", stock.count),
     messages.GET_STATE: ("", _state),
     messages.WITNESS: ("bp", people.witness),
@@ -109,4 +109,5 @@ _REQUESTS = {
     messages.ADD_PATIENT: ("ir", people.add_patient),
     messages.CONFIRM_BIN: ("c", opening.confirm_bin),
     messages.BYPASS: ("aroL", people.bypass),
+    messages.PUT_AWAY: ("qQtu", opening.confirm),
 }

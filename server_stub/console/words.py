@@ -48,6 +48,7 @@ _NAMES = {
     kinds.PROVISIONAL_ENDED: "an added patient ended",
     kinds.PIN_CHANGED: "changed the PIN",
     kinds.BYPASS: "went without a scan",
+    kinds.DELIVERED: "delivered by label",
     kinds.ALARM: "ALARM",
     kinds.ALARM_CLEARED: "alarm cleared",
     kinds.REFERENCE: "took up a table",

@@ -93,6 +93,7 @@ EXT: dict[int, _Fields] = {
     kinds.PROVISIONAL_ENDED: (_uint,),
     kinds.PIN_CHANGED: (_bytes,),
     kinds.BYPASS: (_uint, _uint),
+    kinds.DELIVERED: (_id, _uint, _uint),
 }
 # what came with the whole cabinet, after the fields above: earlier firmware ends before it
 LATER: dict[int, _Fields] = {
