@@ -146,7 +146,8 @@ def _offer(frame):
 
 
 def _power(frame):
-    return None if frame.max_block_size in POWERS else "max_block_size is not a power of 2 from 32 to 4096"
+    size = frame.max_block_size
+    return None if _whole(size) and size in POWERS else "max_block_size is not a power of 2 from 32 to 4096"
 
 
 def _block(frame):
