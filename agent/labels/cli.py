@@ -14,7 +14,7 @@ import typer
 from agent.labels import contents, draw, layouts, planogram, zpl
 from agent.labels.contents import BadLabel, Content
 
-app = typer.Typer(no_args_is_help=True, help="Print labels of bags, shelves, users, pockets and packages.")
+app = typer.Typer(no_args_is_help=True, help="Print labels of bags, shelves, users, pockets, totes and packages.")
 
 
 class Format(StrEnum):
@@ -85,6 +85,19 @@ def pocket(
 ) -> None:
     """Print the label of one pocket, for a damaged one."""
     _print(lambda: contents.pocket(station, drawer, number), out, form, layout)
+
+
+@app.command()
+def tote(
+    station: Annotated[str, typer.Argument()],
+    tote_id: Annotated[str, typer.Argument(metavar="TOTE")],
+    *,
+    out: Out,
+    form: FormatOption = Format.pdf,
+    layout: LayoutOption = "tote",
+) -> None:
+    """Print the label of a tote that goes to one station."""
+    _print(lambda: contents.tote(station, tote_id), out, form, layout)
 
 
 @app.command()

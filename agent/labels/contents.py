@@ -15,6 +15,7 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "shelf": ("name", "item", "code"),
     "user": ("name", "user", "code"),
     "pocket": ("station", "drawer", "pocket", "place", "code"),
+    "tote": ("station", "tote", "code"),
     "package": ("name", "gtin", "expiry", "lot", "serial", "code"),
 }
 _GS1 = biip.ParseConfig(separator_chars=("\x1d",))
@@ -60,6 +61,12 @@ def pocket(station: str, drawer: int, number: int) -> Content:
     """Label of a pocket (P61); raises BadLabel."""
     code = _checked(labels.pocket, station, drawer, number)
     return _content("pocket", code, code, (station, str(drawer), str(number), schema.place_name(drawer, number)))
+
+
+def tote(station: str, tote_id: str) -> Content:
+    """Label of a tote that goes to one station (P19); raises BadLabel."""
+    code = _checked(labels.tote, station, tote_id)
+    return _content("tote", code, code, (station, tote_id))
 
 
 def package(gtin: str, *, name: str, expiry: date, lot: str, serial: str) -> Content:

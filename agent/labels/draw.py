@@ -1,5 +1,6 @@
 """Labels as PDF: one to a page, or sheets. What does not fit is refused, nothing is cut."""
 
+import re
 from collections.abc import Sequence
 
 from fpdf import FPDF
@@ -13,6 +14,7 @@ _LINE = 1.15
 # from the top of a line to what letters stand on
 _BASELINE = 0.9
 _BLACK, _WHITE = 0, 255
+_UNBROKEN = re.compile(r"(?:\d[\d.,/]{0,5} )?\S+")
 
 
 def pages(layout: Layout, contents: Sequence[Content]) -> bytes:
@@ -93,9 +95,9 @@ def _padding(part: Text) -> float:
 
 
 def _wrapped(pdf: FPDF, text: str, width: float) -> list[str]:
-    """Broken between words only, so that no figure is torn apart."""
+    """Broken between words only, and not after a number: no figure is torn apart, nor from its unit."""
     lines: list[str] = []
-    for word in text.split(" "):
+    for word in _UNBROKEN.findall(text):
         longer = f"{lines[-1]} {word}" if lines else word
         if lines and pdf.get_string_width(longer) <= width:
             lines[-1] = longer

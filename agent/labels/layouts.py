@@ -18,7 +18,7 @@ _EDGE_MM = 1.0
 # pages are placed to a hundredth of a point
 _ROUNDING_MM = 0.01
 
-Kind = Literal["bag", "shelf", "user", "pocket", "package"]
+Kind = Literal["bag", "shelf", "user", "pocket", "tote", "package"]
 Mm = Annotated[float, Field(ge=0, le=500, multiple_of=1 / DOTS_MM)]
 Size = tuple[Mm, Mm]
 

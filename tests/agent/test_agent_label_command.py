@@ -15,6 +15,7 @@ KINDS = {
     "shelf": (["morphine-10"], "Z2|morphine-10"),
     "user": (["tech-7"], "Z3|tech-7"),
     "pocket": (["icu-3", "3", "7"], "Z4|icu-3|3|7"),
+    "tote": (["icu-3", "T-0042"], "Z5|icu-3|T-0042"),
     "package": (
         ["312345678906", "--expiry", "2027-12-31", "--lot", "L1", "--serial", "42"],
         "01003123456789061727123110L1\x1d2142",
@@ -31,7 +32,7 @@ def label(*arguments: str) -> Result:
 def test_each_kind_prints_in_both_forms(kind: str, tmp_path: Path) -> None:
     out = tmp_path / "label"
     arguments, code = KINDS[kind]
-    named = arguments if kind == "pocket" else [*arguments, "--name", "Morphine"]
+    named = arguments if kind in ("pocket", "tote") else [*arguments, "--name", "Morphine"]
     done = label(kind, *named, "--out", str(out))
     assert (done.exit_code, done.output) == (0, f"1 label in {out}\n")
     assert scanned(page_of(out.read_bytes())) == [code]

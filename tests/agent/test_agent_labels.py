@@ -89,6 +89,13 @@ def test_pocket_labels_are_read_as_meant(station: str, drawer: int, number: int)
     assert labels.read(read) == (labels.POCKET, station, drawer, number)
 
 
+@pytest.mark.req("P30", "P58")
+@few
+@given(st.text("AWaw09_-", min_size=1, max_size=32), IDS)
+def test_tote_labels_are_read_as_meant(station: str, tote: str) -> None:
+    assert labels.read(code_on(contents.tote(station, tote))) == (labels.TOTE, station, tote)
+
+
 @pytest.mark.req("P22", "P26")
 @few
 @given(
@@ -130,6 +137,14 @@ def test_upc_a_of_a_distribution_centre_is_read() -> None:
 def test_bag_label_says_what_how_many_and_where_to() -> None:
     pdf = draw.pages(layouts.read("bag"), [bag(name="Ampère 5 µg/mL", place="D16-P255", station="w" * 32)])
     assert words_of(pdf) == f"Ampère 5 µg/mL Qty 12 D16-P255 Station {'w' * 32} Z1|morphine-10|12|Rv0z"
+
+
+@pytest.mark.req("P62")
+def test_a_number_stays_with_its_unit() -> None:
+    pdf = draw.pages(layouts.read("shelf"), [contents.shelf("mor", name="Morphine 10 mg/mL injection, 1 mL ampoule")])
+    with pypdfium2.PdfDocument(pdf) as document:
+        lines = document[0].get_textpage().get_text_range().splitlines()
+    assert lines[:2] == ["Morphine 10 mg/mL injection,", "1 mL ampoule"]
 
 
 @pytest.mark.req("P22", "P26")
@@ -211,6 +226,7 @@ def test_what_does_not_fit_its_layout_is_refused(content: Content, layout: str, 
 @pytest.mark.req("P30")
 def test_longest_ids_fit_the_layouts_made_for_them() -> None:
     assert code_on(bag(item="W" * 16, quantity=9999)) == f"Z1|{'W' * 16}|9999|Rv0z"
+    assert code_on(contents.tote("W" * 32, "W" * 16)) == f"Z5|{'W' * 32}|{'W' * 16}"
     assert code_on(contents.pocket("W" * 19, 16, 255)) == f"Z4|{'W' * 19}|16|255"
     assert code_on(contents.pocket("W" * 32, 16, 255), "pocket-long") == f"Z4|{'W' * 32}|16|255"
 
