@@ -1,4 +1,4 @@
-# Texts in the bar codes of our own labels (P59-P62), docs/labels.md: a data identifier and its fields, parted by pipes.
+# Texts in the bar codes of our own labels (P19, P59-P62), docs/labels.md: an identifier and fields, parted by pipes.
 # A field of another form is refused with words, so that nobody prints or scans what another end reads otherwise.
 from firmware.schema import QUANTITY_MAX, is_id, is_place, is_uint, place_name
 
@@ -6,6 +6,7 @@ BAG = "Z1"
 SHELF = "Z2"
 USER = "Z3"
 POCKET = "Z4"
+TOTE = "Z5"
 
 SERIAL_LENGTH = 4
 STATION_MAX = 32
@@ -33,11 +34,16 @@ def pocket(station, drawer, number):
     return _made(POCKET, (station, drawer, number))
 
 
+# Z5|station|tote: a tote is for one station
+def tote(station, tote_id):
+    return _made(TOTE, (station, tote_id))
+
+
 # (identifier, field, ...) as given to the function that made it; ValueError for everything that none of them makes
 def read(text):
     parts = text.split("|")
     if parts[0] not in _FIELDS:
-        raise ValueError("no label of ours: it starts with none of Z1 to Z4")
+        raise ValueError("no label of ours: it starts with none of Z1 to Z5")
     forms = _FIELDS[parts[0]]
     if len(parts) != len(forms) + 1:
         raise ValueError("a %s label has %d parts, not %d" % (parts[0], len(forms) + 1, len(parts)))
@@ -81,10 +87,17 @@ def _is_quantity(value):
 
 _ITEM = (is_id, "an item's id is 1 to 16 of A-Z a-z 0-9 _ -")
 _USER = (is_id, "a user's id is 1 to 16 of A-Z a-z 0-9 _ -")
+_TOTE = (is_id, "a tote's id is 1 to 16 of A-Z a-z 0-9 _ -")
 _STATION = (_is_station, "a station's id is 1 to 32 of A-Z a-z 0-9 _ -")
 _SERIAL = (is_serial, "a serial is 4 of 0-9 A-Z a-z")
 _QUANTITY = (_is_quantity, "a quantity is a whole number from 1 to 2147483647")
 _DRAWER = (is_uint, "a drawer is a whole number from 1 to 16")
 _POCKET = (is_uint, "a pocket is a whole number from 1 to 255")
 _NUMBERS = (_QUANTITY, _DRAWER, _POCKET)
-_FIELDS = {BAG: (_ITEM, _QUANTITY, _SERIAL), SHELF: (_ITEM,), USER: (_USER,), POCKET: (_STATION, _DRAWER, _POCKET)}
+_FIELDS = {
+    BAG: (_ITEM, _QUANTITY, _SERIAL),
+    SHELF: (_ITEM,),
+    USER: (_USER,),
+    POCKET: (_STATION, _DRAWER, _POCKET),
+    TOTE: (_STATION, _TOTE),
+}

@@ -11,6 +11,7 @@ GOOD = (
     (labels.user, ("tech-7",), "Z3|tech-7"),
     (labels.pocket, ("icu-3", 1, 1), "Z4|icu-3|1|1"),
     (labels.pocket, ("S" * 32, 16, 255), "Z4|" + "S" * 32 + "|16|255"),
+    (labels.tote, ("icu-3", "T-0042"), "Z5|icu-3|T-0042"),
 )
 
 BAD_FIELDS = (
@@ -38,15 +39,17 @@ BAD_FIELDS = (
     (labels.pocket, ("s", 1, 0), "pocket"),
     (labels.pocket, ("s", 1, 256), "pocket"),
     (labels.pocket, ("s", 1, None), "pocket"),
+    (labels.tote, ("", "T"), "station"),
+    (labels.tote, ("s", "T" * 17), "tote"),
 )
 
 BAD_TEXTS = (
-    ("", "none of Z1 to Z4"),
-    ("|", "none of Z1 to Z4"),
-    ("Z5|a", "none of Z1 to Z4"),
-    ("z2|a", "none of Z1 to Z4"),
-    (" Z2|a", "none of Z1 to Z4"),
-    ("0012345678905", "none of Z1 to Z4"),
+    ("", "none of Z1 to Z5"),
+    ("|", "none of Z1 to Z5"),
+    ("Z6|a", "none of Z1 to Z5"),
+    ("z2|a", "none of Z1 to Z5"),
+    (" Z2|a", "none of Z1 to Z5"),
+    ("0012345678905", "none of Z1 to Z5"),
     ("Z1", "4 parts, not 1"),
     ("Z1|a|1", "4 parts, not 3"),
     ("Z1|a|1|AA00|", "4 parts, not 5"),
@@ -71,6 +74,8 @@ BAD_TEXTS = (
     ("Z4|s|1|P01", "pocket"),
     ("Z4|s|17|1", "drawer"),
     ("Z4|s|1|256", "pocket"),
+    ("Z5|s|", "tote"),
+    ("Z5|s", "3 parts, not 2"),
 )
 
 
