@@ -34,9 +34,9 @@ class Parcel:
         item, quantity, serial = fields
         return cls(item, quantity, from_base62(serial), put=quantity)
 
-    def asked(self) -> dict[str, Any]:
+    def asked(self, via: int = messages.VIA_HANDHELD) -> dict[str, Any]:
         """The request that opens its drawer."""
-        return {"item": self.item, "quantity": self.quantity, "label": self.label, "via": messages.VIA_HANDHELD}
+        return {"item": self.item, "quantity": self.quantity, "label": self.label, "via": via}
 
     def told(self) -> dict[str, Any]:
         """The request that says what was put away."""
