@@ -37,7 +37,10 @@ class Line:
             data = data[: self.rng.randrange(len(data))]
         late = self.rng.randrange(5000) if self.rng.random() < self.late else 0
         at = self.rng.randrange(len(data) + 1)
-        return [(late, self._spoil(data[:at])), (self.rng.choice((0, 0, 50, 300)) if late else 0, self._spoil(data[at:]))]
+        return [
+            (late, self._spoil(data[:at])),
+            (self.rng.choice((0, 0, 50, 300)) if late else 0, self._spoil(data[at:])),
+        ]
 
     def _spoil(self, data):
         return b"".join(self._arrives(byte) for byte in data)
@@ -62,7 +65,13 @@ def whole(data):
 
 RATES = st.sampled_from([0.0, 0.001, 0.005, 0.02])
 LINES = st.builds(
-    Line, seed=st.integers(0, 2**32), lose=RATES, double=RATES, flip=RATES, late=st.sampled_from([0, 0.05]), cut=st.sampled_from([0, 0.03])
+    Line,
+    seed=st.integers(0, 2**32),
+    lose=RATES,
+    double=RATES,
+    flip=RATES,
+    late=st.sampled_from([0, 0.05]),
+    cut=st.sampled_from([0, 0.03]),
 )
 
 
