@@ -41,12 +41,26 @@ ALL_FIELDS = ("time", "new_address", "max_block_size", "flag", "block", "size", 
 # A field that a frame does not have is None. bcc_ok is None where there was no check field: a bare NAK, or a frame so
 # damaged that nobody knows where it would be. Only sound() frames may be believed.
 class Frame:
-    time = new_address = max_block_size = flag = block = size = data = last = bcc_ok = reason = None
     framed = True
 
-    def __init__(self, kind, address=None):
+    def __init__(self, kind, address=None, time=None, max_block_size=None, new_address=None, block=None, reason=None):
         self.kind = kind
         self.address = address
+        self.time = time
+        self.max_block_size = max_block_size
+        self.new_address = new_address
+        self.block = block
+        self.reason = reason
+        self.bcc_ok = None
+        self.carry()
+
+    # what a data block has besides
+    def carry(self, flag=None, size=None, data=None, last=None):
+        self.flag = flag
+        self.size = size
+        self.data = data
+        self.last = last
+        return self
 
 
 # May what this frame says be believed?
@@ -132,7 +146,8 @@ def _offer(frame):
 
 
 def _power(frame):
-    return None if frame.max_block_size in POWERS else "max_block_size is not a power of 2 from 32 to 4096"
+    size = frame.max_block_size
+    return None if _whole(size) and size in POWERS else "max_block_size is not a power of 2 from 32 to 4096"
 
 
 def _block(frame):

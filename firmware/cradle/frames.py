@@ -25,28 +25,20 @@ __all__ = ("LARGEST", "LEAST_POWER", "MOST_POWER", "Frame", "Parser", "bcc", "so
 
 
 def pol_new(time, new_address):
-    frame = Frame("new_address_pol", addresses.NEW)
-    frame.time, frame.new_address = time, new_address
-    return frame
+    return Frame("new_address_pol", addresses.NEW, time, new_address=new_address)
 
 
 # power: of 2, the largest block that the answer may have
 def pol_general(time, power):
-    return _call("general_pol", addresses.GENERAL, time, power)
+    return Frame("general_pol", addresses.GENERAL, time, 1 << power)
 
 
 def pol_specific(address, time, power):
-    return _call("specific_pol", address, time, power)
+    return Frame("specific_pol", address, time, 1 << power)
 
 
 def sel(address, time, power):
-    return _call("sel", address, time, power)
-
-
-def _call(kind, address, time, power):
-    frame = Frame(kind, address)
-    frame.time, frame.max_block_size = time, 1 << power
-    return frame
+    return Frame("sel", address, time, 1 << power)
 
 
 def ack(address):
@@ -54,9 +46,7 @@ def ack(address):
 
 
 def data_ack(address, block):
-    frame = Frame("data_ack", address)
-    frame.block = block
-    return frame
+    return Frame("data_ack", address, block=block)
 
 
 # without an address the single byte that answers a wrong check
@@ -68,10 +58,7 @@ def nak(address=None):
 
 # data: raw bytes, before stuffing
 def data(address, flag, block, data, last):
-    frame = Frame("data", address)
-    frame.flag, frame.block, frame.data, frame.last = flag, block, data, last
-    frame.size = stuffed_size(flag, data)
-    return frame
+    return Frame("data", address, block=block).carry(flag, stuffed_size(flag, data), data, last)
 
 
 # ValueError, in words, for what no frame can have.
@@ -168,9 +155,7 @@ def one(raw):
 
 
 def _invalid(reason):
-    frame = Frame("invalid")
-    frame.reason = reason
-    return frame
+    return Frame("invalid", reason=reason)
 
 
 # Takes bytes as they come, gives frames: the same for any split of the same stream. It holds at most one frame. What

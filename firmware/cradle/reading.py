@@ -102,10 +102,9 @@ def _measure_data(data, at, have):
     number, size = bytes(data[at + 4 : at + 9]), bytes(data[at + 10 : at + 15])
     if data[at + 9] != PIPE or data[at + 15] != STX or not number.isdigit() or not size.isdigit():
         return NO_HEADER
-    size = int(size)
-    if size > LARGEST:
+    end = _HEADER + int(size)
+    if end > _HEADER + LARGEST:
         return TOO_LARGE
-    end = _HEADER + size
     if have > end and data[at + end] != ETX and data[at + end] != EOT:
         return NO_END
     return end + _TAIL
@@ -150,18 +149,11 @@ def _chars(raw):
 
 
 def _pol(raw):
-    address, last = _chars(raw[:2]), raw[15:17]
-    frame = Frame("sel" if raw[2] == SEL else "specific_pol", address)
-    frame.time = _chars(raw[3:15])
+    address, time, last = _chars(raw[:2]), _chars(raw[3:15]), raw[15:17]
     if raw[2] == POL and address == addresses.NEW:
-        frame.kind = "new_address_pol"
-        frame.new_address = _chars(last)
-        return frame
-    if raw[2] == POL and address == addresses.GENERAL:
-        frame.kind = "general_pol"
-    if last.isdigit():
-        frame.max_block_size = 1 << int(last)
-    return frame
+        return Frame("new_address_pol", address, time, new_address=_chars(last))
+    kind = "sel" if raw[2] == SEL else "general_pol" if address == addresses.GENERAL else "specific_pol"
+    return Frame(kind, address, time, 1 << int(last) if last.isdigit() else None)
 
 
 def _answer(raw):
@@ -170,23 +162,15 @@ def _answer(raw):
         return Frame("nak", address)
     if raw[3] != ACK:
         return _data(raw, address)
-    frame = Frame("data_ack" if raw[4] == STX else "ack", address)
-    if raw[4] == STX:
-        frame.block = int(raw[5:10])
-    return frame
+    return Frame("data_ack", address, block=int(raw[5:10])) if raw[4] == STX else Frame("ack", address)
 
 
 def _data(raw, address):
-    frame = Frame("data", address)
-    frame.flag = chr(raw[3])
-    frame.block = int(raw[4:9])
-    frame.size = int(raw[10:15])
-    frame.data = raw[_HEADER:-_TAIL]
-    frame.last = raw[-_TAIL] == EOT
-    if frame.flag == "B":
+    flag, data, reason = chr(raw[3]), raw[_HEADER:-_TAIL], None
+    if flag == "B":
         try:
-            frame.data = unstuff(frame.data)
+            data = unstuff(data)
         except ValueError as error:
-            frame.data = None
-            frame.reason = str(error)
-    return frame
+            data, reason = None, str(error)
+    frame = Frame("data", address, block=int(raw[4:9]), reason=reason)
+    return frame.carry(flag, int(raw[10:15]), data, raw[-_TAIL] == EOT)

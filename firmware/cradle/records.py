@@ -1,4 +1,4 @@
-# What pick, check, acceptance and identification blocks hold, fields between pipes (RD-P11): docs/polselect.md section 5.
+# What blocks of pick, check, acceptance and identification hold: docs/polselect.md section 5. Pipes between (RD-P11).
 # Writers and readers use the same names: pick(**read_pick(data)) == data. ValueError, in words, for what is none.
 from binascii import hexlify
 
@@ -8,6 +8,8 @@ from firmware.cradle import addresses
 _PICK = ("station", "serial", "quantity", "time", "user", "purpose", "item")
 _CHECK = ("item", "serial", "quantity", "time", "user", "purpose", "status")
 _HASH_DIGITS = 8
+# the results of a check (P37)
+STATUSES = ("OK", "QTY", "WRONG_ITEM", "WRONG_STRENGTH", "WRONG_DOSE_FORM", "PACKAGING", "EXPIRED", "UNFIT", "LABEL")
 
 
 # The eight bits of the block check can miss an error; these 32 do not. Our own ends require it.
@@ -25,18 +27,19 @@ def check(item, serial, quantity, time, user, purpose, status, hashed=True):
     return _record([item, serial, quantity, time, user, purpose, status], hashed)
 
 
-# hashed: True requires the hash at the end; None takes a record without it, but none with a wrong one
+# hashed: True requires the hash at the end; None takes a record without it, but none with a wrong one. The hash does not
+# cover the block's flag: with it, a pick taken for a check is told by its last field.
 def read_pick(data, hashed=None):
     fields, found = _split(data, hashed)
-    if len(fields) not in (6, 7):
-        raise ValueError("a pick record has 6 or 7 fields")
+    if len(fields) not in (6, 7) or (hashed and fields[-1] in STATUSES):
+        raise ValueError("a pick record has 6 or 7 fields, and no status")
     return _named(_PICK, fields, found)
 
 
 def read_check(data, hashed=None):
     fields, found = _split(data, hashed)
-    if len(fields) != 7:
-        raise ValueError("a check record has 7 fields")
+    if len(fields) != 7 or (hashed and fields[-1] not in STATUSES):
+        raise ValueError("a check record has 7 fields, the last of them a status")
     return _named(_CHECK, fields, found)
 
 

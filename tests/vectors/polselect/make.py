@@ -2,7 +2,7 @@
 
     python tests/vectors/polselect/make.py
 
-`v01` to `v16` are the golden vectors of the requirements, byte for byte as they stand there: no code of ours makes them.
+`v01` to `v16` are the golden vectors of the requirements, byte for byte as they stand there: no code makes them.
 A case has `what`, `why`, `hex`, and either `expect` (what `apotheca cradle decode` says of it, besides bcc_ok) or
 `refused`: `layout` (no frame of this shape), `check` (the check field), `content` (the check is right, but no sender
 writes this). `canonical` false: the same frame is written otherwise.
