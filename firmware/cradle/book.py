@@ -1,5 +1,5 @@
 # The permanent list of addresses (P64, P94): 2,704 of them, given one after the other and kept for good, with a status
-# for each unit. Clearing one (P56) is for a unit that has left the site; it is given again only when no new one is left.
+# for each unit. Clearing one (P56) is for a unit that has left the site; it is given again when no new one is left.
 from firmware.cradle import addresses
 from firmware.cradle.transfer import Incoming, following
 
@@ -10,7 +10,7 @@ CLEARED = 2
 
 # Of one unit: what it brought last, the number of the next single block for it, and how it went so far.
 class Status:
-    def __init__(self, hashed, taken=None, next_block=1, seen=""):
+    def __init__(self, hashed, taken, next_block, seen):
         self.incoming = Incoming(hashed, taken)
         self.next_block = next_block
         self.seen = seen  # MMDDYYHHMMSS of its last answer
@@ -23,7 +23,7 @@ class Status:
 
 
 class AddressBook:
-    # rows: as rows() gave them. skip: addresses not to be given, such as those that look like others (RD-P6).
+    # rows: as rows() gives them. skip: addresses not to be given, such as those that look like others (RD-P6).
     # first_block: where the numbers of single blocks begin: not the same for two hosts that one unit meets.
     def __init__(self, rows=(), skip=(), first_block=1, hashed=True):
         self._states = bytearray(addresses.ADDRESSES)
@@ -35,7 +35,8 @@ class AddressBook:
         self._next = 0
         for address, state, *kept in rows:
             self._set(address, state)
-            self._status[address] = Status(hashed, *kept)
+            if kept != self._unheard():
+                self._status[address] = Status(hashed, *kept)
 
     def state(self, address):
         return self._states[addresses.index(address)]
@@ -71,8 +72,12 @@ class AddressBook:
 
     def status(self, address):
         if address not in self._status:
-            self._status[address] = Status(self._hashed, next_block=self._first_block)
+            self._status[address] = Status(self._hashed, *self._unheard())
         return self._status[address]
+
+    # what is kept of a unit: the block it brought last, the number of the next one for it, when it was heard
+    def _unheard(self):
+        return [None, self._first_block, ""]
 
     # Those that have been heard, the last first.
     def recent(self, limit):
@@ -85,8 +90,9 @@ class AddressBook:
         return [self._row(address) for address in given + self._cleared]
 
     def _row(self, address):
-        status = self.status(address)
-        return [address, self.state(address), status.incoming.taken, status.next_block, status.seen]
+        status = self._status.get(address)
+        kept = [status.incoming.taken, status.next_block, status.seen] if status else self._unheard()
+        return [address, self.state(address)] + kept
 
 
 # MMDDYYHHMMSS in the order of time (pivot 70, RD-P18)

@@ -1,13 +1,18 @@
 # The host's end of POL/SELECT: of the pharmacy's interface computer (port "cradle") and of a station ("station").
 # docs/polselect.md sections 6 to 8. Free of I/O: frames and time in, actions and events out.
 #
-# actions: ("send", bytes). events: ("assigned", adr)*, ("record", adr, flag, bytes)*, ("file", adr, name, bytes)*,
-# ("asks", adr)*, ("given", adr), ("present", adr), ("gone", adr), ("trouble", adr or None, reason). After one with a star
-# the host waits for accept() or refuse(): the unit is told only when the application has it for good.
+# actions: ("send", bytes).
+# events: ("assigned", adr)*, ("record", adr, flag, bytes)*, ("file", adr, name, bytes)*, ("asks", adr)*, ("given", adr),
+# ("present", adr), ("gone", adr), ("trouble", adr or None, reason). After one with a star the host waits for accept() or
+# refuse(): the unit is told only when the application has it for good.
 from firmware.compat import const
 from firmware.cradle import frames
-from firmware.cradle.exchanges import ANSWER, DAMAGED, SILENT, UNKNOWN, new_address, search, session, who
+from firmware.cradle.asking import ANSWER, DAMAGED, SILENT
+from firmware.cradle.polls import new_address, search, who
+from firmware.cradle.sessions import session
 from firmware.cradle.transfer import check_item
+
+UNKNOWN = "unknown address"
 
 CRADLE = "cradle"
 STATION = "station"
@@ -167,7 +172,7 @@ def cradle_cycle(host):
         if not host.book.knows(address):
             host.trouble(address, UNKNOWN)
             continue
-        host.events.append(("present", address))
+        _present(host, address)
         yield from _served(host, address, frame)
         host.events.append(("gone", address))
 
@@ -179,7 +184,7 @@ def station_cycle(host):
         host.there, frame = yield from _found(host)
         if host.there is None:
             return
-        host.events.append(("present", host.there))
+        _present(host, host.there)
     why = yield from _served(host, host.there, frame)
     if why in (SILENT, DAMAGED):
         host.events.append(("gone", host.there))
@@ -195,6 +200,11 @@ def _found(host):
     if frame.address is None:
         return (yield from search(host))
     return frame.address, frame
+
+
+def _present(host, address):
+    host.book.status(address).incoming.begin()
+    host.events.append(("present", address))
 
 
 def _served(host, address, frame):

@@ -1,11 +1,14 @@
 # The unit's end of POL/SELECT: it speaks when it is polled. docs/polselect.md sections 6 to 8. Free of I/O: frames and
 # time in, actions and events out.
 #
-# actions: ("send", bytes), ("bid",), ("release",). events: ("address", adr), ("time", MMDDYYHHMMSS), ("file", name, bytes),
-# ("block", flag, bytes), ("uploaded", flag or name, bytes), ("too_long", flag or name, bytes), ("session_end", ok).
+# actions: ("send", bytes), ("bid",), ("release",).
+# events: ("address", adr), ("time", MMDDYYHHMMSS), ("file", name, bytes), ("block", flag, bytes), ("session_end", ok),
+# ("uploaded", flag or name, bytes), ("too_long", flag or name, bytes): not for this host's blocks, kept for another's.
 from firmware.compat import const
-from firmware.cradle import addresses, frames, records
+from firmware.cradle import frames, records
 from firmware.cradle.bid import AFTER_FAILURE_MS, ASLEEP, AWAY, SLEEP_MS, Bid
+from firmware.cradle.blocks import POWERS
+from firmware.cradle.joining import Joining
 from firmware.cradle.transfer import Incoming
 from firmware.cradle.uploads import Uploads
 
@@ -19,34 +22,33 @@ LINGER_MS = const(10000)
 ANSWERED = const(3)
 
 IDLE = "idle"
-OFFERED = "offered"  # R is sent from 00
-CONFIRMED = "confirmed"  # R is sent from the address offered
+JOINING = "joining"
 SENT = "sent"
 RECEIVING = "receiving"
-_NAMING = (OFFERED, CONFIRMED)
 
 
 class Terminal:
     # address: None until one is assigned. minutes_seconds: gives the unit's own (minute, second). port: what the unit
-    # is linked to, as its user says. first_block: a number not used lately (docs/polselect.md section 7). check: may say
-    # no to a single block before it is taken (flag, bytes). hashed: files carry a hash, and must.
+    # is linked to, as its user says. first_block: a number not used lately (docs/polselect.md section 7).
+    # check: may say no to a single block before it is taken (flag, bytes). hashed: files carry a hash, and must.
     def __init__(self, address, minutes_seconds, port=CRADLE, first_block=1, check=None, hashed=True):
         self.address = address
         self.port = port
         self.events = []
         self.uploads = Uploads(first_block, hashed)
-        self._minutes_seconds = minutes_seconds
+        self._joining = Joining(minutes_seconds)
         self._check = check
         self._incoming = Incoming(hashed)
         self._actions = []
         self._bid = Bid(self._actions)
         self._bid.cradled()
-        self._offer = None
         self._power = frames.MOST_POWER
         self._begin()
 
     def _begin(self):
         self.uploads.begin()
+        self._incoming.begin()
+        self._joining.stop()
         self._sent = None
         self._answered = 0
         self._spoken = False  # has the host spoken to this unit alone?
@@ -133,7 +135,7 @@ class Terminal:
         if not frames.sound(frame):
             return self._damaged(now_ms)
         # any break ends the giving of an address (P68)
-        if self._state in _NAMING and frame.kind != "data_ack":
+        if self._state == JOINING and frame.kind != "data_ack":
             self._be(IDLE, now_ms)
         if frame.kind in _ON:
             _ON[frame.kind](self, frame, now_ms)
@@ -142,29 +144,24 @@ class Terminal:
     def _damaged(self, now_ms):
         if self._state == RECEIVING:
             self._send(frames.nak())
-        elif self._state in _NAMING:
+        elif self._state == JOINING:
             self._be(IDLE, now_ms)
 
     def _on_new_address(self, frame, now_ms):
         if self.address is not None:
             return self._passed_over(now_ms)
         self._called(frame, now_ms)
-        self._offer = frame.new_address
-        self._accept(addresses.NEW, OFFERED, now_ms)
-
-    def _accept(self, address, state, now_ms):
-        self._send(frames.data(address, "R", 1, records.acceptance(*self._minutes_seconds()), True))
-        self._be(state, now_ms)
+        self._send(self._joining.begin(frame))
+        self._be(JOINING, now_ms)
 
     def _on_offer_ack(self, frame, now_ms):
-        state = self._state
+        block, self.address = self._joining.confirmed(frame)
+        if block:
+            self._send(block)
+            return self._be(JOINING, now_ms)
         self._be(IDLE, now_ms)
-        if frame.address != self._offer or frame.block != 1:
-            return
-        if state == OFFERED:
-            return self._accept(self._offer, CONFIRMED, now_ms)
-        self.address = self._offer
-        self.events.append(("address", self.address))
+        if self.address:
+            self.events.append(("address", self.address))
 
     def _on_general(self, frame, now_ms):
         if self.address is None:
@@ -204,7 +201,7 @@ class Terminal:
         self._be(IDLE if self.uploads.due else RECEIVING, now_ms)
 
     def _look(self, frame):
-        self._power = _power(frame)
+        self._power = POWERS[frame.max_block_size]
         for item in self.uploads.look(self._power):
             self.events.append(("too_long", item[1], item[2]))
 
@@ -239,7 +236,7 @@ class Terminal:
         self._be(SENT, now_ms)
 
     def _on_data_ack(self, frame, now_ms):
-        if self._state in _NAMING:
+        if self._state == JOINING:
             return self._on_offer_ack(frame, now_ms)
         sent = self._sent
         if sent is None or frame.address != self.address or frame.block != sent.block:
@@ -295,13 +292,6 @@ class Terminal:
 
     def _send(self, frame):
         self._actions.append(("send", frames.encode(frame)))
-
-
-def _power(frame):
-    power = frames.LEAST_POWER
-    while 1 << power < frame.max_block_size:
-        power += 1
-    return power
 
 
 _ON = {

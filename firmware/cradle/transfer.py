@@ -109,15 +109,24 @@ class Incoming:
         self.taken = taken
         self._file = None
         self._files = {}
+        self._next = None
+
+    # A session begins: its first single block has any number, the others follow it; a file begins with its block 0.
+    def begin(self):
+        self._file = self._next = None
+        if self.taken and self.taken[0] in "AB":
+            self.taken = None
 
     # The block that was taken last, once more: its DataACK was lost (RD-P12c). The check field has 8 bits and would
     # take one for another, so the data is compared; ETX or EOT is not, as more may have been queued in between.
     def again(self, frame):
         return self.taken == _key(frame)
 
-    # The item that is complete with this block; None if there is nothing to hand on. ValueError: it does not belong here.
+    # The item that is complete with this block, None if it is none yet or no news. ValueError: it does not belong here.
     def offered(self, frame):
         if frame.flag not in "AB":
+            if self._next not in (None, frame.block) and frame.flag != "I":
+                raise ValueError("a block whose number does not follow")
             return ("block", frame.flag, bytes(frame.data))
         if frame.block == 0:
             return self._whole(*_read_header(frame.data), [], b"") if frame.last else self._begun(frame)
@@ -147,6 +156,8 @@ class Incoming:
         self.taken = _key(frame)
         if item and item[0] == "file":
             self._remember(item[1], item[2])
+        if frame.flag not in "ABI":
+            self._next = following(frame.block)
         if frame.flag not in "AB" or frame.last:
             self._file = None
         elif frame.block == 0:

@@ -188,3 +188,26 @@ class Rig:
             self._count += 1
             self._flying.append((start, self._count, None if to_host else self.owner, piece))
         self._flying.sort(key=lambda flight: flight[:2])
+
+
+# A line that spoils the first frame that said() begins like this, once for each: "lose", "damage", "cut", or late by ms.
+class Spoilt:
+    def __init__(self, *faults):
+        self._faults = list(faults)
+
+    def __call__(self, to_host, data):
+        for fault in self._faults:
+            if said(data).startswith(fault[0]):
+                self._faults.remove(fault)
+                return _spoilt(data, fault[1])
+        return [(0, data)]
+
+
+def _spoilt(data, how):
+    if how == "lose":
+        return []
+    if how == "damage":
+        return [(0, data[:-5] + bytes([data[-5] ^ 1]) + data[-4:])]
+    if how == "cut":
+        return [(0, data[:-6])]
+    return [(how, data)]

@@ -1,129 +1,21 @@
-# The exchanges of a host, each written down as it goes: docs/polselect.md section 6. They are generators: `yield FRAME`
-# gives the next frame, or None when the time for it is over, `yield ANSWER` what the application says.
+# A session of a host with one unit, each exchange written down as it goes. docs/polselect.md section 6.
 from firmware.compat import const
-from firmware.cradle import addresses, frames, records
+from firmware.cradle import frames
+from firmware.cradle.asking import ask, put
+from firmware.cradle.polls import answer_of, poll
 from firmware.cradle.transfer import Outgoing
 
-FRAME = const(1)
-ANSWER = const(2)
-
-# why a session broke off, or could not begin
-SILENT = "silent"
-DAMAGED = "damaged"
+# why a session broke off, besides silence and damage
 REFUSED_HERE = "refused here"
 REFUSED_THERE = "refused by the unit"
 NOT_READY = "not ready"
-UNKNOWN = "unknown address"
-FULL = "no free address"
 
 # rounds with one unit that moved nothing before it is given up, and how often one item is begun
 FRUITLESS = const(4)
 BEGUN = const(3)
 
 
-# A question and its answer; None, with the reason in host.why. After silence or damage `again` makes the next question,
-# a block with a wrong check is asked for with NAK (P95). impatient: one silence is enough.
-def ask(host, question, again, wanted, impatient=False):
-    late = False
-    for _ in range(host.tries):
-        host.send(question)
-        frame = yield from _wanted(wanted)
-        if frame is not None and frames.sound(frame):
-            if late:
-                # the first question may have an answer too, which is not one to the next
-                yield from settle(host)
-            return frame
-        host.why = SILENT if frame is None else DAMAGED
-        if frame is None and impatient:
-            break
-        late = late or frame is None
-        question = frames.nak() if frame is not None and frame.kind == "data" else again()
-    return None
-
-
-def _wanted(wanted):
-    while True:
-        frame = yield FRAME
-        if frame is None or not frames.sound(frame) or wanted(frame):
-            return frame
-
-
-def settle(host):
-    host.pause()
-    while (yield FRAME) is not None:
-        pass
-
-
-def _put(host, event):
-    host.events.append(event)
-    return (yield ANSWER)
-
-
-# -- New Address POL (P66 to P68). Whatever is not as it should be ends it, and nothing is assigned.
-def new_address(host):
-    offered = host.book.next_free()
-    if offered is None:
-        return host.trouble(None, FULL)
-    host.send(frames.pol_new(host.time12(), offered))
-    if not (yield from _accepted(addresses.NEW)):
-        return None
-    host.send(frames.data_ack(offered, 1))
-    if not (yield from _accepted(offered)):
-        return None
-    # in the list before the unit may use it: else two could have it
-    host.book.assign(offered)
-    if (yield from _put(host, ("assigned", offered))):
-        host.send(frames.data_ack(offered, 1))
-    return None
-
-
-def _accepted(address):
-    frame = yield FRAME
-    if frame is None or not frames.sound(frame) or (frame.kind, frame.flag) != ("data", "R"):
-        return False
-    try:
-        records.read_acceptance(frame.data)
-    except ValueError:
-        return False
-    return (frame.address, frame.block, frame.last) == (address, 1, True)
-
-
-# -- General POL (P69, RD-P5): who is there? A frame, or None.
-def who(host):
-    def again():
-        return frames.pol_general(host.time12(), host.power)
-
-    return (yield from ask(host, again(), again, _any_answer, True))
-
-
-def _any_answer(frame):
-    return frame.kind in ("nak", "ack", "data") and frame.flag != "R"
-
-
-# Somebody said NAK without an address (RD-P5): those heard last are asked one by one. -> (address, frame)
-def search(host):
-    for address in host.book.recent(host.searched):
-        frame = yield from _poll(host, address, True)
-        if frame is not None:
-            return address, frame
-    return None, None
-
-
-def _poll(host, address, impatient=False):
-    def again():
-        return frames.pol_specific(address, host.time12(), host.power)
-
-    return (yield from ask(host, again(), again, _answer_of(address), impatient))
-
-
-def _answer_of(address):
-    def wanted(frame):
-        return _any_answer(frame) and frame.address in (None, address)
-
-    return wanted
-
-
-# -- A session with one unit: what it has comes up, then what waits for it goes down, until a Specific POL finds nothing
+# A session with one unit: what it has comes up, then what waits for it goes down, until a Specific POL finds nothing
 # (P71, P74). frame: its answer to a POL, or None. Gives None, or why it broke off.
 def session(host, address, frame):
     status = host.book.status(address)
@@ -144,7 +36,7 @@ def session(host, address, frame):
                 continue
             if why != NOT_READY:
                 return why
-        frame = yield from _poll(host, address)
+        frame = yield from poll(host, address)
         if frame is None:
             return host.why
         status.seen = host.time12()
@@ -186,7 +78,7 @@ def _take(host, address, frame):
     except ValueError:
         return False
     event = _event(address, item)
-    if event and not (yield from _put(host, event)):
+    if event and not (yield from put(host, event)):
         return False
     incoming.keep(frame, item)
     return True
@@ -205,7 +97,7 @@ def give(host, address, status):
     def again():
         return frames.sel(address, host.time12(), host.power)
 
-    frame = yield from ask(host, again(), again, _answer_of(address))
+    frame = yield from ask(host, again(), again, answer_of(address))
     if frame is None:
         return host.why
     if frame.kind != "ack":
