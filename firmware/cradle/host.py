@@ -2,17 +2,14 @@
 # docs/polselect.md sections 6 to 8. Free of I/O: frames and time in, actions and events out.
 #
 # actions: ("send", bytes).
-# events: ("assigned", adr)*, ("record", adr, flag, bytes)*, ("file", adr, name, bytes)*, ("asks", adr)*, ("given", adr),
-# ("present", adr), ("gone", adr), ("trouble", adr or None, reason). After one with a star the host waits for accept() or
-# refuse(): the unit is told only when the application has it for good.
+# events: ("assigned", adr)*, ("record", adr, flag, bytes)*, ("file", adr, name, bytes)*, ("asks", adr)*,
+# ("given", adr), ("present", adr), ("gone", adr), ("trouble", adr or None, reason). After one with a star the host
+# waits for accept() or refuse(): the unit is told only when the application has it for good.
 from firmware.compat import const
 from firmware.cradle import frames
-from firmware.cradle.asking import ANSWER, DAMAGED, SILENT
-from firmware.cradle.polls import new_address, search, who
-from firmware.cradle.sessions import session
+from firmware.cradle.asking import ANSWER, SILENT
+from firmware.cradle.cycles import cradle_cycle, station_cycle
 from firmware.cradle.transfer import check_item
-
-UNKNOWN = "unknown address"
 
 CRADLE = "cradle"
 STATION = "station"
@@ -20,23 +17,24 @@ STATION = "station"
 # items that wait for one unit
 WAITING = const(64)
 
-DEFAULTS = {
-    "wait_ms": 3000,  # SEC_WAIT_FOR_ACK of PROCAR.INI
-    "settle_ms": 300,  # what comes so late after a repeated question is not heard
-    "baud": 9600,  # what is sent takes its time on the line
-    "tries": 4,  # a question, and three repeats (P95)
-    "power": 12,  # MaxBlkSz
-    "cycle_ms": 5000,  # from the end of a cycle to the next
-    "poll_ms": 250,  # station: from one Specific POL to the next, while a unit is there
-    "turns": 64,  # General POLs in one cycle
-    "silent_polls": 2,  # so many without an answer, and the line is empty
-    "searched": 16,  # addresses asked one by one when somebody does not give its own
-    "hashed": True,  # files carry a hash, and must
-}
+
+# What may be set, and what it is if it is not.
+class Settings:
+    wait_ms = 3000  # SEC_WAIT_FOR_ACK of PROCAR.INI
+    settle_ms = 300  # what comes so late after a repeated question is not heard
+    baud = 9600  # what is sent takes its time on the line
+    tries = 4  # a question, and three repeats (P95)
+    power = 12  # MaxBlkSz
+    cycle_ms = 5000  # from the end of a cycle to the next
+    poll_ms = 250  # station: from one Specific POL to the next, while a unit is there
+    turns = 64  # General POLs in one cycle
+    silent_polls = 2  # so many without an answer, and the line is empty
+    searched = 16  # addresses asked one by one when somebody does not give its own
+    hashed = True  # files carry a hash, and must
 
 
-class Host:
-    # settings: what differs from DEFAULTS. time12: gives MMDDYYHHMMSS.
+class Host(Settings):
+    # settings: a dict of those that differ. time12: gives MMDDYYHHMMSS.
     def __init__(self, port, book, settings, time12):
         self.port = port
         self.book = book
@@ -45,8 +43,10 @@ class Host:
         self.there = None  # station: the unit in its cradle
         self.why = SILENT
         self.sending = None
-        for name, default in DEFAULTS.items():
-            setattr(self, name, settings.get(name, default))
+        for name, value in settings.items():
+            if not hasattr(Settings, name):
+                raise ValueError("no setting is called " + name)
+            setattr(self, name, value)
         self._actions = []
         self._run = None
         self._wants = None
@@ -156,63 +156,3 @@ class Host:
 
 def _replaces(new, old):
     return new[0] == old[0] == "file" and new[1] == old[1]
-
-
-# New Address POL, then General POLs until nobody answers (P66, P69).
-def cradle_cycle(host):
-    yield from new_address(host)
-    silent = turns = 0
-    while silent < host.silent_polls and turns < host.turns:
-        address, frame = yield from _found(host)
-        turns += 1
-        if address is None:
-            silent += 1
-            continue
-        silent = 0
-        if not host.book.knows(address):
-            host.trouble(address, UNKNOWN)
-            continue
-        _present(host, address)
-        yield from _served(host, address, frame)
-        host.events.append(("gone", address))
-
-
-# General POL until a unit is there, then Specific POL and SEL with it until it is silent (P73).
-def station_cycle(host):
-    frame = None
-    if host.there is None:
-        host.there, frame = yield from _found(host)
-        if host.there is None:
-            return
-        _present(host, host.there)
-    why = yield from _served(host, host.there, frame)
-    if why in (SILENT, DAMAGED):
-        host.events.append(("gone", host.there))
-        host.there = None
-
-
-def _found(host):
-    frame = yield from who(host)
-    if frame is None:
-        if host.why != SILENT:
-            host.trouble(None, host.why)
-        return None, None
-    if frame.address is None:
-        return (yield from search(host))
-    return frame.address, frame
-
-
-def _present(host, address):
-    host.book.status(address).incoming.begin()
-    host.events.append(("present", address))
-
-
-def _served(host, address, frame):
-    status = host.book.status(address)
-    status.seen = host.time12()
-    why = yield from session(host, address, frame)
-    status.sessions += 1
-    status.trouble = why or ""
-    if why:
-        host.trouble(address, why)
-    return why

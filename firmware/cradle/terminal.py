@@ -18,7 +18,7 @@ STATION = "station"
 # a host that says nothing for so long has forgotten the exchange; then, that it was done with this unit
 REPLY_MS = const(10000)
 LINGER_MS = const(10000)
-# General POLs answered with "nothing" before a host that never says more is taken to have nothing either
+# General POLs of one session answered with "nothing"; a host that never said more is then taken to have nothing either
 ANSWERED = const(3)
 
 IDLE = "idle"
@@ -175,13 +175,13 @@ class Terminal:
             return self._put(frames.data(self.address, "I", 1, records.identification(self.address), True), now_ms)
         self._answer(frame, now_ms)
 
-    # The host was done with this unit, or never has anything for it: its POL is for others.
+    # The host was done with this unit, or comes to nothing with it: its POL is for others.
     def _over(self):
         if self.uploads.due or self.port == STATION:
             return False
-        if self._answered > ANSWERED:
+        if self._answered > ANSWERED and not self._spoken:
             self._spoken = self._done = True
-        return self._done
+        return self._done or self._answered > ANSWERED
 
     def _on_specific(self, frame, now_ms):
         if frame.address != self.address:

@@ -59,6 +59,9 @@ def _header(item, flag, power, hashed):
 
 # -> (name, size, hash or "")
 def _read_header(data):
+    # MicroPython decodes anything
+    if any(not 0x20 < byte < 0x7F for byte in data):
+        raise ValueError("block 0 is not plain text")
     fields = bytes(data).decode().split("|")
     found = fields.pop()[1:] if fields[-1].startswith("#") else ""
     if len(fields) not in (2, 3) or not all(field.isdigit() for field in fields[1:]):
@@ -102,18 +105,49 @@ class Outgoing:
         self.number += 1
 
 
+# A file that is coming in.
+class _Coming:
+    def __init__(self, flag, header):
+        self.flag = flag
+        self.name, self.size, self._hash = _read_header(header)
+        self._parts = []
+        self._have = 0
+
+    # Can the file be taken at all?
+    def check(self, hashed):
+        if self.size > FILE_LIMIT or (hashed and not self._hash):
+            raise ValueError("a file that is too long, or has no hash")
+
+    def follows(self, frame):
+        if frame.flag != self.flag or frame.block != len(self._parts) + 1:
+            raise ValueError("a block of a file that did not come before")
+        if self._have + len(frame.data) > self.size:
+            raise ValueError("a file that is longer than its block 0 says")
+
+    def add(self, data):
+        self._parts.append(bytes(data))
+        self._have += len(data)
+
+    # The file, with these bytes as its end.
+    def whole(self, data):
+        data = b"".join(self._parts + [bytes(data)])
+        if len(data) != self.size or (self._hash and self._hash != _file_hash(self.name, data)):
+            raise ValueError("the file is not what its block 0 says")
+        return data
+
+
 # What came from one other end: which block was the last, the file that is coming, which files are already here.
 class Incoming:
     def __init__(self, hashed, taken=None):
         self._hashed = hashed
         self.taken = taken
-        self._file = None
+        self._coming = None
         self._files = {}
         self._next = None
 
     # A session begins: its first single block has any number, the others follow it; a file begins with its block 0.
     def begin(self):
-        self._file = self._next = None
+        self._coming = self._next = None
         if self.taken and self.taken[0] in "AB":
             self.taken = None
 
@@ -124,32 +158,29 @@ class Incoming:
 
     # The item that is complete with this block, None if it is none yet or no news. ValueError: it does not belong here.
     def offered(self, frame):
-        if frame.flag not in "AB":
-            if self._next not in (None, frame.block) and frame.flag != "I":
-                raise ValueError("a block whose number does not follow")
-            return ("block", frame.flag, bytes(frame.data))
+        if frame.flag in "AB":
+            return self._offered_file(frame)
+        if self._next not in (None, frame.block) and frame.flag != "I":
+            raise ValueError("a block whose number does not follow")
+        return ("block", frame.flag, bytes(frame.data))
+
+    def _offered_file(self, frame):
+        coming = self._file_of(frame)
+        if frame.block:
+            coming.follows(frame)
+        else:
+            coming.check(self._hashed)
+        if not frame.last:
+            return None
+        data = coming.whole(frame.data if frame.block else b"")
+        return None if self._files.get(coming.name) == sha256(data) else ("file", coming.name, data)
+
+    def _file_of(self, frame):
         if frame.block == 0:
-            return self._whole(*_read_header(frame.data), [], b"") if frame.last else self._begun(frame)
-        name, size, found, parts, have, _ = self._expected(frame)
-        if have + len(frame.data) > size:
-            raise ValueError("a file that is longer than its block 0 says")
-        return self._whole(name, size, found, parts, frame.data) if frame.last else None
-
-    def _begun(self, frame):
-        _, size, found = _read_header(frame.data)
-        if size > FILE_LIMIT or (self._hashed and not found):
-            raise ValueError("a file that is too long, or has no hash")
-
-    def _expected(self, frame):
-        if self._file is None or self._file[5] != frame.flag or len(self._file[3]) + 1 != frame.block:
+            return _Coming(frame.flag, frame.data)
+        if self._coming is None:
             raise ValueError("a block of a file that did not come before")
-        return self._file
-
-    def _whole(self, name, size, found, parts, data):
-        data = b"".join(parts + [bytes(data)])
-        if len(data) != size or (found and found != _file_hash(name, data)):
-            raise ValueError("the file is not what its block 0 says")
-        return None if self._files.get(name) == sha256(data) else ("file", name, data)
+        return self._coming
 
     # The block is taken, and what was offered with it: it counts from here.
     def keep(self, frame, item=None):
@@ -158,13 +189,10 @@ class Incoming:
             self._remember(item[1], item[2])
         if frame.flag not in "ABI":
             self._next = following(frame.block)
-        if frame.flag not in "AB" or frame.last:
-            self._file = None
-        elif frame.block == 0:
-            self._file = list(_read_header(frame.data)) + [[], 0, frame.flag]
-        else:
-            self._file[3].append(bytes(frame.data))
-            self._file[4] += len(frame.data)
+        coming = self._file_of(frame) if frame.flag in "AB" and not frame.last else None
+        if coming and frame.block:
+            coming.add(frame.data)
+        self._coming = coming
 
     # the same file again is no news: its last DataACK was lost, or nothing changed
     def _remember(self, name, data):

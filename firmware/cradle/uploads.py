@@ -5,7 +5,7 @@ from firmware.cradle.transfer import Outgoing, check_item, following
 
 # how often the same block goes out: once, and again three times (P95)
 TRIES = const(4)
-QUEUED = const(4096)
+QUEUED = const(1024)
 
 
 class Uploads:
@@ -30,15 +30,18 @@ class Uploads:
         if self._out and self._out.item[0] == "file":
             self._out = None
         self._tries = 0
+        self._power = None
         self._too_long = []
 
     # Is there something for a host that takes blocks of 2^power? Gives the items found too long for that.
     def look(self, power):
+        if power != self._power:
+            self._power, self._too_long = power, []
         known = len(self._too_long)
         if self._out and self._out.power > power:
             self._out = None
         if self._out is None:
-            item = self._first(power, None)
+            item = self._first(None)
             self._out = Outgoing(item, self.next_block, power, self._hashed) if item else None
         return self._too_long[known:]
 
@@ -47,17 +50,17 @@ class Uploads:
         return self._out is not None
 
     # The first item behind `out` that fits.
-    def _first(self, power, out):
+    def _first(self, out):
         for item in self.items:
             if item is not out and item not in self._too_long:
-                if self._fits(item, power):
+                if self._fits(item):
                     return item
                 self._too_long.append(item)
         return None
 
-    def _fits(self, item, power):
+    def _fits(self, item):
         try:
-            check_item(item, power)
+            check_item(item, self._power)
         except ValueError:
             return False
         return True
@@ -74,7 +77,7 @@ class Uploads:
     def _goes_on(self):
         if self._out.item[0] == "file":
             return False
-        behind = self._first(self._out.power, self._out.item)
+        behind = self._first(self._out.item)
         return behind is not None and behind[0] == "block"
 
     # The host has the block. Gives the item if that was all of it.

@@ -190,7 +190,7 @@ class Rig:
         self._flying.sort(key=lambda flight: flight[:2])
 
 
-# A line that spoils the first frame that said() begins like this, once for each: "lose", "damage", "cut", or late by ms.
+# A line that spoils the first frame that said() begins like this, once for each: "lose", "damage", "cut", or ms late.
 class Spoilt:
     def __init__(self, *faults):
         self._faults = list(faults)
