@@ -2,11 +2,10 @@
 from firmware.cradle import frames
 from firmware.cradle.book import AddressBook
 from firmware.cradle.ear import Ear
-from firmware.cradle.host import Host
+from firmware.cradle.host import STARRED, Host
 from firmware.cradle.terminal import Terminal
 
 TIME = "120997143005"
-STARRED = ("assigned", "record", "file", "asks")
 
 
 def clock():
