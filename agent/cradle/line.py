@@ -1,4 +1,4 @@
-"""A serial line with one machine of POL/SELECT at this end: a host, or a unit's terminal (docs/polselect.md section 6).
+"""A serial line with one machine of POL/SELECT at this end: a host, or a unit's terminal (docs/polselect.md section 12).
 
 The machine decides; here are the port, the clock and the application, which is told and asked event by event.
 """
@@ -27,7 +27,7 @@ def time12(now: datetime) -> str:
 
 
 def some_block() -> int:
-    """Where the numbers of single blocks may begin: hardly where another host's are (docs/polselect.md section 7)."""
+    """Where the numbers of single blocks may begin: hardly where another host's are (docs/polselect.md section 13)."""
     return 1 + secrets.randbelow(BLOCKS - 1)
 
 

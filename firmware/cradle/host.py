@@ -1,5 +1,5 @@
 # The host's end of POL/SELECT: of the pharmacy's interface computer (port "cradle") and of a station ("station").
-# docs/polselect.md sections 6 to 8. Free of I/O: frames and time in, actions and events out.
+# docs/polselect.md sections 12 to 14. Free of I/O: frames and time in, actions and events out.
 #
 # actions: ("send", bytes).
 # events: ("assigned", adr)*, ("record", adr, flag, bytes)*, ("file", adr, name, bytes)*, ("asks", adr)*,

@@ -1,4 +1,4 @@
-# A session of a host with one unit, each exchange written down as it goes. docs/polselect.md section 6.
+# A session of a host with one unit, each exchange written down as it goes. docs/polselect.md section 12.
 from firmware.compat import const
 from firmware.cradle import frames
 from firmware.cradle.asking import ask, put

@@ -1,5 +1,5 @@
 # What goes over in blocks, for both ends: an item cut into blocks, and blocks put together again. docs/polselect.md
-# section 7. An item is ("file", name, bytes) or ("block", flag, bytes).
+# section 13. An item is ("file", name, bytes) or ("block", flag, bytes).
 from binascii import hexlify
 
 from firmware.compat import const, sha256
