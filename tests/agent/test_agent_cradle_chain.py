@@ -9,7 +9,6 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from agent.clock import SystemClock
-from agent.cradle.line import Line
 from agent.cradle.station import StationCradle
 from agent.keys import Signer, Verifier
 from agent.link import SerialLink
@@ -19,11 +18,11 @@ from agent.settings import Settings
 from agent.station import Agent
 from firmware import codes
 from firmware.cradle import display
-from firmware.cradle.terminal import Terminal
 from firmware.journal import entry, kinds
 from simulator.cradle_line import CradleLine
 from simulator.hurry import HurriedLoop
 from simulator.wire import End
+from tests.agent.linked_unit import Unit, until
 from tests.scenarios import language, runner
 from tests.scenarios.panel import HAND_MS, LOG, STATION
 from tests.scenarios.world import World
@@ -31,44 +30,6 @@ from tests.scenarios.world import World
 SPEED = 20
 PLACE, PACKAGE = "D03-P01", "Z1|heparin|6|HK01"
 GIVEN = ("the ward cabinet", "label HK01 is on 6 of heparin", "the rule ask_beginning is 1", "1 of heparin in D03-P01")
-ENOUGH_S = 600  # of the hurried clock
-
-
-class Unit:
-    """A unit linked to the station, and the person at it."""
-
-    def __init__(self, jack):
-        self.terminal = Terminal("HK", lambda: (30, 5), port="station")
-        self.line = Line(jack.path, self.terminal, self.told)
-        self.field, self.lines, self.results, self.over = None, [], [], False
-
-    async def told(self, event):
-        if event[:2] != ("block", "S"):
-            return
-        number, *fields = display.read(event[2])
-        if number == display.SCREEN:
-            self.lines, self.field = fields[0], None
-        elif number == display.FIELD:
-            self.field = fields[0]
-        elif number == display.RESULT:
-            self.results.append(fields[0])
-        else:
-            self.over = True
-
-    async def say(self, data, then):
-        self.field, self.over = None, False
-        self.terminal.queue("D", data)
-        self.line.poke()
-        await until(lambda: then in (self.field, "over" if self.over else ""))
-
-    async def enter(self, text, then):
-        await self.say(display.scanned(self.field, text), then)
-
-
-async def until(true):
-    async with asyncio.timeout(ENOUGH_S):
-        while not true():
-            await asyncio.sleep(0.2)
 
 
 class NoBroker:
