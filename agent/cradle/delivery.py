@@ -44,10 +44,9 @@ _AGAIN = {
     codes.EXPIRED_DRUG: EXPIRY,
     codes.LAYERS_FULL: EXPIRY,
     codes.BAD_QUANTITY: QUANTITY,
-    codes.NOT_OPENED: CONFIRM,
-    codes.BUSY: CONFIRM,
-    codes.LINK_DOWN: CONFIRM,
 }
+# what may be otherwise in a moment: the same question stays
+_STAY = (codes.NOT_OPENED, codes.BUSY, codes.LINK_DOWN)
 
 
 @dataclass(frozen=True)
@@ -78,20 +77,22 @@ class Delivery:
         self._parcel: Parcel | None = None
         self._txn = 0
         self._done: Callable[[Outcome], Steps] | None = None
-        self._held: deque[tuple[Any, ...]] = deque(maxlen=HELD_BACK)
+        self._held: deque[tuple[Any, ...]] = deque()
 
     # events
 
     def heard(self, data: bytes) -> Steps:
-        """A D message. While an answer is awaited it waits its turn."""
+        """A D message. While an answer is awaited it waits its turn; one too many is refused."""
         try:
             message = display.read(data)
         except ValueError:
             return [Show(prompts.refused(self._view, codes.BAD_MESSAGE, [])), *self._shown()]
-        if self._done:
-            self._held.append(message)
-            return []
-        return self._message(message)
+        if not self._done:
+            return self._message(message)
+        if len(self._held) >= HELD_BACK:
+            return [Show(prompts.refused(self._view, codes.BUSY, []))]
+        self._held.append(message)
+        return []
 
     def answered(self, outcome: Outcome) -> Steps:
         """The outcome of the last `Ask`."""
@@ -214,8 +215,11 @@ class Delivery:
         except barcodes.OtherStation:
             place = None
         if place == parcel.place:
+            parcel.scanned = place
             return self._next()
-        # the cabinet journals that another label was read
+        if self._view.state["phase"] == messages.RELEASED:
+            return [self._refused(Outcome(codes.WRONG_POCKET, [parcel.place])), *self._shown()]
+        # the cabinet journals that another label was read at the open drawer
         return self._ask("confirm", {"quantity": parcel.quantity, "label": text}, self._refused_there)
 
     def _take_found(self, text: str) -> Steps:
@@ -260,8 +264,10 @@ class Delivery:
     def _refused_there(self, outcome: Outcome) -> Steps:
         """What the cabinet has against it at the open drawer: asked again, or given up."""
         refused = self._refused(outcome)
-        if outcome.code in _AGAIN:
-            return [refused, *self._go(_AGAIN[outcome.code])]
+        if outcome.code in _AGAIN or outcome.code in _STAY:
+            step = _AGAIN.get(outcome.code, self.step)
+            self._at_hand().scanned = None if step == POCKET else self._at_hand().scanned
+            return [refused, *self._go(step)]
         return [refused, *self._ask("cancel", {}, self._cancelled)]
 
     def _shut(self) -> Steps:

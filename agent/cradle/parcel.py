@@ -13,13 +13,14 @@ from firmware.wire import labels, messages
 class Parcel:
     """Quantities in smallest units; `found` (what was there before) and `expiry_min` are None where nobody said.
 
-    `counted`: the cabinet wants the pocket counted first.
+    `place` is where it goes, `scanned` the label that was read there. `counted`: the cabinet wants it counted first.
     """
 
     item: str
     quantity: int
     label: int
     place: str = ""
+    scanned: str | None = None
     counted: bool = False
     found: int | None = None
     expiry_min: int | None = None
@@ -40,7 +41,7 @@ class Parcel:
 
     def told(self) -> dict[str, Any]:
         """The request that says what was put away."""
-        return {"quantity": self.put, "counted": self.found, "label": self.place, "expiry": self.expiry_min}
+        return {"quantity": self.put, "counted": self.found, "label": self.scanned, "expiry": self.expiry_min}
 
 
 def expiry_of(text: str) -> int | None:

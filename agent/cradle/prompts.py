@@ -6,6 +6,7 @@ from agent.kiosk import lists
 from agent.view import View
 from firmware import codes
 from firmware.cradle import display
+from firmware.wire import messages
 
 # steps of a delivery, in this order; each but the first, the last two and CONFIRM asks for the field of its name
 WAIT, BADGE, PIN, PACKAGE = "wait", "badge", "pin", "package"
@@ -36,7 +37,9 @@ def shown(step: str, view: View, station: str, parcel: Parcel | None) -> list[by
 
 def refused(view: View, code: int, params: list[object], item: str | None = None) -> bytes:
     """A result other than good, with what is to be done, in words."""
-    return bytes(display.result(code, lists.explained(view, code, params, item)))
+    waiting = code == codes.NOT_OPENED and view.state["phase"] == messages.RELEASED
+    text = "Open the drawer first." if waiting else lists.explained(view, code, params, item)
+    return bytes(display.result(code, text))
 
 
 def _lines(step: str, view: View, station: str, parcel: Parcel | None) -> list[tuple[str, str]]:

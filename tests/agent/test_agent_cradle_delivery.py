@@ -121,10 +121,26 @@ def test_a_pocket_scanned_before_the_drawer_was_pulled_counts_nothing():
     unit.scan(POCKET)
     unit.type("")
     unit.key("ENTER")
+    assert unit.results == [(codes.NOT_OPENED, "Open the drawer first.")] and unit.field == "confirm"
     assert unit.told() == [codes.NOT_OPENED] and unit.cabinet.state.quantity(PLACE) == 0
     unit.pull()
     unit.key("ENTER")
     assert unit.told() == [0] and unit.cabinet.state.quantity(PLACE) == 6
+
+
+@pytest.mark.req("P42")
+@pytest.mark.parametrize("phase", ["released", "open"])
+@pytest.mark.parametrize("code", [codes.NOT_OPENED, codes.BUSY, codes.LINK_DOWN])
+def test_no_answer_to_a_wrong_pocket_leads_past_the_right_one(phase, code):
+    unit = opened() if phase == "open" else signed_on()
+    if phase == "released":
+        unit.scan(PACKAGE)
+    steps = unit.flow.heard(display.scanned("pocket", "Z4|ICU1|2|1"))
+    unit.take(unit.flow.answered(Outcome(code, [])) if phase == "open" else steps)
+    assert unit.field == "pocket"
+    for data in (display.key("ENTER"), display.typed("quantity", "6"), display.typed("found", "1")):
+        unit.take(unit.flow.heard(data))
+    assert unit.field == "pocket" and unit.asked[-1][0] == "refill"
 
 
 @pytest.mark.req("P43", "P47")
@@ -253,6 +269,17 @@ def test_what_comes_while_an_answer_is_awaited_waits_its_turn():
     assert unit.flow.heard(display.scanned("pocket", POCKET)) == []
     unit.take(steps)
     assert unit.field == "quantity"
+
+
+def test_too_much_at_once_is_refused_and_what_was_taken_is_done():
+    unit = signed_on()
+    steps = unit.flow.heard(display.scanned("package", PACKAGE))
+    taken = [unit.flow.heard(display.scanned("pocket", "D01-P02")) for _ in range(16)]
+    assert taken == [[]] * 16
+    unit.take(unit.flow.heard(display.scanned("pocket", POCKET)))
+    assert unit.told() == [codes.BUSY]
+    unit.take(steps)
+    assert unit.told() == [codes.WRONG_POCKET] * 16 and unit.field == "pocket"
 
 
 def test_what_is_of_another_field_or_unreadable_shows_the_step_again():
