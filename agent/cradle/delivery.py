@@ -4,9 +4,7 @@ Messages of the unit, outcomes of the panel and news of the cabinet go in; what 
 cabinet decides everything: who may, which label, which pocket. Here only the next question is chosen.
 """
 
-from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from agent import barcodes
@@ -26,6 +24,7 @@ from agent.cradle.prompts import (
     QUANTITY,
     WAIT,
 )
+from agent.cradle.talk import Show, Steps, Talk
 from agent.kiosk import lists
 from agent.panel import Outcome
 from agent.view import View
@@ -34,7 +33,6 @@ from firmware.cradle import display
 from firmware.journal import kinds
 from firmware.wire import labels, messages
 
-HELD_BACK = 16
 # what the cabinet refuses at the open drawer, and the question that is asked again
 _AGAIN = {
     codes.COUNT_NEEDED: FOUND,
@@ -49,59 +47,18 @@ _AGAIN = {
 _STAY = (codes.NOT_OPENED, codes.BUSY, codes.LINK_DOWN)
 
 
-@dataclass(frozen=True)
-class Show:
-    """An S message for the unit."""
-
-    data: bytes
-
-
-@dataclass(frozen=True)
-class Ask:
-    """A request of the panel; its outcome comes back with `answered`."""
-
-    name: str
-    args: dict[str, Any]
-
-
-Steps = list[Show | Ask]
-
-
-class Delivery:
+class Delivery(Talk):
     """One unit at a station. `step` says what it is asked for."""
 
     def __init__(self, view: View, station: str) -> None:
-        self._view, self._station = view, station
+        super().__init__(view)
+        self._station = station
         self.step = OVER
         self._user = self._badge = ""
         self._parcel: Parcel | None = None
         self._txn = 0
-        self._done: Callable[[Outcome], Steps] | None = None
-        self._held: deque[tuple[Any, ...]] = deque()
 
     # events
-
-    def heard(self, data: bytes) -> Steps:
-        """A D message. While an answer is awaited it waits its turn; one too many is refused."""
-        try:
-            message = display.read(data)
-        except ValueError:
-            return [Show(prompts.refused(self._view, codes.BAD_MESSAGE, [])), *self._shown()]
-        if not self._done:
-            return self._message(message)
-        if len(self._held) >= HELD_BACK:
-            return [Show(prompts.refused(self._view, codes.BUSY, []))]
-        self._held.append(message)
-        return []
-
-    def answered(self, outcome: Outcome) -> Steps:
-        """The outcome of the last `Ask`."""
-        done, self._done = self._done, None
-        steps = done(outcome) if done else []
-        steps += self.changed()
-        while self._held and not self._done:
-            steps += self._message(self._held.popleft())
-        return steps
 
     def changed(self) -> Steps:
         """The cabinet has said something new."""
@@ -120,33 +77,31 @@ class Delivery:
         """The unit is away. Nothing open: its session ends. Else the drawer is the screen's to finish, unless the unit
         is back before."""
         self._held.clear()
-        if self.step in (*AT_DRAWER, CLOSE):
+        self._away = True
+        if self._done or self.step in (*AT_DRAWER, CLOSE):
             return []
         step, self.step = self.step, OVER
-        return self._ask("sign_off", {}, lambda _: []) if step == PACKAGE and not self._done else []
+        return self._ask("sign_off", {}, lambda _: []) if step == PACKAGE else []
 
     def back(self) -> bool:
         """The same unit is here again: whether its drawer still waits for it."""
-        at_drawer = self.step in (*AT_DRAWER, CLOSE)
-        return at_drawer and self._view.state["user"] == self._user and self._view.state["txn"] == self._txn
-
-    def shown(self) -> Steps:
-        """What stands on the unit now."""
-        return self._shown()
+        state, at_drawer = self._view.state, self.step in (*AT_DRAWER, CLOSE)
+        self._away = not (at_drawer and state["user"] == self._user and state["txn"] == self._txn)
+        return not self._away
 
     # messages of the unit
 
     def _message(self, message: tuple[Any, ...]) -> Steps:
         number, *fields = message
         if number == display.ASKS:
-            return self._begin() if self.step == OVER else self._shown()
+            return self._begin() if self.step == OVER else self.shown()
         if self.step == OVER:
             return [Show(display.over())]
         if number == display.KEY:
             return self._key(*fields)
         if number in (display.TYPED, display.SCANNED) and fields[0] == self.step and self.step in _TAKES:
             return _TAKES[self.step](self, fields[1].strip())
-        return self._shown()
+        return self.shown()
 
     def _begin(self) -> Steps:
         if not self._view.link:
@@ -156,14 +111,14 @@ class Delivery:
     def _key(self, key: str) -> Steps:
         if key == "CLEAR":
             return self._clear()
-        return self._put_away() if key == "ENTER" and self.step == CONFIRM else self._shown()
+        return self._put_away() if key == "ENTER" and self.step == CONFIRM else self.shown()
 
     def _clear(self) -> Steps:
         if self.step in AT_DRAWER:
             return self._ask("cancel", {}, self._cancelled)
         if self.step == PACKAGE:
             return self._ask("sign_off", {}, lambda _: self._end())
-        return self._shown() if self.step == CLOSE else self._end()
+        return self.shown() if self.step == CLOSE else self._end()
 
     def _cancelled(self, outcome: Outcome) -> Steps:
         told = [] if outcome.code == codes.NONE else [self._refused(outcome)]
@@ -218,7 +173,7 @@ class Delivery:
             parcel.scanned = place
             return self._next()
         if self._view.state["phase"] == messages.RELEASED:
-            return [self._refused(Outcome(codes.WRONG_POCKET, [parcel.place])), *self._shown()]
+            return [self._refused(Outcome(codes.WRONG_POCKET, [parcel.place])), *self.shown()]
         # the cabinet journals that another label was read at the open drawer
         return self._ask("confirm", {"quantity": parcel.quantity, "label": text}, self._refused_there)
 
@@ -235,7 +190,7 @@ class Delivery:
         except ValueError:
             return [
                 Show(display.result(codes.BAD_REQUEST, "No such day. Enter month, day, year: 123127.")),
-                *self._shown(),
+                *self.shown(),
             ]
         return self._next()
 
@@ -283,15 +238,12 @@ class Delivery:
         assert self._parcel is not None, "no step at the drawer is without a package"
         return self._parcel
 
-    def _ask(self, name: str, args: dict[str, Any], done: Callable[[Outcome], Steps]) -> Steps:
-        self._done = done
-        return [Ask(name, {key: value for key, value in args.items() if value is not None})]
-
     def _go(self, step: str) -> Steps:
         self.step = step
-        return self._shown()
+        return self.shown()
 
-    def _shown(self) -> Steps:
+    def shown(self) -> Steps:
+        """What stands on the unit now."""
         if self.step == OVER:
             return [Show(display.over())]
         return [Show(data) for data in prompts.shown(self.step, self._view, self._station, self._parcel)]
@@ -301,7 +253,7 @@ class Delivery:
         return Show(prompts.refused(self._view, outcome.code, outcome.params, item))
 
     def _impossible(self, code: int) -> Steps:
-        return [Show(prompts.refused(self._view, code, [])), *self._shown()]
+        return [Show(prompts.refused(self._view, code, [])), *self.shown()]
 
     def _end(self, code: int = codes.NONE) -> Steps:
         self.step, self._parcel, self._user = OVER, None, ""

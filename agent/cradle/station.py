@@ -8,8 +8,10 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
-from agent.cradle.delivery import Ask, Delivery, Show, Steps
+from agent.cradle.delivery import Delivery
 from agent.cradle.line import BAUD, Event, Line, some_block, time12
+from agent.cradle.prompts import OVER
+from agent.cradle.talk import Ask, Show, Steps
 from agent.panel import Desk, Panel
 from firmware.cradle.book import AddressBook
 from firmware.cradle.host import STATION, Host
@@ -71,15 +73,14 @@ class StationCradle:
 
     def _gone(self) -> None:
         self._host.take_back(self._unit)
-        steps = self._flow.gone()
-        self._do(steps)
-        if not steps:
-            self._leave()
+        self._do(self._flow.gone())
 
     def _leave(self) -> None:
-        """What is open now is the screen's to finish."""
-        self._screen.view.floor.leave(self._unit)
-        self._screen.view.changed()
+        """A unit that is away or done, with nothing asked any more: what is open now is the screen's to finish."""
+        view, there = self._screen.view, self._host.there == self._unit and self._flow.step != OVER
+        if view.floor.unit and view.floor.unit == self._unit and not there and not self._flow.asking:
+            view.floor.leave(self._unit)
+            view.changed()
 
     # steps of the flow
 
@@ -93,13 +94,12 @@ class StationCradle:
         for step in steps:
             if isinstance(step, Ask) and self._tasks:
                 self._tasks.create_task(self._ask(self._flow, self._panel, step))
+        self._leave()
 
     async def _ask(self, flow: Delivery, panel: Panel, step: Ask) -> None:
         outcome = await panel.do(step.name, step.args)
         if flow is self._flow:
             self._do(flow.answered(outcome))
-        if self._host.there is None:
-            self._leave()
 
     def _news(self) -> None:
         """The view has changed: look at it once the agent has finished what it is doing."""

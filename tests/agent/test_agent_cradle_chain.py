@@ -13,7 +13,7 @@ from agent.cradle.station import StationCradle
 from agent.keys import Signer, Verifier
 from agent.link import SerialLink
 from agent.outbox import Outbox
-from agent.panel import Panel
+from agent.panel import Outcome, Panel
 from agent.settings import Settings
 from agent.station import Agent
 from firmware import codes
@@ -160,6 +160,33 @@ def test_counts_change_once_the_pocket_was_scanned_and_it_was_confirmed(station)
     delivered, refill = entries[4:6]
     assert delivered[entry.F_EXT][:2] == ["HK01", 1] and delivered[entry.F_CHANGE] == refill[entry.F_CHANGE] == 5
     assert delivered[entry.F_TXN] == refill[entry.F_TXN] and refill[entry.F_EXT][-1] == 1
+
+
+@pytest.mark.req("P41")
+def test_a_unit_that_is_done_while_the_cabinet_is_not_leaves_it_to_the_screen(station):
+    async def story():
+        async with station.running() as (unit, _):
+            await sign_on(unit)
+            with pytest.MonkeyPatch.context() as lost:
+                # the drawer opens, and the answer that says so is lost
+                lost.setattr(Panel, "_answer", unheard(Panel._answer))
+                await unit.say(display.scanned("package", PACKAGE), "package")
+                assert unit.results == [codes.LINK_DOWN]
+            await unit.say(display.key("CLEAR"), "over")
+            await until(lambda: station.agent.view.floor.unit == "")
+            station.pull()
+            args = {"quantity": 6, "counted": 1, "label": PLACE}
+            assert (await station.screen.do("confirm", args)).code == codes.NONE
+
+    hurried(story())
+
+
+def unheard(answer):
+    async def asked(panel, number, args, rid):
+        await answer(panel, number, args, rid)
+        return Outcome(codes.LINK_DOWN, [])
+
+    return asked
 
 
 @pytest.mark.req("P41")

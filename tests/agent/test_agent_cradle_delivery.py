@@ -3,8 +3,8 @@
 import pytest
 
 from agent import words
-from agent.cradle.delivery import Ask
 from agent.cradle.parcel import expiry_of
+from agent.cradle.talk import Ask
 from agent.panel import Outcome
 from firmware import codes
 from firmware.cradle import display
@@ -349,6 +349,20 @@ def test_a_unit_that_goes_without_a_word_is_signed_off():
     unit = signed_on()
     unit.take(unit.flow.gone())
     assert unit.view.state["user"] == "" and unit.view.floor.unit == ""
+
+
+@pytest.mark.parametrize("at", ["pin", "package"])
+def test_a_unit_that_goes_while_it_is_answered_leaves_nobody_signed_on(at):
+    unit = Unit()
+    unit.begin()
+    unit.type("b1")
+    steps = unit.flow.heard(display.typed("pin", "1234"))
+    if at == "package":
+        unit.take(steps)
+        steps = unit.flow.heard(display.scanned("package", "Z1|saline|6|HK99"))
+    assert unit.flow.asking and unit.flow.gone() == []
+    unit.take(steps)
+    assert unit.asked[-1][0] == "sign_off" and unit.view.state["user"] == "" and not unit.flow.asking
 
 
 def test_a_unit_that_goes_with_its_drawer_open_finds_it_again():

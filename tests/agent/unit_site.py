@@ -5,7 +5,8 @@ import asyncio
 from fakes import UTC, ready
 
 from agent.clock import SteppedClock
-from agent.cradle.delivery import Ask, Delivery
+from agent.cradle.delivery import Delivery
+from agent.cradle.talk import Ask
 from agent.panel import Panel
 from firmware.cradle import display
 from firmware.cradle.addresses import from_base62

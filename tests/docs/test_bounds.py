@@ -25,7 +25,7 @@ BOUNDS = {
     "agent.outbox": ("KEPT_AFTER_ANSWER", 1000),
     "agent.mqtt": ("MAX_QUEUED", 200),
     "agent.notices": ("PARS", 512),
-    "agent.cradle.delivery": ("HELD_BACK", 16),
+    "agent.cradle.talk": ("HELD_BACK", 16),
     "firmware.cradle.host": ("WAITING", 64),
     "server_stub.ingest_main": ("QUEUE_HIGH", 500),
     "server_stub.integration.intake": ("MAX_CLIENTS", 64),
