@@ -1,4 +1,4 @@
-"""A serial line with one machine of POL/SELECT at this end: a host, or a unit's terminal (docs/polselect.md section 12).
+"""A serial line with a machine of POL/SELECT at this end: a host, or a unit's terminal (docs/polselect.md section 12).
 
 The machine decides; here are the port, the clock and the application, which is told and asked event by event.
 """

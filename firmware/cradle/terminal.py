@@ -1,5 +1,5 @@
-# The unit's end of POL/SELECT: it speaks when it is polled. docs/polselect.md sections 12 to 14. Free of I/O: frames and
-# time in, actions and events out.
+# The unit's end of POL/SELECT: it speaks when it is polled. docs/polselect.md sections 12 to 14. Free of I/O: frames
+# and time in, actions and events out.
 #
 # actions: ("send", bytes), ("bid",), ("release",).
 # events: ("address", adr), ("time", MMDDYYHHMMSS), ("file", name, bytes), ("block", flag, bytes), ("session_end", ok),
@@ -9,7 +9,7 @@ from firmware.cradle import frames, records
 from firmware.cradle.bid import AFTER_FAILURE_MS, ASLEEP, AWAY, SLEEP_MS, Bid
 from firmware.cradle.blocks import POWERS
 from firmware.cradle.joining import Joining
-from firmware.cradle.transfer import Incoming
+from firmware.cradle.transfer import DOWN, Incoming
 from firmware.cradle.uploads import Uploads
 
 CRADLE = "cradle"
@@ -38,7 +38,7 @@ class Terminal:
         self.uploads = Uploads(first_block, hashed)
         self._joining = Joining(minutes_seconds)
         self._check = check
-        self._incoming = Incoming(hashed)
+        self._incoming = Incoming(DOWN, hashed)
         self._actions = []
         self._bid = Bid(self._actions)
         self._bid.cradled()
