@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from agent.cradle.line import Event, Line
@@ -14,15 +14,14 @@ from simulator.bench import measure, rig
 from simulator.cradle_line import BITS_A_BYTE, CradleLine
 
 BAUDS = (9600, 115_200)
-POWERS = (6, 9, 12)
 ADDRESS = "AA"
 RECORD = b"ICU-EAST|AA%02d|10|112226120000|tech1|R|%05d|#00000000"
 TIME = "112226120000"
 
 
-async def measured(seconds: float) -> list[dict[str, Any]]:
-    """For each speed and block size, what arrives in transfers that take the bare line about `seconds` each."""
-    return [await _one(baud, power, seconds) for baud in BAUDS for power in POWERS]
+async def measured(lines: Sequence[tuple[int, int]], seconds: float) -> list[dict[str, Any]]:
+    """For each (baud, MaxBlkSz), what arrives in transfers that take the bare line about `seconds` each."""
+    return [await _one(baud, power, seconds) for baud, power in lines]
 
 
 async def _one(baud: int, power: int, seconds: float) -> dict[str, Any]:
