@@ -38,6 +38,7 @@ class Terminal:
         self.uploads = Uploads(first_block, hashed)
         self._joining = Joining(minutes_seconds)
         self._check = check
+        self._hashed = hashed
         self._incoming = Incoming(DOWN, hashed)
         self._actions = []
         self._bid = Bid(self._actions)
@@ -48,7 +49,6 @@ class Terminal:
     def _begin(self):
         self.uploads.begin()
         self._incoming.begin()
-        self._joining.stop()
         self._sent = None
         self._answered = 0
         self._spoken = False  # has the host spoken to this unit alone?
@@ -99,6 +99,7 @@ class Terminal:
         if self.uploads.items:
             raise ValueError("%d records wait to be uploaded" % len(self.uploads.items))
         self.address = None
+        self._incoming = Incoming(DOWN, self._hashed)
         self._begin()
 
     # -- time
@@ -196,12 +197,16 @@ class Terminal:
         self._look(frame)
         self._called(frame, now_ms)
         self._spoken, self._done = True, False
+        self._sent = None
         # what it has goes up before anything comes down (P74)
         self._send(frames.nak(self.address) if self.uploads.due else frames.ack(self.address))
         self._be(IDLE if self.uploads.due else RECEIVING, now_ms)
 
     def _look(self, frame):
         self._power = POWERS[frame.max_block_size]
+        self._find()
+
+    def _find(self):
         for item in self.uploads.look(self._power):
             self.events.append(("too_long", item[1], item[2]))
 
@@ -256,7 +261,7 @@ class Terminal:
         item = self.uploads.advance()
         if item:
             self.events.append(("uploaded", item[1], item[2]))
-            self.uploads.look(self._power)
+            self._find()
 
     def _on_nak(self, frame, now_ms):
         if self._state != SENT or frame.address not in (None, self.address):
