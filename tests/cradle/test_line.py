@@ -10,6 +10,7 @@ from datetime import datetime
 import pytest
 
 from agent.cradle.line import Line, some_block, time12
+from firmware.cradle import addresses
 from firmware.cradle.book import AddressBook
 from firmware.cradle.host import Host
 from firmware.cradle.terminal import STATION, Terminal
@@ -112,6 +113,31 @@ def test_no_answer_of_the_application_in_time_is_a_refusal_and_nothing_is_lost()
         return asked
 
     assert hurried(story())[:2] == [b"x", b"x"]
+
+
+def test_an_application_that_does_not_look_makes_the_line_stand_still(monkeypatch):
+    monkeypatch.setattr("agent.cradle.line.EVENTS", 4)
+
+    async def story():
+        # every cycle begins with an event: there is no free address
+        full = AddressBook(skip=[addresses.address(n) for n in range(addresses.ADDRESSES)])
+        host = Host("cradle", full, {"wait_ms": 10, "cycle_ms": 1}, lambda: TIME)
+        looks, seen = asyncio.Event(), []
+
+        async def told(event):
+            await looks.wait()
+            seen.append(event)
+
+        async with CradleLine(1) as cradles, running(Line(cradles.host.path, host, told)):
+            await asyncio.sleep(5)
+            stood = cradles.down.passed
+            await asyncio.sleep(5)
+            assert stood == cradles.down.passed > 0
+            looks.set()
+            await until(lambda: cradles.down.passed > stood)
+        return seen
+
+    assert len(hurried(story())) > 4
 
 
 def test_what_the_application_raises_ends_the_line():
