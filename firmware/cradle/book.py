@@ -1,7 +1,7 @@
 # The permanent list of addresses (P64, P94): 2,704 of them, given one after the other and kept for good, with a status
 # for each unit. Clearing one (P56) is for a unit that has left the site; it is given again when no new one is left.
 from firmware.cradle import addresses
-from firmware.cradle.transfer import Incoming, Outgoing, following
+from firmware.cradle.transfer import UP, Incoming, Outgoing, following
 
 FREE = 0
 ASSIGNED = 1
@@ -11,7 +11,7 @@ CLEARED = 2
 # Of one unit: what it brought last, the number of the next single block for it, and how it went so far.
 class Status:
     def __init__(self, hashed, taken, next_block, seen):
-        self.incoming = Incoming(hashed, taken)
+        self.incoming = Incoming(UP, hashed, taken)
         self.next_block = next_block
         self.seen = seen  # MMDDYYHHMMSS of its last answer
         self.sessions = 0

@@ -9,7 +9,7 @@ from firmware.compat import const
 from firmware.cradle import frames
 from firmware.cradle.asking import ANSWER, SILENT
 from firmware.cradle.cycles import cradle_cycle, station_cycle
-from firmware.cradle.transfer import check_item
+from firmware.cradle.transfer import DOWN, check_item
 
 CRADLE = "cradle"
 STATION = "station"
@@ -73,7 +73,7 @@ class Host(Settings):
     # its name that still waits. False, and none is taken: too many wait. ValueError: no block can be like this.
     def give(self, address, items):
         for item in items:
-            check_item(item, self.power)
+            check_item(item, self.power, DOWN)
         waiting = self.book.status(address).waiting
         kept = [old for old in waiting if old is self.sending or not any(_replaces(new, old) for new in items)]
         if len(kept) + len(items) > WAITING:

@@ -4,7 +4,7 @@ import random
 from dataclasses import dataclass, field
 
 import pytest
-from cradle_rig import Rig
+from cradle_rig import Rig, spoilt
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -176,3 +176,52 @@ def test_what_the_check_field_misses_is_found_by_the_hashes(line, power, units):
     for n in range(units):
         assert once(story.records_of(n)) == story.up[n]
         assert once(story.items_of(n)) == story.down[n]
+
+
+class Nth:
+    """Spoils frames by their number on the line."""
+
+    def __init__(self, faults):
+        self.faults, self.count = faults, -1
+
+    def __call__(self, to_host, data):
+        self.count += 1
+        how = self.faults.get(self.count)
+        return [(0, data)] if how is None else spoilt(data, how)
+
+
+def day(faults):
+    """A unit without an address and with two records; two items for it, once it has one. Until all is done."""
+
+    def app(event):
+        if event[0] == "assigned":
+            rig.host.give(event[1], [("block", "S", b"hello"), ("file", "picks.lst", b"x" * 40)])
+        return True
+
+    rig = Rig(fault=Nth(faults), app=app, power=5, wait_ms=1000, cycle_ms=1000)
+    unit = rig.unit()
+    unit.terminal.queue("P", b"first")
+    unit.terminal.queue("P", b"second")
+    rig.cycle()
+
+    def over():
+        return not unit.terminal.uploads.items and rig.got("given")[1:]
+
+    assert rig.run(10 * MINUTE_MS, over), (faults, rig.log)
+    return rig, unit
+
+
+def came(rig, unit):
+    return [event[2] for event in rig.got("record")], [e for e in unit.events if e[0] in ("file", "block")]
+
+
+@pytest.mark.req("P68", "P71", "P74", "P95")
+def test_any_two_frames_may_be_spoilt():
+    rig, unit = day({})
+    frames, right = len(rig.log), came(rig, unit)
+    assert right == ([b"first", b"second"], [("block", "S", b"hello"), ("file", "picks.lst", b"x" * 40)])
+    for first in range(frames):
+        for how in ("lose", "damage", "cut", 1500):
+            for second in range(first, frames):
+                faults = {second: "lose", first: how}
+                assert came(*day(faults)) == right, faults
