@@ -64,7 +64,7 @@ test-peers: setup
 	$(BIN)/pytest -m peers --peers $(PYTEST_ARGS)
 
 bench: setup
-	@for name in ingest verdict touch firmware link par packet; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done
+	@for name in ingest verdict touch firmware link par packet cradle; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done
 
 mutants: setup
 	$(BIN)/python -m tests.tools.mutants
@@ -96,6 +96,7 @@ docs: setup
 
 screenshots: setup chromium
 	$(BIN)/python -m tests.tools.screenshots
+	$(BIN)/python -m tests.tools.labels
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build *.egg-info

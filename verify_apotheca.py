@@ -413,6 +413,7 @@ KINDS: dict[int, tuple[str, str]] = {
     46: ("bypass", "what reason"),
     47: ("maintenance", "state reason version"),
     48: ("selftest", "part result"),
+    49: ("delivered", "label via until_min"),
     200: ("hospital_adt", "event_id event ward from_ward name"),
     201: ("hospital_order", "event_id event dose start_utc_ms stop_utc_ms interval_minutes flags"),
     202: ("hospital_administration", "event_id status quantity administered_utc_ms"),

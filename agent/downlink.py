@@ -23,7 +23,7 @@ WAITING = 512
 PARTS = 256
 NAME_TABLES = ("item_names", "patient_names", "item_codes", "prompts")
 DIRECTORY = (*NAME_TABLES, "items", "patients", "orders", "overrides", "kits", "policy")
-TABLES = (*DIRECTORY, "pockets", "users")
+TABLES = (*DIRECTORY, "pockets", "users", "labels")
 
 
 @dataclass(frozen=True)

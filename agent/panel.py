@@ -33,6 +33,7 @@ _OF_ORDER = (_text("patient"), _text("order", ""), _text("item"), _number("quant
 _GIVEN_BACK = (*_OF_ORDER, _number("removed_txn"))
 _LAYER = (_text("lot", None), _number("expiry", None), _text("code", None))
 _PLACE = (_text("place"),)
+_CONFIRMED = (_number("quantity"), _number("counted", None), _text("label", None))
 
 # do -> (number of the request, arguments in the link's order)
 REQUESTS: dict[str, tuple[int, tuple[Wanted, ...]]] = {
@@ -49,11 +50,15 @@ REQUESTS: dict[str, tuple[int, tuple[Wanted, ...]]] = {
             _number("answer", 0),
         ),
     ),
-    "confirm": (messages.CONFIRM, (_number("quantity"), _number("counted", None), _text("label", None))),
+    "confirm": (messages.CONFIRM, _CONFIRMED),
+    "put_away": (messages.PUT_AWAY, (*_CONFIRMED, _number("expiry", None))),
     "cancel": (messages.CANCEL, ()),
     "return": (messages.RETURN, (*_GIVEN_BACK, _number("to", 0), _text("code", None))),
     "waste": (messages.WASTE, (*_GIVEN_BACK, _number("reason", 1))),
-    "refill": (messages.REFILL, (_text("item"), _number("quantity"), *_LAYER)),
+    "refill": (
+        messages.REFILL,
+        (_text("item"), _number("quantity"), *_LAYER, _number("label", None), _number("via", 0)),
+    ),
     "count": (messages.COUNT, _PLACE),
     "state": (messages.GET_STATE, ()),
     "witness": (messages.WITNESS, _BADGE_PIN),
@@ -108,10 +113,13 @@ class Desk(Protocol):
 
 
 class Panel:
-    """Requests by name, for people and for scripted users."""
+    """Requests by name, for people and for scripted users, of the handheld `unit` (`""`: the screen's).
 
-    def __init__(self, desk: Desk, clock: Clock) -> None:
-        self._desk, self.clock = desk, clock
+    While a session is a unit's, others are refused with code 105, naming it; and the other way round.
+    """
+
+    def __init__(self, desk: Desk, clock: Clock, unit: str = "") -> None:
+        self._desk, self.clock, self._unit = desk, clock, unit
 
     @property
     def view(self) -> View:
@@ -128,8 +136,7 @@ class Panel:
     async def _do(self, name: str, args: dict[str, Any], rid: int | None) -> Outcome:
         if name in REQUESTS:
             number, wanted = REQUESTS[name]
-            reply = await self._desk.ask(number, arguments(name, wanted, args), _rid(rid))
-            return Outcome(reply.code, reply.params)
+            return await self._ask(number, arguments(name, wanted, args), _rid(rid))
         if name == "inventory":
             if not await self._desk.fresh_inventory():
                 return Outcome(codes.LINK_DOWN, [])
@@ -147,6 +154,32 @@ class Panel:
         if name == "notices":
             return self.view.notices.rows()
         return self._desk.entries(arguments(name, (_number("after", 0),), args)[0])
+
+    async def _ask(self, number: int, args: list[Any], rid: int | None) -> Outcome:
+        if number != messages.SIGN_ON:
+            return self._waits(number) or await self._answer(number, args, rid)
+        async with self.view.floor.turn:
+            return self._waits(number) or await self._sign_on(args, rid)
+
+    async def _sign_on(self, args: list[Any], rid: int | None) -> Outcome:
+        """The session's owner is known before anybody hears of the session."""
+        floor, before = self.view.floor, self.view.floor.unit
+        floor.unit = self._unit
+        outcome = await self._answer(messages.SIGN_ON, args, rid)
+        floor.unit = self._unit if outcome.code == codes.NONE else before
+        return outcome
+
+    async def _answer(self, number: int, args: list[Any], rid: int | None) -> Outcome:
+        reply = await self._desk.ask(number, args, rid)
+        return Outcome(reply.code, reply.params)
+
+    def _waits(self, number: int) -> Outcome | None:
+        """The refusal of what has to wait for somebody else's session."""
+        unit, user = self.view.floor.unit, self.view.state["user"]
+        if number == messages.GET_STATE or unit == self._unit:
+            return None
+        whose = f"handheld {unit}" if unit else user
+        return Outcome(codes.BUSY, [whose]) if whose else None
 
     def _advance(self, args: dict[str, Any]) -> Outcome:
         clock, utc_ms = self.clock, args.get("utc_ms")

@@ -24,6 +24,8 @@ COUNTED_FIRST = (kinds.PURPOSE_REMOVE, kinds.PURPOSE_RETURN, kinds.PURPOSE_REFIL
 # the quantity confirmed is what is there: 0 is one
 COUNTS = (kinds.PURPOSE_COUNT, kinds.PURPOSE_UNLOAD, kinds.PURPOSE_RECOVER)
 TAKES = (kinds.PURPOSE_REMOVE, kinds.PURPOSE_OUTDATE)
+# with lot and expiry
+PUTS = (kinds.PURPOSE_REFILL, kinds.PURPOSE_LOAD)
 
 
 # of an item's flags: a count that does not show the book goes before one that does
@@ -54,6 +56,9 @@ class Order:
         self.on_record = False  # the journal names this patient for the removal it is of
         self.count_mode = COUNT_NONE
         self.label_needed = False
+        self.label = None  # the serial of what is put away by its label, as a number; `via` says how it was read
+        self.via = 0
+        self.delivery = ()  # ext of its entry
 
     def is_blind(self):
         return self.count_mode == COUNT_BLIND

@@ -96,6 +96,15 @@ class Check:
     def kit(self, row):
         return codes.NONE if self._tables.items.has(row[2]) else codes.BAD_ROW
 
+    def label(self, row):
+        return codes.NONE if self._tables.items.has(row[1]) else codes.BAD_ROW
 
-_ROWS = {"pockets": Check.pocket, "orders": Check.order, "overrides": Check.override, "kits": Check.kit}
+
+_ROWS = {
+    "pockets": Check.pocket,
+    "orders": Check.order,
+    "overrides": Check.override,
+    "kits": Check.kit,
+    "labels": Check.label,
+}
 _REMOVED = {"pockets": Check.pocket_free, "items": Check.item_free}

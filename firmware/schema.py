@@ -6,17 +6,18 @@ LONGEST_ID = "w" * ID_MAX
 QUANTITY_MAX = 0x7FFFFFFF
 
 # a column is (kind, low, high): ID and PLACE are text packed small, NAME an id kept once in the tables' Names, RAW
-# counts bytes, the others are unsigned integers
+# counts bytes, SERIAL is a number packed so that it sorts, the others are unsigned integers
 ID = "id"
 NAME = "name"
 PLACE = "place"
 RAW = "raw"
+SERIAL = "serial"
 
 # six bits a character, in the order of ASCII, so that packed ids sort as texts do
 _ALPHABET = "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ_abcdefghijklmnopqrstuvwxyz"
 ID_BYTES = 13
 PLACE_BYTES = 3
-_WIDTH = {ID: "%ds" % ID_BYTES, PLACE: "%ds" % PLACE_BYTES, NAME: "H"}
+_WIDTH = {ID: "%ds" % ID_BYTES, PLACE: "%ds" % PLACE_BYTES, NAME: "H", SERIAL: "3s"}
 
 _ID = (ID, 1, ID_MAX)
 _NAME = (NAME, 1, ID_MAX)
@@ -65,12 +66,16 @@ def _code(column):
 def _packed(column, value):
     if column[0] == ID:
         return pack_id(value)
+    if column[0] == SERIAL:
+        return bytes((value >> 16, value >> 8 & 255, value & 255))
     return pack_place(value) if column[0] == PLACE else value
 
 
 def _unpacked(column, value):
     if column[0] == ID:
         return unpack_id(value)
+    if column[0] == SERIAL:
+        return _bits(value, 0)
     return place_name(value[1], value[2]) if column[0] == PLACE else value
 
 
@@ -146,6 +151,8 @@ ORDERS = Schema("orders", 720, (_ID, _NAME, _NAME, _QUANTITY, _MINUTES, _MINUTES
 OVERRIDES = Schema("overrides", 300, (_ID, ("B", 0, 255)))
 KITS = Schema("kits", 120, (_ID, _ID, _NAME, ("I", 1, QUANTITY_MAX)))
 POLICY = Schema("policy", 16, (_ID, _WORD))
+# labels of packages on their way here (delivery.py): the four characters of the serial as a number
+LABELS = Schema("labels", 256, ((SERIAL, 0, 62**4 - 1), _NAME, ("I", 1, QUANTITY_MAX), ("B", 1, 4), _MINUTES))
 # users granted at the station: what the journal's fold says of each, and the secret that a file keeps
 TEMP_USERS = Schema("temp_users", 16, (_ID, _ID, _FLAGS, _WORD, _MINUTES, ("B", 0, 1), (RAW, 32, 32)))
 CREDENTIALS = Schema("credentials", 16, (_ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF)))
@@ -156,5 +163,7 @@ STOCK = Schema("stock", 516, (_PLACE, _QUANTITY, ("B", 0, 7), _QUANTITY, _QUANTI
 LAYERS = Schema("layers", 500, ((RAW, PLACE_BYTES + 24, PLACE_BYTES + 24), _QUANTITY))
 # what lies in return bins: place and item are the key
 BIN = Schema("bin", 48, ((RAW, PLACE_BYTES + ID_BYTES, PLACE_BYTES + ID_BYTES), _QUANTITY))
+# labels that were put away: the serial, until when it was good
+DELIVERED = Schema("delivered", 256, ((RAW, 4, 4), _MINUTES))
 
-REFERENCE = (ITEMS, POCKETS, USERS, PATIENTS, ORDERS, OVERRIDES, KITS, POLICY)
+REFERENCE = (ITEMS, POCKETS, USERS, PATIENTS, ORDERS, OVERRIDES, KITS, POLICY, LABELS)

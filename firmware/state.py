@@ -1,10 +1,11 @@
 # The durable state of a station: the fold of its journal. `apply` is the only thing that changes it.
-from firmware import codes, holdings, layers, levels, people
+from firmware import codes, delivery, holdings, layers, levels, people, schema
 from firmware.holdings import Holdings
 from firmware.journal import kinds
 from firmware.journal.entry import F_ACTOR, F_AFTER, F_BOOT, F_CHANGE, F_EXT, F_ITEM, F_KIND, F_PLACE, F_SEQ, F_TXN
 from firmware.people import People
 from firmware.schema import is_place
+from firmware.tables import Table
 from firmware.wire import messages
 
 UNKNOWN = (0, b"")
@@ -27,6 +28,7 @@ class State:
         self.alarms = []  # [code, drawer]
         self.last = [0, 0, 0]  # txn, kind of its outcome, quantity
         self.people = People()
+        self.delivered = Table(schema.DELIVERED, limit)
 
     def quantity(self, place):
         return self.held.pocket(place)[1]
@@ -49,11 +51,12 @@ class State:
         opened = [[txn] + access for txn, access in sorted(self.open.items())]
         counters = [self.entries, self.removals, self.open_drawers, self.user, self.quarantined, self.maintenance]
         book = [self.held.dump(), opened, self.alarms, self.last]
-        return [self.command_number, counters, tables] + book + [self.people.dump()]
+        return [self.command_number, counters, tables] + book + [self.people.dump(), self.delivered.dump()]
 
     def load(self, dumped):
-        self.command_number, counters, tables, held, opened, self.alarms, self.last, who = dumped
+        self.command_number, counters, tables, held, opened, self.alarms, self.last, who = dumped[:8]
         self.people.load(who)
+        self.delivered.load(dumped[8] if len(dumped) > 8 else b"")  # earlier firmware knew no labels
         self.entries, self.removals, self.open_drawers, self.user, self.quarantined = counters[:5]
         self.maintenance = counters[5] if len(counters) > 5 else 0  # earlier firmware knew no maintenance
         self.versions = {name: (version, digest) for name, version, digest in tables}
@@ -141,6 +144,10 @@ def _unloaded(state, f):
     _moved(state, f)
     state.held.put_flag(f[F_PLACE], holdings.NOT_LOADED, True)
     state.held.put_flag(f[F_PLACE], holdings.MUST_COUNT, False)
+
+
+def _delivered(state, f):
+    delivery.remember(state.delivered, f[F_EXT][0], f[F_EXT][2])
 
 
 # stock follows the count; the access goes on
@@ -274,4 +281,5 @@ _APPLY = {
     kinds.REFERENCE: _reference,
     kinds.COMMAND: _command,
     kinds.MAINTENANCE: _maintenance,
+    kinds.DELIVERED: _delivered,
 }

@@ -3,7 +3,7 @@ from firmware import codes, schema
 from firmware.journal import kinds
 from firmware.journal.entry import F_ACTOR
 from firmware.journal.journal import RESERVE_PAGES, TooLong
-from firmware.order import COUNTED_FIRST, COUNTS, OUTCOME, change_of, fits_pocket, outcome_ext, possible
+from firmware.order import COUNTED_FIRST, COUNTS, OUTCOME, PUTS, change_of, fits_pocket, outcome_ext, possible
 from firmware.wire import messages
 
 BY_USER = 1
@@ -80,6 +80,8 @@ class Transactions:
     def _would_fit(self, order, pocket, previous):
         most = schema.QUANTITY_MAX
         ext = outcome_ext(order, most, most, previous)
+        if order.purpose in PUTS:
+            ext += (most,)  # at the open pocket it may be said when it expires
         witness = order.witness if order.purpose == kinds.PURPOSE_REMOVE else schema.LONGEST_ID
         amounts = (most, -most, most)
         if not self._journal.fits(
@@ -108,6 +110,8 @@ class Transactions:
             return codes.BAD_QUANTITY, []
         if t.order.purpose == kinds.PURPOSE_RECOVER:
             self._recovered(t)
+        if t.order.delivery:
+            self._append(kinds.DELIVERED, t.pocket.place, t.order.item, (None, quantity, None), t.order.delivery)
         change = change_of(t.order.purpose, quantity, before)
         ext = outcome_ext(t.order, before, t.counted, t.previous)
         self._write(OUTCOME[t.order.purpose], ext, (before, change, before + change))

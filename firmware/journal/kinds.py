@@ -39,6 +39,7 @@ PIN_CHANGED = 45
 BYPASS = 46
 MAINTENANCE = 47
 SELFTEST = 48
+DELIVERED = 49
 # from here on the centre's own: in a station's batch they are refused
 HOSPITAL_ADT = 200
 HOSPITAL_ORDER = 201

@@ -109,7 +109,7 @@ _REQUESTS = {
     messages.CANCEL: ("", opening.cancel),
     messages.RETURN: ("ooiqnzt", removal.give_back),
     messages.WASTE: ("ooiqnr", removal.waste),
-    messages.REFILL: ("iqtut", stock.refill),
+    messages.REFILL: ("iqtutua", stock.refill),
     messages.COUNT: ("l", stock.count),
     messages.GET_STATE: ("", _state),
     messages.WITNESS: ("bp", people.witness),
@@ -126,4 +126,5 @@ _REQUESTS = {
     messages.BYPASS: ("aroL", people.bypass),
     messages.MAINTENANCE: ("sr", _maintenance),
     messages.SELFTEST: ("irS", _selftest),
+    messages.PUT_AWAY: ("qQtu", opening.confirm),
 }

@@ -1,12 +1,12 @@
 # One access begun, confirmed or given up: the gate asked, what it refuses journaled.
-from firmware import codes, gate, pockets, profile, session, transactions
+from firmware import codes, delivery, gate, layers, pockets, profile, session, transactions
 from firmware.journal import kinds
-from firmware.order import count_mode
+from firmware.order import PUTS, count_mode
 
 # refused before anybody's authority was in question, or with a step still to do: nothing to journal
 _UNWRITTEN = (
     codes.NOT_SIGNED_ON, codes.BUSY, codes.NOT_READY, codes.JOURNAL_FULL, codes.CHANGE_PIN, codes.SCAN_NEEDED,
-    codes.PROMPT_NEEDED, codes.WITNESS_NEEDED,
+    codes.PROMPT_NEEDED, codes.WITNESS_NEEDED, codes.BAD_REQUEST,
 )  # fmt: skip
 _LABELLED = (kinds.PURPOSE_REFILL, kinds.PURPOSE_LOAD, kinds.PURPOSE_RETURN)
 ITEM_FLAGS = 3  # column of `items`
@@ -35,7 +35,8 @@ def _care_at_pocket(s, order):
     item = s.tables.items.get(order.item)
     if item and order.purpose != kinds.PURPOSE_RETURN_BIN:
         order.count_mode = count_mode(item[ITEM_FLAGS])
-    order.label_needed = order.purpose in _LABELLED and profile.policy(s.tables, "label_scan") != 0
+    asked = order.purpose in _LABELLED and profile.policy(s.tables, "label_scan") != 0
+    order.label_needed = asked or order.label is not None
 
 
 def ask(s, order, row):
@@ -79,29 +80,40 @@ def refuse(s, order, row, code, params):
     return code, params
 
 
-# `counted` and `label` are what was in the pocket and the place read off it
-def confirm(s, quantity, counted, label):
+# `counted` and `label` are what was in the pocket and the place read off it; `expiry_min` is that of what was put in,
+# read off the package beside the open pocket
+def confirm(s, quantity, counted, label, expiry_min=None):
     code = s.transactions.closed_code()
     if code:
         return code, []
     t = s.transactions.current
-    code = _label_code(s, t, label) if quantity else codes.NONE
-    if code == codes.WRONG_POCKET:
-        return refuse(s, t.order, t.pocket, code, [t.pocket.place])
+    code, params = _against(s, t, label, expiry_min) if quantity else (codes.NONE, [])
     if code:
-        return code, []
+        return refuse(s, t.order, t.pocket, code, params)
     _lend_witness(s)
     code, params = s.transactions.confirm(quantity, counted)
     _after(s, t)
     return code, params
 
 
-# a label that was read counts, asked for or not
-def _label_code(s, t, label):
-    if label is not None:
-        return codes.NONE if label == t.pocket.place else codes.WRONG_POCKET
-    needed = t.order.label_needed and not s.session.stands_in(session.BYPASS_LABEL, t.pocket.place)
-    return codes.SCAN_NEEDED if needed else codes.NONE
+# A label that was read counts, asked for or not; that of the package may have been voided since the drawer was opened.
+def _against(s, t, label, expiry_min):
+    if label is not None and label != t.pocket.place:
+        return codes.WRONG_POCKET, [t.pocket.place]
+    if label is None and t.order.label_needed and not s.session.stands_in(session.BYPASS_LABEL, t.pocket.place):
+        return codes.SCAN_NEEDED, []
+    code, params = delivery.refusal(s, t.order)
+    return code or _expires(s, t, expiry_min), params
+
+
+def _expires(s, t, expiry_min):
+    if expiry_min is None:
+        return codes.NONE
+    if t.order.purpose not in PUTS or not layers.is_expiry(expiry_min):
+        return codes.BAD_REQUEST
+    lot, _, code_scanned = t.order.extra
+    t.order.extra = (lot, expiry_min, code_scanned)
+    return s.pockets.lot_code(t.pocket.place, *layers.named(lot, expiry_min))
 
 
 # what stood in for a label is used up

@@ -1,6 +1,6 @@
 # What the pharmacy does with the pockets: refill, load, unload, take out what expires, count; empty a return bin; take
 # a place out of use and back.
-from firmware import codes, layers, pockets, schema
+from firmware import codes, delivery, layers, pockets, schema
 from firmware.journal import kinds
 from firmware.order import Order
 from firmware.requests import opening
@@ -8,35 +8,42 @@ from firmware.requests import opening
 REASONS_TO_FAIL = (1, 2, 3, 4)  # person, lock, lid, sensors
 
 
-def refill(s, item, quantity, lot, expiry_min, code_scanned):
-    chosen, reason = pockets.hungriest(s.pockets.of_item(item)), codes.POCKET_FULL
-    return _put(s, kinds.PURPOSE_REFILL, item, chosen, quantity, (lot, expiry_min, code_scanned), reason)
+# `label` is the serial on the package as a number, or None; `via` how it was read, 0 without
+def refill(s, item, quantity, lot, expiry_min, code_scanned, label, via):
+    if (label is None) != (via == 0):
+        return codes.BAD_REQUEST, []
+    order = Order(kinds.PURPOSE_REFILL, s.session.user, item, quantity, (lot, expiry_min, code_scanned))
+    order.label, order.via = label, via
+    return _put(s, order, pockets.hungriest(s.pockets.of_item(item)))
 
 
 def load(s, place, quantity, lot, expiry_min, code_scanned):
     row = s.pockets.at(place)
     if row is None:
         return codes.NO_POCKET, []
-    return _put(s, kinds.PURPOSE_LOAD, row.item, row, quantity, (lot, expiry_min, code_scanned), codes.NONE)
+    return _put(s, Order(kinds.PURPOSE_LOAD, s.session.user, row.item, quantity, (lot, expiry_min, code_scanned)), row)
 
 
-# `reason` why there is no pocket, if there is none
-def _put(s, purpose, item, row, quantity, extra, reason):
-    lot, expiry_min, code_scanned = extra
+def _put(s, order, row):
+    lot, expiry_min, code_scanned = order.extra
     if not layers.is_lot(lot or "") or not layers.is_expiry(expiry_min or 0):
         return codes.TOO_LONG if lot and len(lot) > layers.LOT_MAX else codes.BAD_REQUEST, []
-    order = Order(purpose, s.session.user, item, quantity, extra)
-    order.scanned = opening.scanned(s, code_scanned, item)
-    if row:
-        reason = _no_room(row, purpose, quantity) or s.pockets.lot_code(row.place, *layers.named(lot, expiry_min))
-    rows = [row] if row else s.pockets.of_item(item)
-    return opening.begin(s, order, None if reason else row, rows, reason, [])
+    order.scanned = order.label is not None or opening.scanned(s, code_scanned, order.item)
+    reason, params = delivery.refusal(s, order)
+    if not reason:
+        reason = _no_room(row, order) or s.pockets.lot_code(row.place, *layers.named(lot, expiry_min))
+    rows = [row] if row else s.pockets.of_item(order.item)
+    return opening.begin(s, order, None if reason else row, rows, reason, params)
 
 
-def _no_room(row, purpose, quantity):
-    if purpose == kinds.PURPOSE_LOAD and row.quantity:
+# of a labelled package as much is put away as finds room, which is seen at the open pocket
+def _no_room(row, order):
+    if row is None:
+        return codes.POCKET_FULL
+    if order.purpose == kinds.PURPOSE_LOAD and row.quantity:
         return codes.NOT_EMPTY
-    return codes.NONE if quantity <= row.capacity - row.quantity else codes.BAD_QUANTITY
+    fits = order.label is not None or order.quantity <= row.capacity - row.quantity
+    return codes.NONE if fits else codes.BAD_QUANTITY
 
 
 def count(s, place):

@@ -50,6 +50,7 @@ _NAMES = {
     kinds.BYPASS: "went without a scan",
     kinds.MAINTENANCE: "maintenance",
     kinds.SELFTEST: "self-test",
+    kinds.DELIVERED: "delivered by label",
     kinds.ALARM: "ALARM",
     kinds.ALARM_CLEARED: "alarm cleared",
     kinds.REFERENCE: "took up a table",

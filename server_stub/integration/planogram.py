@@ -71,6 +71,14 @@ class _Policy(NamedTuple):
     value: _Bits
 
 
+class _Labels(NamedTuple):
+    label: Annotated[int, Field(strict=True, ge=0, lt=62**4)]
+    item: Id
+    quantity: Annotated[int, Field(strict=True, ge=1, lt=2**31)]
+    state: Annotated[int, Field(strict=True, ge=1, le=4)]
+    until_min: _Bits
+
+
 class _ItemNames(NamedTuple):
     item: Id
     name: Words
@@ -94,6 +102,7 @@ _ROWS: dict[str, TypeAdapter[Any]] = {
     "overrides": TypeAdapter(_Overrides),
     "kits": TypeAdapter(_Kits),
     "policy": TypeAdapter(_Policy),
+    "labels": TypeAdapter(_Labels),
     "item_names": TypeAdapter(_ItemNames),
     "item_codes": TypeAdapter(_ItemCodes),
     "prompts": TypeAdapter(_Prompts),
@@ -105,12 +114,13 @@ LIMITS = {
     "overrides": 300,
     "kits": 120,
     "policy": 16,
+    "labels": 256,
     "item_names": 300,
     "item_codes": 2000,
     "prompts": 255,
 }
 # tables whose rows name an item the station must know: it refuses the whole version otherwise
-NAMING = {"overrides": 0, "kits": 2}
+NAMING = {"overrides": 0, "kits": 2, "labels": 1}
 _ROLES = 5
 
 

@@ -21,11 +21,11 @@ from server_stub.ledger.store import upsert
 from server_stub.ledger.transaction import Transaction
 
 TABLES = (
-    *("items", "pockets", "users", "overrides", "kits", "policy"),
+    *("items", "pockets", "users", "overrides", "kits", "policy", "labels"),
     *("item_names", "item_codes", "prompts", "patients", "orders", "patient_names"),
 )
 # whose key is a number; the database keeps every key as text
-_NUMBERED = ("prompts",)
+_NUMBERED = ("prompts", "labels")
 PART_BYTES = 3000
 REMEMBERED = 200
 _OVERHEAD = 160

@@ -95,6 +95,7 @@ EXT: dict[int, _Fields] = {
     kinds.BYPASS: (_uint, _uint),
     kinds.MAINTENANCE: (_uint, _uint, _text),
     kinds.SELFTEST: (_id, _uint),
+    kinds.DELIVERED: (_id, _uint, _uint),
 }
 # what came with the whole cabinet, after the fields above: earlier firmware ends before it
 LATER: dict[int, _Fields] = {

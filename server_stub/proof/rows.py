@@ -50,6 +50,7 @@ EXT = {
     kinds.BYPASS: ("what", "reason"),
     kinds.MAINTENANCE: ("state", "reason", "version"),
     kinds.SELFTEST: ("part", "result"),
+    kinds.DELIVERED: ("label", "via", "until_min"),
     kinds.HOSPITAL_ADT: ("event_id", "event", "ward", "from_ward", "name"),
     kinds.HOSPITAL_ORDER: ("event_id", "event", "dose", "start_utc_ms", "stop_utc_ms", "interval_minutes", "flags"),
     kinds.HOSPITAL_ADMINISTRATION: ("event_id", "status", "quantity", "administered_utc_ms"),

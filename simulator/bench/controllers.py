@@ -111,4 +111,5 @@ def full_tables() -> dict[str, list[list[Any]]]:
             [f"O{n:015}", patients[n % len(patients)], items[n % len(items)], 1000, 0, 0xFFFFFFFF, 0, 0]
             for n in range(schema.ORDERS.limit)
         ],
+        "labels": [[n, items[n % len(items)], 10, 1, 0xFFFFFFFF] for n in range(schema.LABELS.limit)],
     }

@@ -30,7 +30,7 @@ def test_one_scan_of_the_package_brings_item_lot_and_expiry(screen):
     screen.type("12")
     screen.do(screen.flow.enter())
     until = end_of_day_min(date(2028, 1, 31))
-    assert screen.asked(messages.REFILL) == [[IBU, 12, "LOT7", until, "00312345678906"]]
+    assert screen.asked(messages.REFILL) == [[IBU, 12, "LOT7", until, "00312345678906", None, 0]]
     screen.do(screen.flow.drawer.confirm())
     assert screen.step == steps.RESTOCK
 

@@ -278,6 +278,11 @@ def test_large_tables_go_in_parts(stocked):
         ({"table": "kits", "rows": [["L1", "CODE", "A", 0]]}, "column 3"),
         ({"table": "policy", "rows": [["profiled", -1]]}, "column 1"),
         ({"table": "policy", "rows": [[f"p{n}", 1] for n in range(17)]}, "at most 16"),
+        ({"table": "labels", "rows": [[62**4, "A", 1, 1, 9]]}, "column 0"),
+        ({"table": "labels", "rows": [["HK01", "A", 1, 1, 9]]}, "column 0"),
+        ({"table": "labels", "rows": [[1, "A", 0, 1, 9]]}, "column 2"),
+        ({"table": "labels", "rows": [[1, "A", 1, 5, 9]]}, "column 3"),
+        ({"table": "labels", "rows": [[1, "A", 1, 1, 9]]}, "row 1 of labels names item A"),
         ({"table": "prompts", "rows": [[0, "Is this vincristine?"]]}, "column 0"),
     ],
 )

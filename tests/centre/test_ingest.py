@@ -157,6 +157,8 @@ MISSHAPEN = {
     "patient added until never": (kinds.PROVISIONAL_PATIENT, (None,), {"patient": "TEMP1"}),
     "answer to no prompt": (kinds.ATTESTATION, (1,), AT),
     "scan passed by for nothing": (kinds.BYPASS, (), AT),
+    "delivery of no label": (kinds.DELIVERED, (None, 1, 9), AT),
+    "delivery of a label with a NUL": (kinds.DELIVERED, ("HK\x000", 1, 9), AT),
     "critical override without an end": (kinds.COMMAND, (1, messages.COMMAND_CRITICAL_OVERRIDE, 0, []), {}),
     "critical override until a text": (kinds.COMMAND, (1, messages.COMMAND_CRITICAL_OVERRIDE, 0, ["noon"]), {}),
     "item with a NUL": (
@@ -242,6 +244,7 @@ WRITTEN = {
     kinds.ACCESS: (1, 2, 0),
     kinds.QUARANTINE: (1, 1),
     kinds.BYPASS: (1, 1),
+    kinds.DELIVERED: ("HK01", 1, 29_000_000),
     kinds.PIN_CHANGED: (bytes(32),),
 }
 

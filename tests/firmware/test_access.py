@@ -22,18 +22,21 @@ def finish(c, drawer, quantity):
 def test_refill_of_the_hungriest():
     c = ready()
     start = c.journal.seq
-    assert c.ask(messages.REFILL, "saline", 6, "lot7", 1900000000, None) == (0, [start + 1, "D03-P01", 3, 1, 0, 0])
+    assert c.ask(messages.REFILL, "saline", 6, "lot7", 1900000000, None, None, 0) == (
+        0,
+        [start + 1, "D03-P01", 3, 1, 0, 0],
+    )
     assert finish(c, 3, 6) == (0, [start + 1, 0, 6])
     assert seen(c, start)[2] == (kinds.REFILL, start + 1, [0, "lot7", 1900000000, None, None])
-    assert c.ask(messages.REFILL, "saline", 8, None, None, None)[0] == codes.BAD_QUANTITY
-    assert c.ask(messages.REFILL, "saline", 7, None, None, None)[1][1] == "D01-P02"
+    assert c.ask(messages.REFILL, "saline", 8, None, None, None, None, 0)[0] == codes.BAD_QUANTITY
+    assert c.ask(messages.REFILL, "saline", 7, None, None, None, None, 0)[1][1] == "D01-P02"
 
 
 def test_refill_when_all_is_full():
     c = ready()
     c.stock("D01-P02", 10)
     c.stock("D03-P01", 11)
-    assert c.ask(messages.REFILL, "saline", 1, None, None, None) == (codes.POCKET_FULL, [])
+    assert c.ask(messages.REFILL, "saline", 1, None, None, None, None, 0) == (codes.POCKET_FULL, [])
     assert c.kinds()[-1] == kinds.DENIED and c.ever_energised == 0
 
 

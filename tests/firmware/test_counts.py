@@ -168,7 +168,7 @@ def test_a_return_and_a_refill_are_counted_first_too():
     c.push(1)
     assert c.entries()[-2][entry.F_EXT] == [0, txn, None, None, None, 6000]
     c.stock("D02-P01", 0)
-    assert c.ask(messages.REFILL, "morphine", 1000, None, None, None)[1][1] == "D02-P01"
+    assert c.ask(messages.REFILL, "morphine", 1000, None, None, None, None, 0)[1][1] == "D02-P01"
     c.pull(2)
     assert c.confirm(1000)[0] == codes.COUNT_NEEDED
     for _ in (1, 2):
@@ -180,7 +180,7 @@ def test_a_return_and_a_refill_are_counted_first_too():
 def test_a_refill_for_which_there_is_no_room_after_the_count():
     c = counted(VERIFIED)
     c.stock("D02-P01", 0)
-    c.ask(messages.REFILL, "morphine", 24000, None, None, None)
+    c.ask(messages.REFILL, "morphine", 24000, None, None, None, None, 0)
     c.pull(2)
     c.confirm(24000, 1)
     assert c.confirm(24000, 1)[0] == codes.BAD_QUANTITY

@@ -244,14 +244,14 @@ def test_a_bypass_stands_in_for_its_item_and_session_only():
     c = scanned(2, 64 | 128)
     c.ask(messages.BYPASS, 1, 2, "morphine", "")
     assert c.remove("saline", 1)[0] == codes.SCAN_NEEDED
-    assert c.ask(messages.REFILL, "saline", 1, None, None, None)[0] == codes.SCAN_NEEDED
+    assert c.ask(messages.REFILL, "saline", 1, None, None, None, None, 0)[0] == codes.SCAN_NEEDED
     c.ask(messages.BYPASS, 2, 2, "", "D01-P02")
     assert c.remove("saline", 1)[0] == codes.SCAN_NEEDED
     c.ask(messages.BYPASS, 1, 2, "", "")
     c.sign_on("b2", "4321")
     assert c.remove("saline", 1)[0] == codes.SCAN_NEEDED
     c.ask(messages.BYPASS, 1, 2, "", "")
-    assert c.ask(messages.REFILL, "saline", 1, None, None, None)[0] == 0
+    assert c.ask(messages.REFILL, "saline", 1, None, None, None, None, 0)[0] == 0
 
 
 def test_bad_bypasses():

@@ -47,17 +47,17 @@ def test_levels_are_applied_and_journaled():
 
 def test_refills_go_where_the_new_levels_say():
     c = ready()
-    assert c.ask(messages.REFILL, "morphine", 100, None, None, None)[1][1] == PLACE
+    assert c.ask(messages.REFILL, "morphine", 100, None, None, None, None, 0)[1][1] == PLACE
     c.ask(messages.CANCEL)
     c.wait(60000)
     c.sign_on()
     assert par(c, 1, NEW) == 0
-    assert c.ask(messages.REFILL, "morphine", 100, None, None, None)[1][1] == OTHER
+    assert c.ask(messages.REFILL, "morphine", 100, None, None, None, None, 0)[1][1] == OTHER
     c.ask(messages.CANCEL)
     c.wait(60000)
     c.sign_on()
     assert par(c, 2, [OTHER, 1, 2, PLACE, 1, 2]) == 0
-    assert c.ask(messages.REFILL, "morphine", 100, None, None, None)[0] == codes.POCKET_FULL
+    assert c.ask(messages.REFILL, "morphine", 100, None, None, None, None, 0)[0] == codes.POCKET_FULL
 
 
 def test_out_of_bounds_nothing_is_applied():

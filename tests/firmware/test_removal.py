@@ -219,7 +219,7 @@ def test_too_long_is_refused_before_anything_moves():
     args = ("pat1", "o" * 16, "morphine", 1000, 1800000000000, "c" * 120, 0, "", 0)
     assert c.ask(messages.REMOVE, *args)[0] == codes.TOO_LONG
     assert c.journal.seq == seq and c.ever_energised == 0
-    assert c.ask(messages.REFILL, "morphine", 1000, "L" * 129, None, None)[0] == codes.BAD_REQUEST
+    assert c.ask(messages.REFILL, "morphine", 1000, "L" * 129, None, None, None, 0)[0] == codes.BAD_REQUEST
 
 
 def test_lock_that_does_not_answer():

@@ -28,7 +28,7 @@ def finish(c, drawer, quantity, label=None, counted=None):
 
 
 def refill(c, quantity, lot=None, expiry=None, item="saline", code=None):
-    return c.ask(messages.REFILL, item, quantity, lot, expiry, code)
+    return c.ask(messages.REFILL, item, quantity, lot, expiry, code, None, 0)
 
 
 def refilled(c, quantity, lot=None, expiry=None, item="saline"):

@@ -94,7 +94,7 @@ def test_a_coil_that_gives_too_few_says_so():
 
 def test_a_coil_is_filled_through_its_door():
     c = ready({3: 7})
-    assert c.ask(messages.REFILL, "saline", 6, None, None, None)[1][1] == "D03-P01"
+    assert c.ask(messages.REFILL, "saline", 6, None, None, None, None, 0)[1][1] == "D03-P01"
     assert c.moved == [("release", 3, 1, RELEASE_MS)]
 
 

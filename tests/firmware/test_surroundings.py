@@ -87,7 +87,7 @@ def test_an_excursion_shuts_the_fridge_until_it_is_released():
     assert c.sign_on()[0] == 0
     c.stock("D01-P02", 0)  # only the fridge has any
     assert c.remove("saline", 1)[0] == codes.QUARANTINED
-    assert c.ask(messages.REFILL, "saline", 1, None, None, None)[1][1] == "D01-P02"  # never the fridge
+    assert c.ask(messages.REFILL, "saline", 1, None, None, None, None, 0)[1][1] == "D01-P02"  # never the fridge
     c.ask(messages.CANCEL)
     assert c.command(1, messages.COMMAND_RELEASE_QUARANTINE, [FRIDGE]) == codes.QUARANTINED
     start = c.journal.seq
@@ -133,7 +133,7 @@ def test_quarantine_denies_what_a_patient_could_get_of_it():
     for request, args in (
         (messages.REMOVE, ("pat1", "ord2", "saline", 1, None, None, 0, "", 0)),
         (messages.RETURN, ("pat1", "ord2", "saline", 1, txn, 1, None)),
-        (messages.REFILL, ("saline", 1, None, None, None)),
+        (messages.REFILL, ("saline", 1, None, None, None, None, 0)),
         (messages.LOAD, ("D03-P01", 1, None, None, None)),
     ):
         assert c.ask(request, *args)[0] == codes.QUARANTINED, request

@@ -117,6 +117,7 @@ SAYS: list[tuple[str, Check, str]] = [
     (rf"kit ({_WORD})", _ext_text(6), "`kit code-blue`: out of which kit"),
     (rf"counted ({_NUMBER})", _counted, "`counted 11`: what was in the pocket before"),
     (rf"last ({_WORD})", _last, "`last Emil`: who was at this pocket before"),
+    (rf"label ({_WORD})", _ext_text(0), "`label HK01`: of a delivered package"),
     (r"lot (\S+)", _lot, "`lot A17`: of which lot"),
     (r"expiring (\d{4}-\d\d-\d\d)", _expiry, "`expiring 2027-03-01`: when that lot expires"),
     (r"drawer (\d+)", lambda site, page, text: (page[0][entry.F_PLACE], f"D{int(text):02d}"), "`drawer 2`"),

@@ -4,6 +4,7 @@ from decimal import Decimal
 from pathlib import Path
 
 from firmware import flags
+from firmware.cradle.addresses import from_base62
 from tests.scenarios import language
 from tests.scenarios.language import BadScenario, sentence
 from tests.scenarios.site import PIN, ROLES
@@ -31,6 +32,8 @@ STORAGE = {
     "coil dispenser": "coil",
     "return bin": "bin",
 }
+LABELS = {"": 1, "voided": 2, "superseded": 3, "delivered": 4}
+LABEL_HOURS = 72
 SCHEDULE, SCALE, FLAGS, CLASS, PROMPT = range(1, 6)
 CLASSES = 6
 """Columns of the tables `items` and `users`."""
@@ -156,6 +159,22 @@ def kit_has(world: World, kit: str, amount: Decimal, item: str) -> None:
     """One line of a kit."""
     line = f"{kit[:7]}-{item[:8]}"
     world.site.rows["kits"][line] = [line, kit, item, world.site.units(item, amount)]
+
+
+@sentence("Given", "label {label:name} is on {amount} of {item:name}[, good until {date}][, {state:words}]")
+def label_is(world: World, label: str, amount: Decimal, item: str, date: int | None = None, state: str = "") -> None:
+    """The label of a package on its way, good for three days if nothing is said; `voided`, `superseded` or
+    `delivered`."""
+    until_min = world.hospital.utc_ms // 60_000 + 60 * LABEL_HOURS if date is None else date
+    row = world.site.rows["labels"].get(label)
+    until_min = row[4] if row and date is None else until_min
+    world.site.rows["labels"][label] = [
+        from_base62(label),
+        item,
+        world.site.units(item, amount),
+        LABELS[state],
+        until_min,
+    ]
 
 
 @sentence("Given", "the rule {rule:name} is {value:number}")

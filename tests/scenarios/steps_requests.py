@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+from firmware.cradle.addresses import from_base62
 from firmware.wire import messages
 from tests.scenarios.language import sentence
 from tests.scenarios.world import World
@@ -73,7 +74,16 @@ def ask_to_refill(
 ) -> None:  # fmt: skip
     """The cabinet chooses the pocket."""
     world.by(who)
-    world.ask(messages.REFILL, item, world.site.units(item, amount), lot, date, code)
+    world.ask(messages.REFILL, item, world.site.units(item, amount), lot, date, code, None, 0)
+
+
+@sentence("When", "{who} scans label {label:name} on {amount} of {item:name}[, at the {where:words}]")
+def deliver(world: World, who: str, label: str, amount: Decimal, item: str, where: str = "handheld") -> None:
+    """A package is put away by its label; the cabinet chooses the pocket. At the `handheld` or the `kiosk`."""
+    world.by(who)
+    via = {"handheld": messages.VIA_HANDHELD, "kiosk": messages.VIA_KIOSK}[where]
+    units = world.site.units(item, amount)
+    world.ask(messages.REFILL, item, units, None, None, None, from_base62(label), via)
 
 
 @sentence("When", "{who} asks to load {amount} into {place}[, lot {lot:name}][, expiring {date}][, code {code:name}]")
@@ -141,6 +151,14 @@ def confirm(world: World, who: str, amount: Decimal, counted: Decimal | None = N
     item = world.state[ITEM_ASKED]
     before = None if counted is None else world.site.units(item, counted)
     world.ask(messages.CONFIRM, world.site.units(item, amount), before, place)
+
+
+@sentence("When", "{who} puts {amount}, expiring {date}, label {place}")
+def put_away(world: World, who: str, amount: Decimal, date: int, place: str) -> None:
+    """What she put in expires then: she reads it off the package at the open pocket."""
+    world.by(who)
+    units = world.site.units(world.state[ITEM_ASKED], amount)
+    world.ask(messages.PUT_AWAY, units, None, place, date)
 
 
 @sentence("When", "{who} finds in the bin {found:list}")

@@ -38,7 +38,7 @@ def lot_is(world: World, amount: Decimal, item: str, place: str, lot: str, date:
     with world.pharmacist():
         row = book_row(world, place)
         if row[QUANTITY]:
-            world.at_pocket(units, messages.REFILL, item, units, lot, date, SCANNED, was=row[QUANTITY])
+            world.at_pocket(units, messages.REFILL, item, units, lot, date, SCANNED, None, 0, was=row[QUANTITY])
         else:
             world.at_pocket(0, messages.UNLOAD, place)
             world.at_pocket(units, messages.LOAD, place, units, lot, date, SCANNED)
@@ -78,9 +78,13 @@ def pocket_state(world: World, place: str, state: str) -> None:
         raise Failed(f"{place} is {held}")
 
 
-@sentence("Then", "next out of {place} comes lot {lot:name}, expiring {date}")
-def next_lot(world: World, place: str, lot: str, date: int) -> None:
-    """The layer of the pocket that expires first."""
+@sentence(
+    "Then",
+    "next out of {place} comes lot {lot:name}, expiring {date}",
+    "next out of {place} comes what expires {date}",
+)
+def next_lot(world: World, place: str, date: int, lot: str = "") -> None:
+    """The layer of the pocket that expires first; nobody knows the lot if none is said."""
     row = book_row(world, place)
     if row[LOT:] != [lot, date]:
         raise Failed(f"next comes lot {row[LOT]!r}, expiring at minute {row[EXPIRY]}")

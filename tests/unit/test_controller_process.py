@@ -74,7 +74,7 @@ def load_all(controller: Controller) -> None:
 
 def refill(controller: Controller, quantity: int) -> int:
     assert controller.ask(messages.SIGN_ON, BADGE, "1234")[0] == 0
-    code, (_, _, drawer, _, _, _) = controller.ask(messages.REFILL, ITEM, quantity, "lot1", None, None)
+    code, (_, _, drawer, _, _, _) = controller.ask(messages.REFILL, ITEM, quantity, "lot1", None, None, None, 0)
     assert code == 0
     controller.bus.pull(drawer)
     controller.bus.settled()

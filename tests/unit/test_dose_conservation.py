@@ -53,7 +53,7 @@ class Day:
             txn = self.taken[args[0]]
             return ask(messages.RETURN, "pat1", "", args[0], args[1], txn, int(what == "return"), None)  # type: ignore[no-any-return]
         if what == "refill":
-            return ask(messages.REFILL, args[0], args[1], *args[2], None)  # type: ignore[no-any-return]
+            return ask(messages.REFILL, args[0], args[1], *args[2], None, None, 0)  # type: ignore[no-any-return]
         if what == "load":
             return ask(messages.LOAD, args[0], args[1], *args[2], None)  # type: ignore[no-any-return]
         if what == "recover":

@@ -193,7 +193,7 @@ class People:
             week = self.c.now[0] // 604800000
             lot, expiry_min = "LOT%d" % week, (week + 3 + self.draw(2)) * 10080
             amount = min(row.max - row.quantity, 20)
-            self.access("refill", amount, messages.REFILL, item, amount, lot, expiry_min, None)
+            self.access("refill", amount, messages.REFILL, item, amount, lot, expiry_min, None, None, 0)
 
     def give_back(self, request=messages.RETURN):
         taken = self.remove()
