@@ -173,8 +173,13 @@ class Terminal:
             return self._close(now_ms)
         if not self.uploads.due and self.port == STATION:
             self._called(frame, now_ms)
-            return self._put(frames.data(self.address, "I", 1, records.identification(self.address), True), now_ms)
+            return self._identify(now_ms)
         self._answer(frame, now_ms)
+
+    # to a station that asks who is there (RD-P5)
+    def _identify(self, now_ms):
+        data = records.identification(self.address)
+        self._put(frames.data(self.address, "I", self.uploads.spend_number(), data, True), now_ms)
 
     # The host was done with this unit, or comes to nothing with it: its POL is for others.
     def _over(self):

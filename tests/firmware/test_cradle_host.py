@@ -66,6 +66,34 @@ def test_the_wait_is_the_one_of_procar_ini_and_counts_from_the_last_byte_on_the_
     assert alone.sent() == ["POL 11"]
 
 
+def test_an_address_whose_giving_broke_off_is_offered_again_after_30_seconds():
+    alone = Alone()
+    alone.sent()
+    assert alone.hears(frames.data("00", "R", 1, b"30:05", True)) == ["DataACK AA 1"]
+    began_ms = alone.now_ms
+    offers = []
+    while alone.now_ms < began_ms + 40000:
+        offers += [(alone.now_ms, text) for text in alone.silence() if text.startswith("POL 00")]
+    assert all((text == "POL 00 offers AA") == (at_ms >= began_ms + 30000) for at_ms, text in offers)
+    assert {text for _, text in offers} == {"POL 00 offers AA", "POL 00 offers AC"}
+
+
+def test_what_is_no_acceptance_is_answered_with_nothing():
+    for frame in (
+        frames.data("00", "R", 2, b"30:05", True),
+        frames.data("00", "R", 1, b"30:05", False),
+        frames.data("00", "R", 1, b"30-05", True),
+        frames.data("AB", "R", 1, b"30:05", True),
+        frames.data("AB", "D", 1, b"30:05", True),
+        damaged(frames.data("00", "R", 1, b"30:05", True)),
+        frames.nak(),
+    ):
+        alone = Alone()
+        alone.sent()
+        assert alone.hears(frame) == ["POL 11"]
+        assert alone.events() == []
+
+
 def test_every_form_of_nothing_to_send_is_understood():
     for answer in (frames.nak("HK"), frames.ack("HK"), frames.data("HK", "I", 1, b"HK", True)):
         alone = asked()

@@ -2,9 +2,11 @@
 from cradle_rig import TIME, Rig, Spoilt, clock, said
 
 from firmware.cradle import frames
-from firmware.cradle.bid import HOLD_MS, SLEEP_MS
 from firmware.cradle.ear import Ear
 from firmware.cradle.terminal import Terminal
+
+HOLD_MS = 30000
+SLEEP_MS = 120000
 
 REQ = ("P50", "P53", "P56", "P70", "P72", "P81", "P86", "P87", "P95")
 
@@ -62,11 +64,24 @@ def test_who_has_the_line_gives_it_up_after_30_seconds_without_a_pol():
 
 def test_each_pol_keeps_the_line_for_another_30_seconds():
     unit = Alone(port="station")
+    unit.unit.granted(0)
     unit.did()
     for _ in range(4):
         unit.waits(HOLD_MS - 1000)
         assert unit.hears(poll()) == ["NAK AB"]
-    assert unit.waits(HOLD_MS - 1000) == []
+    assert unit.waits(HOLD_MS - 1) == []
+    assert unit.waits(1) == ["release"]
+
+
+def test_a_line_given_up_is_a_new_beginning():
+    unit = Alone()
+    unit.unit.queue("P", b"x")
+    unit.did()
+    for _ in range(2):
+        # nobody confirms: three times, and the line is given up before a fourth
+        assert [unit.hears(general()) for _ in range(3)] == [["P AB 1 'x' EOT"]] * 3
+        assert unit.waits(HOLD_MS) == ["release"]
+        assert unit.waits(999) == [] and unit.waits(1) == ["bid"]
 
 
 def test_after_a_session_it_sleeps_for_two_minutes_and_is_deaf():
@@ -107,7 +122,12 @@ def test_at_a_station_it_stays_awake():
     unit.hears(poll())
     assert unit.waits(20000) == []
     assert unit.events("session_end") == [(True,)]
-    assert unit.hears(general()) == ["I AB 1 'AB' EOT"]
+    # no two blocks have one number: a late DataACK would pass for that of a record
+    assert unit.hears(general()) == ["I AB 2 'AB' EOT"]
+    unit.unit.queue("P", b"x")
+    assert unit.hears(poll()) == ["P AB 3 'x' EOT"]
+    unit.hears(frames.data_ack("AB", 2))
+    assert unit.unit.uploads.items
 
 
 def test_new_work_wakes_it_and_so_does_the_cradle():
@@ -128,6 +148,16 @@ def test_out_of_its_cradle_it_has_no_line_and_says_nothing():
     assert unit.did() == ["release"]
     assert unit.events("session_end") == [(False,)]
     assert unit.hears(general()) == [] and unit.waits(10**7) == []
+
+
+def test_out_of_its_cradle_it_no_longer_bids():
+    unit = Alone()
+    unit.did()
+    unit.unit.taken_out(0)
+    assert unit.did() == ["release"]
+    unit.unit.cradled(0)
+    unit.unit.cradled(0)
+    assert unit.did() == ["bid"]
 
 
 def test_each_pol_and_sel_for_it_brings_the_time():
@@ -175,7 +205,7 @@ def test_the_same_block_goes_out_four_times_and_then_the_line_is_free():
     assert unit.hears(frames.nak()) == ["release"]
     assert unit.events("session_end") == [(False,)] and unit.events("uploaded") == []
     # it bids again sooner than after a session that went well, with the same number
-    assert unit.waits(10000) == ["bid"]
+    assert unit.waits(9999) == [] and unit.waits(1) == ["bid"]
     assert unit.hears(general()) == ["P AB 1 'x' EOT"]
 
 
