@@ -8,6 +8,7 @@ from typing import Any
 import biip
 
 from firmware import schema
+from firmware.wire import labels
 
 DAY_MIN = 1440
 # FNC1 as scanners type it: the group separator, or the character most of them offer where keyboards have none
@@ -60,10 +61,23 @@ def _spellings(code: str) -> list[str]:
     return [code, *(code[-digits:] for digits in (13, 12, 8) if not code[:-digits].strip("0"))]
 
 
-def place_of(text: str) -> str | None:
-    """The pocket that a scanned label names, `D03-P07`; None if it is no label of a pocket."""
-    text = text.strip().upper()
-    return text if schema.is_place(text) else None
+class OtherStation(ValueError):
+    """The label is of a pocket of another cabinet; the text says so."""
+
+
+def place_of(text: str, station: str = "") -> str | None:
+    """The pocket of `station` that a scanned label names: `D03-P07`, or `Z4|station|3|7` as we print it (P61); None if
+    it is no label of a pocket. Raises OtherStation."""
+    text = text.strip()
+    try:
+        label = labels.read(text)
+    except ValueError:
+        return text.upper() if schema.is_place(text.upper()) else None
+    if label[0] != labels.POCKET:
+        return None
+    if label[1] != station:
+        raise OtherStation(f"This is a label of cabinet {label[1]}. Scan the one on the pocket.")
+    return str(schema.place_name(label[2], label[3]))
 
 
 def end_of_day_min(day: date) -> int:

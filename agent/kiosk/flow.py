@@ -39,9 +39,10 @@ _AT_DRAWER = ("confirm", "confirm_bin")
 
 
 class Flow:
-    """One screen; `changed` is called when it has to be drawn anew."""
+    """The screen of `station`; `changed` is called when it has to be drawn anew."""
 
-    def __init__(self, panel: Panel, newest: Newest) -> None:
+    def __init__(self, panel: Panel, newest: Newest, station: str) -> None:
+        self._station = station
         self.core = Core(panel, newest)
         self.core.follow = self.follow
         self.people, self.removal = People(self.core), Removal(self.core)
@@ -165,9 +166,17 @@ class Flow:
             self.core.say("Badge read. Enter the PIN of the second person.")
 
     async def _place(self, text: str) -> bool:
-        place, visit = barcodes.place_of(text), self.visit
-        if place is None:
-            return False
+        try:
+            place = barcodes.place_of(text, self._station)
+        except barcodes.OtherStation as error:
+            self.core.say(str(error), False)
+            return True
+        if place is not None:
+            await self._at_place(place)
+        return place is not None
+
+    async def _at_place(self, place: str) -> None:
+        visit = self.visit
         if visit.step == SCAN and visit.asking:
             await self.core.again(label=place)
         elif visit.step == DRAWER:
@@ -177,7 +186,6 @@ class Flow:
             await self.stock.at(place)
         else:
             self.core.say("This is the label of a pocket. It is needed when the pocket is open.", False)
-        return True
 
     def _wristband(self, text: str) -> bool:
         patient = next((row for row in lists.patients(self.core.view) if row.patient == text), None)

@@ -26,7 +26,7 @@ class _Server(uvicorn.Server):
 
 async def serve(settings: Settings, panel: Panel, outbox: Outbox, port: int) -> None:
     """Serve until cancelled, then let browsers go before leaving."""
-    flow = Flow(panel, outbox.newest)
+    flow = Flow(panel, outbox.newest, settings.station)
     page = Page(settings.station, panel.view, flow)
     nicegui.on_startup(page.follow_view)
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)

@@ -56,7 +56,7 @@ class Kiosk:
         self.cabinet.stock("D03-P02", 8)
         self.desk = Desk(self.cabinet)
         self.view = self.desk.view
-        self.flow = Flow(Panel(self.desk, SteppedClock(UTC)), self.newest)
+        self.flow = Flow(Panel(self.desk, SteppedClock(UTC)), self.newest, "ICU1")
         self.view.listeners.add(self.flow.follow)
         self.view.directory = {
             "item_names": {item: [item, name, ""] for item, name in NAMES.items()},

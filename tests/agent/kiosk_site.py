@@ -44,7 +44,7 @@ class Screen:
         self.cabinet = Cabinet()
         self.desk = Desk(self.cabinet)
         self.clock = SteppedClock(NOW_MIN * 60_000)
-        self.flow = Flow(Panel(self.desk, self.clock), self.newest)
+        self.flow = Flow(Panel(self.desk, self.clock), self.newest, "ICU1")
         self.desk.view.listeners.add(self.flow.follow)
         self.view = self.desk.view
         self.view.directory = {

@@ -53,6 +53,20 @@ def test_a_label_of_a_pocket_names_its_place(text, place):
     assert barcodes.place_of(text) == place
 
 
+@pytest.mark.req("P61")
+@pytest.mark.parametrize(
+    ("text", "place"), [("Z4|ICU1|3|7", "D03-P07"), (" Z4|ICU1|16|255\r", "D16-P255"), ("Z2|ICU1", None)]
+)
+def test_a_printed_label_of_a_pocket_of_this_cabinet_names_its_place(text, place):
+    assert barcodes.place_of(text, "ICU1") == place
+
+
+@pytest.mark.req("P61", "U11")
+def test_a_printed_label_of_another_cabinet_is_refused():
+    with pytest.raises(barcodes.OtherStation, match="cabinet ICU2"):
+        barcodes.place_of("Z4|ICU2|3|7", "ICU1")
+
+
 @pytest.mark.req("F26")
 def test_a_package_may_be_used_until_the_end_of_its_day():
     assert end_of_day_min(date(1970, 1, 1)) == 1440

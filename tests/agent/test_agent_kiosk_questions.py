@@ -134,6 +134,23 @@ def test_the_label_of_another_pocket_is_refused_with_the_right_one(screen):
     assert screen.step == steps.ITEMS
 
 
+@pytest.mark.req("P61", "U11")
+def test_printed_labels_of_another_pocket_and_of_another_cabinet_are_refused(screen):
+    screen.cabinet.label_needed = 1
+    release(screen, IBU)
+    screen.scan("Z4|ICU2|1|1")
+    assert "cabinet ICU2" in screen.message
+    screen.do(screen.flow.drawer.confirm())
+    assert screen.step == steps.DRAWER
+    screen.scan("Z4|ICU1|2|1")
+    screen.do(screen.flow.drawer.confirm())
+    assert "The right one is Drawer 1 · Pocket 1." in screen.message
+    screen.scan("Z4|ICU1|1|1")
+    screen.do(screen.flow.drawer.confirm())
+    assert screen.asked(messages.CONFIRM)[-1] == [1, None, "D01-P01"]
+    assert screen.step == steps.ITEMS
+
+
 def test_giving_up_a_question_leaves_everything_as_it_was(screen):
     screen.flag(MOR, fake.WITNESS_REMOVAL)
     release(screen, MOR)

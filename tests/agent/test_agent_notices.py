@@ -144,7 +144,7 @@ class Desk:
 def test_the_panel_gives_what_stands_and_the_page_is_drawn_anew():
     desk = Desk()
     panel = Panel(desk, SystemClock())
-    flow = Flow(panel, list)
+    flow = Flow(panel, list, "ICU1")
     desk.view.state["user"] = "u1"
     before = flow.signature
     desk.view.notices.take(8, 3, ["D01-P01", 1, 2, "x"], lambda seq: "")
