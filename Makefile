@@ -59,7 +59,7 @@ test-peers: setup
 	$(BIN)/pytest -m peers --peers $(PYTEST_ARGS)
 
 bench: setup
-	@for name in ingest verdict touch firmware link par packet; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done
+	@for name in ingest verdict touch firmware link par packet cradle; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done
 
 mutants: setup
 	$(BIN)/python -m tests.tools.mutants

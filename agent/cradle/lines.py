@@ -41,7 +41,8 @@ def _frame(line: bytes | None) -> frames.Frame:
         raw = bytes.fromhex(line.decode("ascii"))
     except ValueError:
         return frames.Frame("invalid", reason=_why_not_hex(line))
-    return frames.one(raw)
+    frame: frames.Frame = frames.one(raw)
+    return frame
 
 
 def _why_not_hex(line: bytes) -> str:

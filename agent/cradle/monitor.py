@@ -15,13 +15,14 @@ SILENCE_S = 0.5
 class Port(Protocol):
     """What is used of pyserial's ports; `read` gives b"" after SILENCE_S without a byte."""
 
-    in_waiting: int
+    @property
+    def in_waiting(self) -> int: ...
 
     def read(self, size: int, /) -> bytes: ...
 
 
 def watch(port: Port, now: Callable[[], datetime], as_json: bool) -> Iterator[str]:
-    """A line of text for each frame, as it comes; goes on until the port fails (pyserial's SerialException, OSError)."""
+    """A line of text for each frame, as it comes; goes on until the port fails (OSError, pyserial's too)."""
     parser = frames.Parser()
     form = json.dumps if as_json else readable
     while True:

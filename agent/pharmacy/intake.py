@@ -89,13 +89,15 @@ class Intake:
             return False
         if self._book.has_refused(address, flag, kept(data)):
             return True
-        self._trouble(f"{flag} record of {address}", refused.code, kept(data))
+        self._trouble(f"record of {address}", refused.code, kept(data))
         return await self._write(of_refusal(flag, data, address, refused.code)) == codes.NONE
 
     async def _written(self, entry: Entry, flag: str, data: bytes, address: str) -> bool:
         code = await self._write(entry)
         if code in _FOR_GOOD:
             return await self._refused(Refused(code), flag, data, address)
+        if code == codes.NONE:
+            self._good(f"record of {address}")
         return code == codes.NONE
 
     async def _write(self, entry: Entry) -> int:

@@ -35,8 +35,8 @@ def check(item, serial, quantity, time, user, purpose, status, new_serial=None, 
     return _record(fields if new_serial is None else fields + [new_serial], hashed)
 
 
-# hashed: True requires the hash at the end; None takes a record without it, but none with a wrong one. The hash does not
-# cover the block's flag: with it, a pick taken for a check is told by its last field.
+# hashed: True requires the hash at the end; None takes a record without it, but none with a wrong one. The hash does
+# not cover the block's flag: where it is required, a pick taken for a check is told by its last field.
 def read_pick(data, hashed=None):
     fields, found = _split(data, hashed)
     if len(fields) not in (6, 7) or (hashed and fields[-1] in STATUSES):

@@ -1,4 +1,4 @@
-# The unit's end of POL/SELECT: it speaks when it is polled. docs/polselect.md sections 6 to 8. Free of I/O: frames and
+# The unit's end of POL/SELECT: it speaks when it is polled. docs/polselect.md sections 12 to 14. Free of I/O: frames and
 # time in, actions and events out.
 #
 # actions: ("send", bytes), ("bid",), ("release",).
@@ -29,7 +29,7 @@ RECEIVING = "receiving"
 
 class Terminal:
     # address: None until one is assigned. minutes_seconds: gives the unit's own (minute, second). port: what the unit
-    # is linked to, as its user says. first_block: a number not used lately (docs/polselect.md section 7).
+    # is linked to, as its user says. first_block: a number not used lately (docs/polselect.md section 13).
     # check: may say no to a single block before it is taken (flag, bytes). hashed: files carry a hash, and must.
     def __init__(self, address, minutes_seconds, port=CRADLE, first_block=1, check=None, hashed=True):
         self.address = address

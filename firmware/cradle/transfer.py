@@ -1,5 +1,5 @@
 # What goes over in blocks, for both ends: an item cut into blocks, and blocks put together again. docs/polselect.md
-# section 7. An item is ("file", name, bytes) or ("block", flag, bytes).
+# section 13. An item is ("file", name, bytes) or ("block", flag, bytes).
 from binascii import hexlify
 
 from firmware.compat import const, sha256
@@ -140,16 +140,18 @@ class _Coming:
 class Incoming:
     def __init__(self, hashed, taken=None):
         self._hashed = hashed
-        self.taken = taken
+        # of a file that was coming before a restart nothing is left
+        self.taken = None if taken and taken[0] in "AB" else taken
         self._coming = None
         self._files = {}
         self._next = None
 
-    # A session begins: its first single block has any number, the others follow it; a file begins with its block 0.
+    # A session begins: its first single block has any number, the others follow it. A file may go on where it broke
+    # off, if its hash shows in the end that all of it belongs together.
     def begin(self):
-        self._coming = self._next = None
-        if self.taken and self.taken[0] in "AB":
-            self.taken = None
+        self._next = None
+        if self._coming and not self._hashed:
+            self._coming = self.taken = None
 
     # The block that was taken last, once more: its DataACK was lost (RD-P12c). The check field has 8 bits and would
     # take one for another, so the data is compared; ETX or EOT is not, as more may have been queued in between.

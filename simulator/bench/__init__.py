@@ -13,6 +13,7 @@ BENCHES = {
     "link": "simulator.bench.link",
     "par": "simulator.bench.par",
     "packet": "simulator.bench.packet",
+    "cradle": "simulator.bench.cradle",
 }
 
 

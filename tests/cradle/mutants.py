@@ -1,4 +1,4 @@
-"""Frames drawn from a seed: good ones, the same with damage that lines do and that block checks miss, and plain noise."""
+"""Frames drawn from a seed: good ones, the same with damage of lines and damage that block checks miss, plain noise."""
 
 import hashlib
 import random

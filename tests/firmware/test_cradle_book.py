@@ -51,7 +51,8 @@ def test_the_list_outlasts_a_restart():
     status = book.status("AC")
     status.seen = "120997143005"
     status.incoming.keep(frames.data("AC", "P", 7, b"x", True))
-    status.step()
+    status.waiting.append(("block", "D", b"x"))
+    status.given()
     again = AddressBook(book.rows())
     assert again.rows() == book.rows() and len(again.rows()) == 4
     assert [again.state(a) for a in ("AA", "AB", "AC", "AD", "AE")] == [1, 2, 1, 2, 0]

@@ -195,6 +195,35 @@ def test_every_cut_point_reads_the_same():
         assert shape(parser.feed(stream[:at]) + parser.feed(stream[at:]) + parser.timeout()) == whole, at
 
 
+# the same numbers on both interpreters
+class Draw:
+    def __init__(self, seed):
+        self.seed = seed
+
+    def below(self, limit):
+        self.seed = (self.seed * 1103515245 + 12345) % 0x80000000
+        return (self.seed >> 8) % limit
+
+
+def test_random_pieces_of_damaged_streams_read_the_same():
+    draw = Draw(7)
+    raws = [bytes.fromhex(case["hex"]) for _, case in vectors()]
+    for _ in range(40):
+        stream = bytearray()
+        for _ in range(8):
+            stream += raws[draw.below(len(raws))]
+        for _ in range(draw.below(6)):
+            stream[draw.below(len(stream))] = draw.below(256)
+        parser = frames.Parser()
+        whole = shape(parser.feed(stream) + parser.timeout())
+        pieces, at = [], 0
+        while at < len(stream):
+            size = 1 + draw.below(20)
+            pieces += parser.feed(stream[at : at + size])
+            at += size
+        assert shape(pieces + parser.timeout()) == whole, bytes(stream)
+
+
 ACK = frames.encode(frames.ack("AO"))
 
 
@@ -241,15 +270,11 @@ def test_a_single_nak_counts_where_a_frame_may_begin():
 
 
 def test_random_bytes_give_frames_that_say_why():
-    seed = 1
+    draw = Draw(1)
     parser = frames.Parser()
     common = b"\x01\x02\x03\x04\x05\x06\x15\x1b|00001ABpq"
     for _ in range(300):
-        raw = bytearray()
-        for _ in range(40):
-            seed = (seed * 1103515245 + 12345) % 0x80000000
-            raw.append(common[(seed >> 8) % len(common)])
-        for frame in parser.feed(raw):
+        for frame in parser.feed(bytes([common[draw.below(len(common))] for _ in range(40)])):
             assert frames.sound(frame) or frame.reason
     parser.timeout()
     assert [f.kind for f in parser.feed(ACK)] == ["ack"] and not parser.pending

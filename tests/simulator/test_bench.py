@@ -11,7 +11,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import simulator.bench
-from simulator.bench import firmware, ingest, link, measure, packet, par, touch, verdict
+from simulator.bench import cradle, firmware, ingest, link, measure, packet, par, touch, verdict
 from simulator.cli import bench_app
 
 DOC = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -23,6 +23,7 @@ TINY = {
     "link": (link, link.Sizes(300)),
     "packet": (packet, packet.Sizes((40, 80))),
     "par": (par, (250, 1500)),
+    "cradle": (cradle, cradle.Sizes(1)),
 }
 
 

@@ -24,7 +24,8 @@ from struct import pack
 from typing import Any
 
 from firmware.cradle import frames, records
-from tests.cradle import mutants, reader, reference
+from tests.cradle import mutants, reference
+from tests.firmware import cradle_reader as reader
 from tests.micropython_plugin import HEAP, ROOT, micropython
 
 BATCH = 20_000
@@ -94,7 +95,7 @@ def run(count: int, seed: int, under_micropython: bool = False) -> Tally:
     """Draw `count` frames; Differs at the first that is not read as the reference reads it."""
     rng, tally = random.Random(seed), Tally()
     for first in range(0, count, BATCH):
-        faulthandler.dump_traceback_later(HANGS_S, exit=True)
+        faulthandler.dump_traceback_later(HANGS_S, exit=True, file=sys.__stderr__)
         drawn = [mutants.draw(rng) for _ in range(min(BATCH, count - first))]
         # each batch starts afresh, so that both interpreters see the same stream
         ours = reader.Reader()
@@ -109,13 +110,13 @@ def _checked(tally: Tally, drawn: mutants.Drawn, ours: reader.Reader) -> str:
     said = reference.read(drawn.raw)
     try:
         frame, stream = ours.take(drawn.raw)
+        again = [(frames.encode(other), reader.text(other)) for other in stream]
     except Exception as error:
         raise Differs(f"{drawn.raw.hex()}: {error!r}") from error
     if (frames.sound(frame) or said is not None) and _of(said) != reader.text(frame):
         raise Differs(f"{drawn.raw.hex()}: {reader.text(frame)} instead of {_of(said)}")
-    for other in stream:
-        raw = frames.encode(other)
-        if _of(reference.read(raw)) != reader.text(other):
+    for raw, text in again:
+        if _of(reference.read(raw)) != text:
             raise Differs(f"{raw.hex()} came out of a stream")
     tally.judge(drawn, said)
     tally.from_stream += len(stream)
@@ -138,9 +139,7 @@ def _same_there(raws: list[bytes], lines: list[str]) -> None:
         file.flush()
         command = [micropython(), "-X", f"heapsize={HEAP}", str(Path(reader.__file__)), file.name]
         env = os.environ | {"MICROPYPATH": f"{ROOT}:.frozen"}
-        done = subprocess.run(
-            command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=HANGS_S, check=False
-        )
+        done = subprocess.run(command, env=env, cwd=ROOT, capture_output=True, text=True, timeout=HANGS_S, check=False)
     if done.returncode:
         raise Differs(f"MicroPython: {done.stdout[-500:]}{done.stderr}")
     for raw, here, there in zip(raws, lines, done.stdout.splitlines(), strict=True):

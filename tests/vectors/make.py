@@ -279,11 +279,16 @@ def text(case: Case) -> str:
     return json.dumps(case, indent=1, ensure_ascii=False) + "\n"
 
 
-def main() -> None:
-    for old in HERE.glob("*.json"):
+def write(folder: Path, made: dict[str, Case]) -> None:
+    """The files of `folder`, and no others."""
+    for old in folder.glob("*.json"):
         old.unlink()
-    for name, case in cases().items():
-        (HERE / f"{name}.json").write_text(text(case), encoding="utf-8")
+    for name, case in made.items():
+        (folder / f"{name}.json").write_text(text(case), encoding="utf-8")
+
+
+def main() -> None:
+    write(HERE, cases())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Makes the vectors of POL/SELECT: one file a frame, one reason each. docs/polselect.md lists them.
 
-    python tests/vectors/polselect/make.py
+    python -m tests.vectors.polselect.make
 
 `v01` to `v16` are the golden vectors of the requirements, byte for byte as they stand there: no code makes them.
 A case has `what`, `why`, `hex`, and either `expect` (what `apotheca cradle decode` says of it, besides bcc_ok) or
@@ -8,17 +8,16 @@ A case has `what`, `why`, `hex`, and either `expect` (what `apotheca cradle deco
 writes this). `canonical` false: the same frame is written otherwise.
 """
 
-import json
 from functools import reduce
 from operator import xor
 from pathlib import Path
 from typing import Any
 
+from tests.vectors.make import Case, write
+
 HERE = Path(__file__).parent
 TIME = "120997143005"
 NOON = TIME.encode()
-
-Case = dict[str, Any]
 
 
 def call(kind: str, address: str, **fields: Any) -> Case:
@@ -222,16 +221,5 @@ def cases() -> dict[str, Case]:
     return golden | more_cases() | layout_cases() | check_cases() | content_cases()
 
 
-def text(case: Case) -> str:
-    return json.dumps(case, indent=1, ensure_ascii=False) + "\n"
-
-
-def main() -> None:
-    for old in HERE.glob("*.json"):
-        old.unlink()
-    for name, case in cases().items():
-        (HERE / f"{name}.json").write_text(text(case), encoding="utf-8")
-
-
 if __name__ == "__main__":
-    main()
+    write(HERE, cases())

@@ -1,5 +1,5 @@
-# Reads frames of a file (u16 length, bytes) with the codec, on either interpreter: reader.py FILE. One line a frame: what
-# it is by itself, a tab, and the good frames that came out of a parser which was fed the same bytes in odd pieces.
+# Reads frames of a file (u16 length, bytes) with the codec, on either interpreter: cradle_reader.py FILE. One line a
+# frame: what it is by itself, a tab, and the good frames that came out of a parser fed the same bytes in odd pieces.
 import sys
 from struct import unpack
 
