@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from agent.clock import Clock
 from agent.control import ControlServer
@@ -17,9 +19,14 @@ from agent.settings import Settings
 from agent.station import Agent
 from firmware.wire import topics
 
+Beside = Callable[[Agent], Coroutine[Any, Any, None]]
 
-async def run(settings: Settings, link_path: Path, clock: Clock, kiosk_port: int | None) -> None:
-    """Run one station's agent until SIGTERM or SIGINT. Raises what `Outbox` and the key files raise at start."""
+
+async def run(
+    settings: Settings, link_path: Path, clock: Clock, kiosk_port: int | None, beside: Beside | None = None
+) -> None:
+    """Run one station's agent until SIGTERM or SIGINT, and what else this computer does `beside` it. Raises what
+    `Outbox` and the key files raise at start."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     folder = settings.folder
     outbox = Outbox(folder / "outbox.db", settings.station, settings.log)
@@ -34,6 +41,8 @@ async def run(settings: Settings, link_path: Path, clock: Clock, kiosk_port: int
     tasks = [asyncio.create_task(broker.run())]
     if kiosk_port is not None:
         tasks.append(asyncio.create_task(_kiosk(settings, panel, outbox, kiosk_port)))
+    if beside is not None:
+        tasks.append(asyncio.create_task(beside(agent)))
     try:
         await _stopped(tasks)
     finally:

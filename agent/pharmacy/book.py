@@ -93,13 +93,15 @@ class Book:
     `addresses` is the list that the cradles' hosts share.
     """
 
-    def __init__(self, path: Path, log: int, skip: Iterable[str] = (), hashed: bool = True) -> None:
+    def __init__(
+        self, path: Path, log: int, skip: Iterable[str] = (), first_block: int = 1, hashed: bool = True
+    ) -> None:
         try:
             self._db = durable.open_database(path, _schema)
             self._claim(log)
         except sqlite3.Error as error:
             raise BookError(f"{path}: {error}. Restore it from a copy: without it addresses are given twice") from error
-        self.addresses = AddressBook(self._units(), tuple(skip), hashed=hashed)
+        self.addresses = AddressBook(self._units(), tuple(skip), first_block, hashed)
         for address, sessions, trouble in self._db.conn.execute("SELECT address, sessions, trouble FROM unit"):
             status = self.addresses.status(address)
             status.sessions, status.trouble = sessions, trouble
@@ -204,6 +206,11 @@ class Book:
         query = f"SELECT {_COLUMNS} FROM label WHERE state < ?"  # noqa: S608 (our own columns)
         return [Label(*row) for row in self._db.conn.execute(query, [OVER])]
 
+    def count(self, address: str) -> int:
+        """How many labels that this unit has numbered are under way."""
+        query = "SELECT count(DISTINCT label) FROM label WHERE substr(label, 1, 2) = ? AND state < ?"
+        return int(self._db.conn.execute(query, [address, OVER]).fetchone()[0])
+
     def under_way(self, label: str) -> Label | None:
         """The pick that this label stands for now."""
         query = f"SELECT {_COLUMNS} FROM label WHERE label = ? AND state < ? ORDER BY picked_utc_ms DESC"  # noqa: S608
@@ -219,9 +226,11 @@ class Book:
     def has_check(self, entry: Entry) -> bool:
         """Is this very check in here?"""
         label, checked_utc_ms, quantity, result, new_label, _ = entry.ext
-        query = "SELECT item, quantity, result, new_label FROM checked WHERE (label, checked_utc_ms, checker) = (?, ?, ?)"
+        query = (
+            "SELECT item, quantity, result, new_label FROM checked WHERE (label, checked_utc_ms, checker) = (?, ?, ?)"
+        )
         row = self._db.conn.execute(query, [label, checked_utc_ms, entry.actor]).fetchone()
-        return row == (entry.item, quantity, result, new_label)
+        return bool(row == (entry.item, quantity, result, new_label))
 
     def has_refused(self, address: str, flag: str, record: str) -> bool:
         """Was this very record refused before?"""

@@ -36,6 +36,11 @@ class Procar:
     label_printer: str = ""
     label_format: str = "pdf"
 
+    def not_given(self) -> tuple[str, ...]:
+        """Addresses that are not given: those that look like 00 and 11, if the site says so (RD-P6)."""
+        pairs = ("Oo", "Il") if self.skip_look_alikes else ()
+        return tuple(one + two for pair in pairs for one in pair for two in pair)
+
     def host(self) -> dict[str, Any]:
         """Settings of a cradle's host (firmware/cradle/host.py)."""
         return {
@@ -102,12 +107,14 @@ def _seconds(least: float, most: float) -> _Key:
 
 
 def _times(text: str) -> tuple[int, ...]:
-    found = [re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", part.strip()) for part in text.split(",") if part.strip()]
-    return tuple(sorted({int(match[1]) * 60 + int(match[2]) for match in found if match or _no()}))
+    return tuple(sorted({_minutes(part.strip()) for part in text.split(",") if part.strip()}))
 
 
-def _no() -> bool:
-    raise ValueError
+def _minutes(text: str) -> int:
+    match = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", text)
+    if match is None:
+        raise ValueError
+    return int(match[1]) * 60 + int(match[2])
 
 
 def _url(text: str) -> str:

@@ -5,11 +5,12 @@ nothing is judged until what the outbox has beyond it is taken in.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from agent.actions import Reply
 from agent.outbox import Outbox
+from agent.pharmacy.bells import Bells
 from agent.pharmacy.book import Book
 from agent.pharmacy.entries import Entry, of_page
 from agent.pharmacy.records import Known, Refused, Rules, judge, kept, of_refusal
@@ -23,7 +24,6 @@ LOOK_S = 0.1
 # the journal will say the same the next time
 _FOR_GOOD = (codes.BAD_REQUEST, codes.TOO_LONG)
 
-Trouble = Callable[[str, int, str], None]
 JOURNAL = "record"
 
 
@@ -35,13 +35,10 @@ class Desk(Protocol):
 
 
 class Intake:
-    """The one way into the journal; `trouble(about, code, text)` tells people, `good(about)` that it is over."""
+    """The one way into the journal."""
 
-    def __init__(
-        self, book: Book, outbox: Outbox, desk: Desk, rules: Rules, trouble: Trouble, good: Callable[[str], None]
-    ) -> None:
-        self._book, self._outbox, self._desk, self._rules = book, outbox, desk, rules
-        self._trouble, self._good = trouble, good
+    def __init__(self, book: Book, outbox: Outbox, desk: Desk, rules: Rules, bells: Bells) -> None:
+        self._book, self._outbox, self._desk, self._rules, self._bells = book, outbox, desk, rules, bells
         self._lock = asyncio.Lock()
         self._behind = True
         self._doubted: dict[str, tuple[str, bytes]] = {}
@@ -89,7 +86,7 @@ class Intake:
             return False
         if self._book.has_refused(address, flag, kept(data)):
             return True
-        self._trouble(f"record of {address}", refused.code, kept(data))
+        self._bells.trouble(f"record of {address}", refused.code, kept(data))
         return await self._write(of_refusal(flag, data, address, refused.code)) == codes.NONE
 
     async def _written(self, entry: Entry, flag: str, data: bytes, address: str) -> bool:
@@ -97,7 +94,7 @@ class Intake:
         if code in _FOR_GOOD:
             return await self._refused(Refused(code), flag, data, address)
         if code == codes.NONE:
-            self._good(f"record of {address}")
+            self._bells.good(f"record of {address}")
         return code == codes.NONE
 
     async def _write(self, entry: Entry) -> int:
@@ -108,9 +105,9 @@ class Intake:
         # without an answer it may have been written or not
         self._behind = reply.code == codes.LINK_DOWN
         if reply.code in (codes.NONE, *_FOR_GOOD):
-            self._good(JOURNAL)
+            self._bells.good(JOURNAL)
         else:
-            self._trouble(JOURNAL, reply.code, "nothing can be written; the handhelds keep what they have")
+            self._bells.trouble(JOURNAL, reply.code, "nothing can be written; the handhelds keep what they have")
         return reply.code
 
     async def _catch_up(self) -> None:
@@ -127,5 +124,3 @@ class Intake:
         known = self._book.seq
         pages = self._outbox.newest(max(0, self._outbox.log().seq - known), OURS)
         return [(seq, entry) for seq, entry in map(of_page, pages) if seq > known]
-
-

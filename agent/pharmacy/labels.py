@@ -1,4 +1,4 @@
-"""Corrected labels (P38, RD-P14): printed here when the handheld that found the difference has no printer of its own."""
+"""Corrected labels (P38, RD-P14): printed here when the handheld that found it has no printer of its own."""
 
 import os
 from pathlib import Path
