@@ -88,7 +88,7 @@ class Cradles:
         if name == "record":
             return await self._record(line, address, *rest)
         if name == "assigned":
-            return await self._intake.assigned(address)
+            return await self._assigned(address)
         if name == "file":
             # no unit sends one; it is not kept, and the unit is to go on
             return True
@@ -109,6 +109,13 @@ class Cradles:
         self._give(line, address)
         self.print_due()
         return True
+
+    async def _assigned(self, address: str) -> bool:
+        taken = await self._intake.assigned(address)
+        for why in _CODES if taken else ():
+            # what was wrong with an address ends with a new one
+            self.bells.good(why)
+        return taken
 
     def _count(self, address: str) -> None:
         """RD-P9b: before a unit has no serial left."""
@@ -142,7 +149,7 @@ class Cradles:
 
     def _troubled(self, address: str | None, why: str) -> None:
         if why in _CODES:
-            self.bells.trouble(f"unit {address or ''}".strip(), _CODES[why], f"{why} {address or ''}".strip())
+            self.bells.trouble(why, _CODES[why], address or "")
         else:
             log.info("unit %s: %s", address or "without a name", why)
 

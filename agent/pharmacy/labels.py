@@ -45,10 +45,15 @@ class Printer:
             raise NotPrinted(f"label {one.new_label}, in place of {one.label}: {error}") from None
 
     def label(self, one: Corrected, book: Book, snapshot: Snapshot | None) -> bytes:
-        """The label as its printer takes it; raises BadLabel."""
+        """The label as its printer takes it; without its item's name if that can not be printed. Raises BadLabel."""
         pick = book.under_way(one.new_label)
-        name = snapshot.name_of(one.item) if snapshot else one.item
         station = pick.station if pick and pick.station else NO_STATION
+        try:
+            return self._drawn(one, snapshot.name_of(one.item) if snapshot else one.item, station)
+        except BadLabel:
+            return self._drawn(one, one.item, station)
+
+    def _drawn(self, one: Corrected, name: str, station: str) -> bytes:
         content = contents.bag(one.item, one.quantity, one.new_label, name=name, station=station)
         pages = zpl.pages if self._form == "zpl" else draw.pages
         return pages(layouts.read(LAYOUT), [content])
