@@ -41,11 +41,13 @@ def _units_and_labels(db: Database) -> None:
         " quantity INTEGER NOT NULL, purpose TEXT NOT NULL, picker TEXT NOT NULL, state INTEGER NOT NULL,"
         " seq INTEGER NOT NULL, PRIMARY KEY (label, picked_utc_ms)) WITHOUT ROWID"
     )
+    db.execute("CREATE INDEX label_by_state ON label (state)")
     db.execute(
         "CREATE TABLE checked (label TEXT, checked_utc_ms INTEGER, checker TEXT, item TEXT NOT NULL,"
         " quantity INTEGER NOT NULL, result INTEGER NOT NULL, new_label TEXT NOT NULL, printed INTEGER NOT NULL,"
         " PRIMARY KEY (label, checked_utc_ms, checker)) WITHOUT ROWID"
     )
+    db.execute("CREATE INDEX checked_unprinted ON checked (printed) WHERE printed = 0")
     db.execute("CREATE TABLE refused (digest TEXT PRIMARY KEY, utc_ms INTEGER NOT NULL) WITHOUT ROWID")
     db.execute("CREATE TABLE snapshot (id INTEGER PRIMARY KEY CHECK (id = 1), data BLOB NOT NULL, utc_ms INTEGER)")
 

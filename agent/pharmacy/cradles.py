@@ -9,6 +9,7 @@ import time
 from collections.abc import Sequence
 from datetime import datetime, tzinfo
 from pathlib import Path
+from typing import Any
 
 from agent.cradle.line import Event, Line, time12
 from agent.pharmacy import lists
@@ -27,6 +28,7 @@ from firmware.cradle.host import CRADLE, Host
 
 # of a unit's serials, when it is told that they run short
 SHORT = SEQUENCES * 9 // 10
+_STORE = "store"
 _CODES = {UNKNOWN: codes.FOREIGN_UNIT, polls.FULL: codes.NO_ADDRESS_LEFT}
 
 log = logging.getLogger("agent")
@@ -84,18 +86,27 @@ class Cradles:
 
     async def told(self, line: CradleLine, event: Event) -> bool | None:
         """An event of a host (firmware/cradle/host.py)."""
-        name, address, *rest = event
+        try:
+            done = await self._done(line, *event)
+        except sqlite3.Error as error:
+            # the unit keeps what it has
+            self.bells.trouble(_STORE, codes.STORE_FAILED, str(error))
+            return False
+        self.bells.good(_STORE)
+        return done
+
+    async def _done(self, line: CradleLine, name: str, address: str, *rest: Any) -> bool:
         if name == "record":
             return await self._record(line, address, *rest)
         if name == "assigned":
             return await self._assigned(address)
         if name == "file":
-            # no unit sends one; it is not kept, and the unit is to go on
-            return True
+            # no unit has one to send: its name is kept as that of a record that is none
+            return await self._intake.record(address, "A", rest[0].encode())
         if name == "trouble":
             self._troubled(address, rest[0])
         elif name == "gone":
-            self._save(address)
+            self._book.save(address)
         elif name == "given":
             self._giving.confirmed(line.host, address)
         else:
@@ -152,12 +163,6 @@ class Cradles:
             self.bells.trouble(why, _CODES[why], address or "")
         else:
             log.info("unit %s: %s", address or "without a name", why)
-
-    def _save(self, address: str) -> None:
-        try:
-            self._book.save(address)
-        except sqlite3.Error as error:
-            log.warning("the status of unit %s could not be kept: %s", address, error)
 
     def _time12(self) -> str:
         return time12(datetime.fromtimestamp(time.time(), self._zone))

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 import time
 from collections.abc import Coroutine, Sequence
 from pathlib import Path
@@ -124,7 +125,11 @@ class _Computer:
             self._bells.trouble(SNAPSHOT, codes.SNAPSHOT_MISSING, str(error))
             return False
         snapshot = snapshots.opened(data)
-        self._book.keep_snapshot(data, snapshot.open_labels, answered, snapshot.as_of_utc_ms)
+        try:
+            self._book.keep_snapshot(data, snapshot.open_labels, answered, snapshot.as_of_utc_ms)
+        except sqlite3.Error as error:
+            self._bells.trouble(SNAPSHOT, codes.STORE_FAILED, str(error))
+            return False
         cradles.snapshot_read(snapshot)
         self._bells.good(SNAPSHOT)
         return True

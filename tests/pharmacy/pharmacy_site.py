@@ -80,6 +80,7 @@ class Pharmacy:
         add_station(self.home, "PHARM", ["PHARMACY"], board="pharmacy")
         self.centre = Centre(self.home, port, snapshot)
         self.ini = root / "PROCAR.INI"
+        self.socket = self.home.run / "PHARM.cradle.sock"
         self.process: subprocess.Popen | None = None
 
     def command(self, *args, before=""):

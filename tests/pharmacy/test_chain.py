@@ -1,11 +1,12 @@
-"""The whole of it: two units, two chains of cradles, `apotheca cradle run`, MicroPython, SIGKILL where it hurts most."""
+"""The whole: two units, two chains of cradles, `apotheca cradle run`, MicroPython, SIGKILL where it hurts most."""
 
 import asyncio
 import contextlib
-import json
 
 import pytest
 
+from agent.pharmacy.desk import ask
+from firmware import codes
 from firmware.cradle import records
 from firmware.journal import kinds
 from simulator.cradle_line import CradleLine
@@ -57,25 +58,26 @@ def test_a_pick_and_a_check_are_one_entry_each_though_the_process_dies_between_j
                 assert not unit.served
                 pharmacy.start(first_port, second_port)
                 await until(lambda unit=unit: unit.served, LIMIT_S)
-                await until(lambda: len(pharmacy.outbox(kinds.PICKED, kinds.CHECKED)) >= 1, LIMIT_S)
                 if unit is first:
                     pharmacy.process.kill()
                     pharmacy.process.wait()
             await until(lambda: _zpl(tmp_path), LIMIT_S)
-            shown = await asyncio.to_thread(pharmacy.ask, "units", "PHARM")
+            shown = await ask(pharmacy.socket, "units", {})
             cleared = await asyncio.to_thread(pharmacy.ask, "clear", "PHARM", first.address, "--by", "pharm1")
-            again = await asyncio.to_thread(pharmacy.ask, "clear", "PHARM", first.address, "--by", "pharm1")
+            again = await ask(pharmacy.socket, "clear", {"address": first.address, "actor": "pharm1"})
             assert await asyncio.to_thread(pharmacy.stop) == 0
-            return first.address, second.address, shown, cleared, again
+            return first.address, shown, cleared, again
 
-    first, second, shown, cleared, again = asyncio.run(story())
-    assert [(kind, actor, ext[0], ext[2:4]) for kind, actor, _, ext in pharmacy.outbox(kinds.PICKED, kinds.CHECKED)] == [
+    first, shown, cleared, again = asyncio.run(story())
+    assert [
+        (kind, actor, ext[0], ext[2:4]) for kind, actor, _, ext in pharmacy.outbox(kinds.PICKED, kinds.CHECKED)
+    ] == [
         (kinds.PICKED, "jd01", first + "00", ["ICU1", 10]),
         (kinds.CHECKED, "rp02", first + "00", [8, 1]),
     ]
     assert [ext for _, _, _, ext in pharmacy.outbox(kinds.UNIT_ADDRESS)] == [["AA", 1], ["AB", 1], [first, 2]]
-    assert {json.loads(line)["address"] for line in shown.stdout.splitlines()} == {"AA", "AB"}
-    assert (cleared.returncode, again.returncode) == (0, 2) and "code 4056" in again.stderr
+    assert {unit["address"] for unit in shown.params} == {"AA", "AB"}
+    assert (cleared.returncode, again.code) == (0, codes.FOREIGN_UNIT)
     assert set(pharmacy.centre.asked) == {200}
     assert pharmacy.outbox(kinds.CRADLE_REFUSED) == []
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import sqlite3
 from datetime import UTC
 
 import pytest
@@ -206,3 +207,41 @@ def test_a_cradle_that_is_not_there_is_told_of(tmp_path):
             return dict(pharmacy.desktop.view.troubles)
 
     assert hurried(story()) == {f"cradle {tmp_path}/ttyUSB9": codes.CRADLE_AWAY}
+
+
+@pytest.mark.req("P53")
+def test_a_disk_that_is_full_leaves_records_in_the_unit_and_loses_and_doubles_nothing(tmp_path, monkeypatch):
+    async def story():
+        async with room(tmp_path) as pharmacy:
+            unit = pharmacy.unit(0, 0)
+            await until(lambda: unit.address)
+            apply, failures = pharmacy.desktop.book.apply, [1, 2, 3]
+
+            def full(seq, entry):
+                if failures:
+                    raise sqlite3.OperationalError(f"disk is full {failures.pop()}")
+                apply(seq, entry)
+
+            monkeypatch.setattr(pharmacy.desktop.book, "apply", full)
+            unit.send("P", records.pick("ICU1", "AA01", 10, TIME, "jd01", "R", "07605"))
+            await until(lambda: pharmacy.desktop.view.troubles == {"store": codes.STORE_FAILED})
+            await until(lambda: unit.served)
+            return pharmacy, pharmacy.desktop.book.labels()
+
+    pharmacy, labels = hurried(story())
+    assert [ext[0] for _, _, _, ext in pharmacy.desktop.log.said(kinds.PICKED)] == ["AA01"]
+    assert [one.label for one in labels] == ["AA01"] and pharmacy.desktop.view.troubles == {}
+
+
+def test_a_unit_that_sends_a_file_goes_on_and_the_pharmacy_knows(tmp_path):
+    async def story():
+        async with room(tmp_path) as pharmacy:
+            unit = pharmacy.unit(0, 0)
+            await until(lambda: unit.address)
+            unit.terminal.queue("A", b"text", name="notes.txt")
+            unit.line.poke()
+            await until(lambda: unit.served)
+            return pharmacy
+
+    said = hurried(story()).desktop.log.said(kinds.CRADLE_REFUSED)
+    assert [ext for _, _, _, ext in said] == [[codes.BAD_RECORD, "AA", "A", "notes.txt"]]

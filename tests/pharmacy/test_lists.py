@@ -13,14 +13,17 @@ from tests.pharmacy.desktop import CHECK, PICK, Desktop
 
 MINUTE_MS = 60_000
 NINE = int(datetime(2026, 11, 22, 9, tzinfo=UTC).timestamp() * 1000)
-JSON = b"""{"snapshot": 4711, "as_of_utc_ms": %d,
+JSON = (
+    b"""{"snapshot": 4711, "as_of_utc_ms": %d,
  "stations": [{"station": "ICU1", "zone": "North|2", "ask_beginning_quantity": true, "ask_expiry": 0}],
  "needs": [{"station": "ICU1", "item": "07605", "quantity": 10, "load_or_refill": "R", "pick_area": "A3"},
            {"station": "ED1", "item": "1", "quantity": 2, "load_or_refill": "L"}],
  "items": [{"item": "07605", "name": "MAG OX | 400 \xc2\xb5g caf\xc3\xa9", "codes": ["0123", "4567"]}],
  "users": [{"user": "jd01", "may_pick": 1, "may_check": 0}],
  "open_labels": [{"label": "AB01", "station": "ICU1", "item": "07605", "quantity": 10, "picked_utc_ms": 5,
-                  "state": "PICKED"}], "more": 1}""" % NINE
+                  "state": "PICKED"}], "more": 1}"""
+    % NINE
+)
 
 
 def label(name, state=PICKED):
@@ -102,9 +105,7 @@ def test_times_of_the_line_are_local_and_the_ledgers_utc():
 
 
 def open_label(name, picked_utc_ms, state="PICKED"):
-    return OpenLabel(
-        label=name, station="ICU1", item="07605", quantity=10, picked_utc_ms=picked_utc_ms, state=state
-    )
+    return OpenLabel(label=name, station="ICU1", item="07605", quantity=10, picked_utc_ms=picked_utc_ms, state=state)
 
 
 @pytest.mark.req("P35")

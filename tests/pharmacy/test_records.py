@@ -4,13 +4,13 @@ import asyncio
 from datetime import UTC
 
 import pytest
-from tests.pharmacy.desktop import CHECK, FIXED, PICK, TIME, Desktop
 
 from agent.pharmacy import times
 from agent.pharmacy.records import Rules
 from firmware import codes
 from firmware.cradle import records
 from firmware.journal import kinds
+from tests.pharmacy.desktop import CHECK, FIXED, PICK, TIME, Desktop
 
 PICKED_MS = times.read(TIME, UTC)
 CHECKED_MS = times.read("112226100000", UTC)
