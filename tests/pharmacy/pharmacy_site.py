@@ -23,13 +23,14 @@ COMMAND = "import apotheca; apotheca.main()"
 # the process dies where it hurts most: the entry is durable, nobody has been told
 DIES = """
 import os, signal
-from agent.pharmacy.book import Book
-apply = Book.apply
-def dies(self, seq, entry):
-    if entry.kind in (50, 51):
+from agent.desk import Desk
+asked = Desk.ask
+async def dies(self, kind, args, rid):
+    reply = await asked(self, kind, args, rid)
+    if args[0] in (50, 51):
         os.kill(os.getpid(), signal.SIGKILL)
-    apply(self, seq, entry)
-Book.apply = dies
+    return reply
+Desk.ask = dies
 """
 
 

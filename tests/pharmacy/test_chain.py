@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import signal
 
 import pytest
+from typer.testing import CliRunner
 
+from agent.cradle.cli import app
 from agent.pharmacy.desk import ask
 from firmware import codes
 from firmware.cradle import records
@@ -43,24 +46,18 @@ def test_a_pick_and_a_check_are_one_entry_each_though_the_process_dies_between_j
 ):
     async def story():
         async with chains() as (first_port, second_port, first, second):
-            pharmacy.start(first_port, second_port)
+            pharmacy.start(first_port, second_port, before=DIES)
             await until(lambda: len(first.files) == len(second.files) == 7, LIMIT_S)
-            pharmacy.process.kill()
-            pharmacy.process.wait()
             pick = records.pick("ICU1", first.address + "00", 10, "112226093000", "jd01", "R", "07605")
             check = records.check(
                 "07605", first.address + "00", 8, "112226100000", "rp02", "R", "QTY", second.address + "00"
             )
-            for unit, flag, data in ((first, "P", pick), (second, "C", check)):
+            for unit, flag, data, before in ((first, "P", pick, DIES), (second, "C", check, "")):
                 unit.send(flag, data)
-                pharmacy.start(first_port, second_port, before=DIES)
-                assert await asyncio.to_thread(pharmacy.process.wait, LIMIT_S) == -9
+                assert await asyncio.to_thread(pharmacy.process.wait, LIMIT_S) == -signal.SIGKILL
                 assert not unit.served
-                pharmacy.start(first_port, second_port)
+                pharmacy.start(first_port, second_port, before=before)
                 await until(lambda unit=unit: unit.served, LIMIT_S)
-                if unit is first:
-                    pharmacy.process.kill()
-                    pharmacy.process.wait()
             await until(lambda: _zpl(tmp_path), LIMIT_S)
             shown = await ask(pharmacy.socket, "units", {})
             cleared = await asyncio.to_thread(pharmacy.ask, "clear", "PHARM", first.address, "--by", "pharm1")
@@ -88,8 +85,11 @@ def _zpl(folder):
 
 def test_settings_that_are_wrong_are_said(pharmacy, tmp_path):
     pharmacy.ini.write_text("DOWNLOAD_FREQ_MIN=5")
-    wrong = pharmacy.ask("run", "PHARM", "--port", str(tmp_path / "tty"), "--ini", str(pharmacy.ini))
-    assert wrong.returncode == 2
-    assert "DOWNLOAD_FREQ_MIN = 5: it is a whole number from 10 to 1440 (minutes)" in wrong.stderr
-    away = pharmacy.ask("clear", "PHARM", "AA")
-    assert away.returncode == 2 and "`cradle run PHARM` does not answer" in away.stderr
+    run = ["run", "PHARM", "--port", str(tmp_path / "tty"), "--ini", str(pharmacy.ini)]
+    wrong = CliRunner().invoke(app, run, obj=pharmacy.home.root)
+    assert wrong.exit_code == 2
+    assert "DOWNLOAD_FREQ_MIN = 5: it is a whole number from 10 to 1440 (minutes)" in wrong.output
+    for command in (["clear", "PHARM", "AA"], ["units", "PHARM"]):
+        away = CliRunner().invoke(app, command, obj=pharmacy.home.root)
+        assert away.exit_code == 2 and "`cradle run PHARM` does not answer" in away.output
+    assert CliRunner().invoke(app, ["units", "NOBODY"], obj=pharmacy.home.root).exit_code == 2
