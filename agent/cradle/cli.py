@@ -121,9 +121,15 @@ def clear(
 
 @app.command()
 def units(ctx: typer.Context, station: Station) -> None:
-    """Show the units that have an address, one JSON object a line, as the running `cradle run` knows them."""
-    for unit in _asked(_settings(ctx, station), "units", {}).params:
+    """Show the units that have an address, one JSON object a line, as the running `cradle run` knows them; what is wrong
+    goes to standard error."""
+    from agent import words  # noqa: PLC0415
+
+    settings = _settings(ctx, station)
+    for unit in _asked(settings, "units", {}).params:
         typer.echo(json.dumps(unit))
+    for about, code in _asked(settings, "troubles", {}).params:
+        typer.echo(f"{about}: {words.of(code)}", err=True)
 
 
 def _settings(ctx: typer.Context, station: str) -> "Settings":

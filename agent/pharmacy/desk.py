@@ -17,7 +17,7 @@ from firmware.schema import is_id
 
 
 class CradleDesk:
-    """`clear` gives a code; `read` reads a snapshot at once."""
+    """`clear(address, actor)` takes an address back and gives a code."""
 
     def __init__(self, book: Book, view: View, clear: Callable[[str, str], Awaitable[int]]) -> None:
         self._book, self.view, self._clear = book, view, clear
@@ -27,9 +27,11 @@ class CradleDesk:
         args = args or {}
         if name == "units":
             return Outcome(codes.NONE, self.units())
+        if name == "troubles":
+            return Outcome(codes.NONE, [list(one) for one in self.view.troubles.items()])
         address, actor = args.get("address"), args.get("actor")
         if name != "clear" or not addresses.is_address(address) or not is_id(actor):
-            return Outcome(codes.BAD_PANEL_REQUEST, ["units, or clear with address and actor"])
+            return Outcome(codes.BAD_PANEL_REQUEST, ["units, troubles, or clear with address and actor"])
         return Outcome(await self._clear(str(address), str(actor)), [])
 
     def units(self) -> list[dict[str, Any]]:

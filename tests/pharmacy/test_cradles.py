@@ -125,6 +125,7 @@ def test_a_unit_of_another_site_is_told_of_and_a_cleared_one_is_nobody(tmp_path)
             await until(lambda: unit.address and unit.files)
             desk = CradleDesk(pharmacy.desktop.book, pharmacy.desktop.view, pharmacy.cradles.clear)
             before = await desk.do("units")
+            assert (await desk.do("troubles")).params == []
             outcomes = [
                 await desk.do("clear", args)
                 for args in (
