@@ -15,7 +15,8 @@ class SettingsError(ValueError):
 @dataclass(frozen=True)
 class Settings:
     """Settings of one station's agent; `folder` holds keys and outbox, `panel_socket` is where users reach it,
-    `controller_restart` the command that restarts a Linux cabinet's controller (without one it is asked to end)."""
+    `controller_restart` the command that restarts a Linux cabinet's controller (without one it is asked to end),
+    `api_url` where the centre's API is."""
 
     folder: Path
     station: str
@@ -28,6 +29,7 @@ class Settings:
     linger_ms: int
     panel_socket: Path
     controller_restart: str = ""
+    api_url: str = ""
 
 
 def load(folder: Path) -> Settings:
@@ -58,6 +60,7 @@ def _settings(folder: Path, table: dict[str, Any], path: Path) -> Settings:
         linger_ms=_number({"linger_ms": 1000} | table, "linger_ms", path, 0, 60_000),
         panel_socket=(folder / table.get("panel_socket", f"../../run/{station}.panel.sock")).resolve(),
         controller_restart=str(table.get("controller_restart", "")),
+        api_url=str(table.get("api_url", "")),
     )
 
 

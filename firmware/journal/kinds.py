@@ -40,6 +40,10 @@ BYPASS = 46
 MAINTENANCE = 47
 SELFTEST = 48
 DELIVERED = 49
+PICKED = 50
+CHECKED = 51
+UNIT_ADDRESS = 52
+CRADLE_REFUSED = 53
 # from here on the centre's own: in a station's batch they are refused
 HOSPITAL_ADT = 200
 HOSPITAL_ORDER = 201

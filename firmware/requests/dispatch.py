@@ -68,6 +68,13 @@ def _selftest(s, part, number, seen):
     return service.selftest(s, part, number, seen)
 
 
+# a cabinet's heap need not hold what only the pharmacy's computer asks for
+def _record(s, kind, actor, item, ext):
+    from firmware.requests import record
+
+    return record.record(s, kind, actor, item, ext)
+
+
 _is_quantity = _within(schema.QUANTITY_MAX)
 _is_number = _within(NUMBER_MAX)
 
@@ -93,6 +100,7 @@ _SHAPES = {
     "w": _within(0xFFFFFFFF),
     "t": lambda v: v is None or _is_text(v),
     "c": _are_counted,
+    "e": lambda v: isinstance(v, list),
 }
 
 
@@ -127,4 +135,5 @@ _REQUESTS = {
     messages.MAINTENANCE: ("sr", _maintenance),
     messages.SELFTEST: ("irS", _selftest),
     messages.PUT_AWAY: ("qQtu", opening.confirm),
+    messages.RECORD: ("rooe", _record),
 }
