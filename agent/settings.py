@@ -14,7 +14,8 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of one station's agent; `folder` holds keys and outbox, `panel_socket` is where users reach it."""
+    """Settings of one station's agent; `folder` holds keys and outbox, `panel_socket` is where users reach it, `api_url`
+    where the centre's API is."""
 
     folder: Path
     station: str
@@ -26,6 +27,7 @@ class Settings:
     broker_port: int
     linger_ms: int
     panel_socket: Path
+    api_url: str = ""
 
 
 def load(folder: Path) -> Settings:
@@ -55,6 +57,7 @@ def _settings(folder: Path, table: dict[str, Any], path: Path) -> Settings:
         broker_port=_number(table, "broker_port", path, 1, 65535),
         linger_ms=_number({"linger_ms": 1000} | table, "linger_ms", path, 0, 60_000),
         panel_socket=(folder / table.get("panel_socket", f"../../run/{station}.panel.sock")).resolve(),
+        api_url=str(table.get("api_url", "")),
     )
 
 

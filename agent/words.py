@@ -71,6 +71,41 @@ WORDS: dict[int, str] = {
     codes.BAD_SIGNATURE: "A message that the centre did not sign was refused. Tell the pharmacy.",
     codes.UNVERIFIED_PAGE: "The journal does not continue what was read before. Call biomed and the pharmacy.",
     codes.STORE_FAILED: "The cabinet's computer cannot store. Records stay in the controller. Call biomed.",
+    codes.BAD_RECORD: (
+        "A handheld sent a record that is none. It is kept with the reason; look at the label and do the step again."
+    ),
+    codes.BAD_RECORD_HASH: (
+        "A handheld's record came without its right hash and was not taken. Do the step again, and have the unit looked at."
+    ),
+    codes.LABEL_STILL_OPEN: (
+        "A pick has the number of a label that is still under way. Print a new label and pick again."
+    ),
+    codes.FOREIGN_SERIAL: (
+        "A label's number does not belong to the handheld that made it. Have the unit cleared and given a new address."
+    ),
+    codes.CHECKER_IS_PICKER: "Who picked may not check. Ask a colleague to check this label.",
+    codes.NO_NEW_LABEL: (
+        "A corrected quantity needs a label with a new number, and only that. Check the label again on a unit of this site."
+    ),
+    codes.FOREIGN_UNIT: (
+        "A handheld has an address that was not given here. Clear its address, then put it back into the cradle."
+    ),
+    codes.SERIALS_SHORT: (
+        "A handheld has used up nearly all its label numbers. Check and deliver what it picked, or use another unit."
+    ),
+    codes.CRADLE_AWAY: "A cradle does not answer. Look at its cable and power; what the handhelds hold is not lost.",
+    codes.SNAPSHOT_MISSING: (
+        "What is needed for picking could not be read from the centre. Lists in the handhelds grow old; look at the network."
+    ),
+    codes.BAD_PROCAR_INI: "PROCAR.INI is not right. Mend the key that is named, then start again.",
+    codes.LABEL_NOT_PRINTED: (
+        "A corrected label could not be printed. Look at the printer: it prints as soon as it can."
+    ),
+    codes.JOURNAL_AWAY: "The journal of this computer does not run. Records stay in the handhelds; call biomed.",
+    codes.LIST_TOO_LONG: (
+        "A list does not fit the handhelds and was not sent. Tell the pharmacy to pick for fewer stations."
+    ),
+    codes.NO_ADDRESS_LEFT: "All addresses for handhelds are given. Clear those of units that have left this site.",
     codes.GAP: "The centre asks for records that are no longer here. Call the pharmacy.",
     codes.FORK: "The centre holds a different history of this cabinet and has stopped its stream. Call the pharmacy.",
 }

@@ -38,6 +38,10 @@ PROVISIONAL_ENDED = 44
 PIN_CHANGED = 45
 BYPASS = 46
 DELIVERED = 49
+PICKED = 50
+CHECKED = 51
+UNIT_ADDRESS = 52
+CRADLE_REFUSED = 53
 # from here on the centre's own: in a station's batch they are refused
 HOSPITAL_ADT = 200
 HOSPITAL_ORDER = 201

@@ -55,6 +55,13 @@ def _is_counted(row):
     return isinstance(row, list) and len(row) == 2 and schema.is_id(row[0]) and _is_quantity(row[1])
 
 
+# a cabinet's heap need not hold what only the pharmacy's computer asks for
+def _record(s, kind, actor, item, ext):
+    from firmware.requests import record
+
+    return record.record(s, kind, actor, item, ext)
+
+
 _is_quantity = _within(schema.QUANTITY_MAX)
 _is_number = _within(NUMBER_MAX)
 
@@ -78,6 +85,7 @@ _SHAPES = {
     "w": _within(0xFFFFFFFF),
     "t": lambda v: v is None or _is_text(v),
     "c": _are_counted,
+    "e": lambda v: isinstance(v, list),
 }
 
 
@@ -110,4 +118,5 @@ _REQUESTS = {
     messages.CONFIRM_BIN: ("c", opening.confirm_bin),
     messages.BYPASS: ("aroL", people.bypass),
     messages.PUT_AWAY: ("qQtu", opening.confirm),
+    messages.RECORD: ("rooe", _record),
 }

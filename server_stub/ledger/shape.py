@@ -94,6 +94,10 @@ EXT: dict[int, _Fields] = {
     kinds.PIN_CHANGED: (_bytes,),
     kinds.BYPASS: (_uint, _uint),
     kinds.DELIVERED: (_id, _uint, _uint),
+    kinds.PICKED: (_id, _uint, _id, _quantity, _id, _id),
+    kinds.CHECKED: (_id, _uint, _quantity, _uint, _id, _id),
+    kinds.UNIT_ADDRESS: (_id, _uint),
+    kinds.CRADLE_REFUSED: (_uint, _id, _id, _id),
 }
 # what came with the whole cabinet, after the fields above: earlier firmware ends before it
 LATER: dict[int, _Fields] = {

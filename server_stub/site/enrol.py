@@ -1,5 +1,6 @@
 """Enrolment: a station gets its key, certificate and files, and the site learns of it (docs/interfaces.md, Home)."""
 
+import hashlib
 import json
 import secrets
 from collections.abc import Iterable
@@ -46,6 +47,8 @@ def add_stations(
     for one in added:
         _write_controller(home, one, keys[one.id], layout, drawers)
         _write_agent(home, grown, one)
+        if not layout.drawer:
+            _write_token(home, one.id)
         write_private(home.mac_key(one.id), keys[one.id])
     broker.update_users(home, grown)
     config.write(home, grown)
@@ -95,6 +98,15 @@ def _write_agent(home: Home, site: config.SiteConfig, station: config.Station) -
         "broker_host": site.broker.host,
         "broker_port": site.broker.port,
         "panel_socket": str(panel),
+        "api_url": f"https://{site.broker.host}:{site.web.port}",
     }
     text = "".join(f"{key} = {json.dumps(value)}\n" for key, value in fields.items())
     write_private(folder / "agent.toml", text.encode())
+
+
+def _write_token(home: Home, station: str) -> None:
+    """What a station without drawers, the pharmacy's interface computer, reads the centre's API with: the centre keeps
+    its hash only."""
+    token = secrets.token_urlsafe(32)
+    write_private(home.station(station) / "api.token", token.encode())
+    write_private(home.token_hash(station), hashlib.sha256(token.encode()).hexdigest().encode())

@@ -60,6 +60,10 @@ class Home:
         """K of a station: 32 bytes, read by ingest only."""
         return self.keys / "stations" / f"{station}.mac"
 
+    def token_hash(self, station: str) -> Path:
+        """SHA-256, in hex, of the token with which a pharmacy's interface computer calls the API."""
+        return self.keys / "stations" / f"{station}.token.sha256"
+
     def public_key(self, station: str) -> Path:
         """The key with which a station's agent signs."""
         return self.keys / "stations" / f"{station}.pub"

@@ -1,5 +1,6 @@
 """Making a site, enrolling, exporting, supervising: on disk and as processes."""
 
+import hashlib
 import json
 import os
 import signal
@@ -50,6 +51,18 @@ def test_a_site_is_never_overwritten(home):
     with pytest.raises(SiteExists, match="holds a site already"):
         make_site(home, "demo")
     assert home.config.read_bytes() == before
+
+
+def test_the_pharmacys_computer_gets_a_token_of_which_the_centre_keeps_the_hash(home):
+    add_station(home, "PHARM", ["PHARMACY"], board="pharmacy")
+    add_station(home, "ICU1", ["MICU"])
+    token = (home.station("PHARM") / "api.token").read_text()
+    assert len(token) >= 43
+    assert home.token_hash("PHARM").read_text() == hashlib.sha256(token.encode()).hexdigest()
+    assert not (home.station("ICU1") / "api.token").exists()
+    assert cbor2.loads((home.controller("PHARM") / "controller.cbor").read_bytes())[6] == []
+    agent = tomllib.loads((home.station("PHARM") / "agent.toml").read_text())
+    assert agent["api_url"] == f"https://127.0.0.1:{config.read(home).web.port}"
 
 
 @pytest.mark.parametrize("station", ["a b", "", "x" * 33, "centre", "feed", "ICU.1", "ICU1\n"])

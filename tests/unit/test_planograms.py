@@ -8,7 +8,7 @@ from firmware.wire import cbor
 from server_stub.site import boards, enrol, make, planograms
 from server_stub.site.home import Home
 
-BOARDS = sorted(file.stem for file in boards.FOLDER.glob("*.toml"))
+BOARDS = sorted(file.stem for file in boards.FOLDER.glob("*.toml") if boards.read(file.stem).drawer)
 
 
 def plan(*drawers, name="test"):
