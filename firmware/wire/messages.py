@@ -64,6 +64,8 @@ ROLE_EMPTY_BIN = 512
 ROLE_RECOVER = 1024
 ROLE_GRANT = 2048
 ROLE_PROVISIONAL = 4096
+# at the pharmacy only: a pharmacist, who checks what others picked
+ROLE_CHECK = 8192
 ROLE_RESTRICTED = 32768
 
 COMMAND_PING = 1

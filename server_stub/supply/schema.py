@@ -51,7 +51,6 @@ label_facts = Table(
     Index("label_facts_label", "label", "ms"),
     Index("label_facts_new", "new_label", "ms"),
     Index("label_facts_kind", "kind", "ms"),
-    Index("label_facts_found", "finding", "ms"),
 )
 
 # generations.Label: each package that was picked or relabelled
