@@ -13,6 +13,7 @@ from server_stub.fold import Projections
 from server_stub.integration.desk import Desk
 from server_stub.integration.downlink import Downlink
 from server_stub.integration.feed import feed
+from server_stub.integration.labelling import Labelling
 from server_stub.integration.reference import ReferenceTables
 from server_stub.integration.requests import Requests
 from server_stub.ledger import schema, store
@@ -94,6 +95,8 @@ class Centre:
         orders = CabinetOrders(self._register, self._log, self._stockroom.commands)
         more = {**self._verify, **self._stockroom.handlers(), **orders.handlers()}
         self._desk = Desk(self._log, self._tables, self._downlink, wards, self._register.areas)
+        hours = self._register.config.picking.stale_hours
+        self._labelling = Labelling(self._log, self._tables, self._downlink, wards, hours)
         self._requests = Requests(self._desk, self._clock, wards, self._log, more)
 
     def start(self) -> list[Outgoing]:
@@ -110,6 +113,7 @@ class Centre:
             self._stockroom.load(tx)
             self._decider.load(conn)
             self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
+            self._labelling.load(tx)
             self._decider.run(tx)
             return waiting + self._finish(tx)
 
@@ -162,6 +166,7 @@ class Centre:
     def _decide(self, tx: Transaction) -> None:
         self._stockroom.tick(tx)
         self._stockroom.decide(tx, list(self._register.wards))
+        self._labelling.decide(tx, tx.appended)
         self._decider.run(tx)
 
     def _begin(self, conn: Connection) -> Transaction:
@@ -188,12 +193,14 @@ class Centre:
             self._decider.load(conn)
             self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
             self._stockroom.load(tx)
+            self._labelling.load(tx)
             self._finish(tx)
 
     def _take_up_site(self, tx: Transaction) -> None:
         if self._register.refresh():
             self._open_desk()
             self._desk.load(tx)
+            self._labelling.load(tx)
             self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
 
     def _arrived(self, tx: Transaction, work: Arrived) -> None:

@@ -19,6 +19,7 @@ from server_stub.stock.issued import Issued
 from server_stub.stock.lots import Lots
 from server_stub.stock.usage import Usage
 from server_stub.supply import schema as supply
+from server_stub.supply.labels import Labels
 from server_stub.supply.orders import Orders
 from server_stub.verify import schema as verify_schema
 from server_stub.verify.book import Book
@@ -42,7 +43,7 @@ class Projections:
     def __init__(self, book: Book) -> None:
         self._parts = (
             *(Inventory(), Usage(), Alarms(), Hospital(), Packets(), Verification(book)),
-            *(Demand(), Closing(), Issued(), Orders(), Found(), Conditions(), People()),
+            *(Demand(), Closing(), Issued(), Orders(), Labels(), Found(), Conditions(), People()),
             # last: others ask which places are bins as they were before this flush
             *(Lots(), Bins()),
         )

@@ -31,7 +31,7 @@ class SiteRegister:
     def _enrolled(self, station: config.Station) -> Enrolled:
         key = self._home.mac_key(station.id).read_bytes()
         public = load_public(self._home.public_key(station.id).read_bytes())
-        return Enrolled(StationKeys(key, public), station.log, bytes.fromhex(station.genesis))
+        return Enrolled(StationKeys(key, public, station.pharmacy), station.log, bytes.fromhex(station.genesis))
 
     def __call__(self, station: str) -> Enrolled | None:
         """What is known of `station`."""

@@ -38,7 +38,7 @@ def make_app(home: Home) -> FastAPI:
     app = FastAPI(title="Apotheca", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
     app.add_middleware(Gate, door=door)
     problems.add_to(app)
-    add_api(app, console, Callers(door, (home.keys / "hospital.token").read_text().strip()), home.intake)
+    add_api(app, console, Callers(door, (home.keys / "hospital.token").read_text().strip()), home)
     api_docs.add_to(app)
     actions = Actions(app, door, home.intake)
     actions.add_door()

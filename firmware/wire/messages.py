@@ -67,6 +67,8 @@ ROLE_RECOVER = 1024
 ROLE_GRANT = 2048
 ROLE_PROVISIONAL = 4096
 ROLE_MAINTAIN = 8192
+# at the pharmacy only: a pharmacist, who checks what others picked
+ROLE_CHECK = 16384
 ROLE_RESTRICTED = 32768
 
 # how the label of a package was read

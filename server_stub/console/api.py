@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, FastAPI, Header, Request, Response
 from fastapi.responses import JSONResponse
 
 from firmware import codes
-from server_stub.console import api_cabinet, api_findings, queries
+from server_stub.console import api_cabinet, api_findings, api_picking, queries
 from server_stub.console.api_holds import holds
 from server_stub.console.api_models import Alarm, Intake, Pocket, StationState
 from server_stub.console.callers import Callers
@@ -17,14 +17,16 @@ from server_stub.console.roles import Right
 from server_stub.console.scope import StationId, known_station
 from server_stub.integration.events import MAX_EVENTS, read_lines
 from server_stub.integration.intake import IntakeAway, ask
+from server_stub.site.home import Home
 
 MAX_BODY = 4 * 1024 * 1024
 
 REFUSALS = documented(401, 403, 422)
 
 
-def add_api(app: FastAPI, console: Console, callers: Callers, intake: Path) -> None:
+def add_api(app: FastAPI, console: Console, callers: Callers, home: Home) -> None:
     """Mount the calls."""
+    intake = home.intake
     routers = (
         _stations(console, callers),
         api_findings.verification(console, callers),
@@ -34,6 +36,8 @@ def add_api(app: FastAPI, console: Console, callers: Callers, intake: Path) -> N
         api_cabinet.stock_calls(console, callers),
         api_cabinet.cabinet_calls(console, callers, intake),
         api_findings.packets(console, callers),
+        api_picking.pharmacy_calls(console, callers, home),
+        api_picking.report_calls(console, callers),
         _events(callers, intake),
     )
     for router in routers:

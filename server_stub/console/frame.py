@@ -25,6 +25,7 @@ _MENU = (
     ("/stations", "Stations", Right.STATIONS),
     ("/stock", "Stock", Right.STOCK),
     ("/restock", "Restock", Right.STOCK),
+    ("/picking", "Picking", Right.STOCK),
     ("/expiry", "Expiry", Right.STOCK),
     ("/alerts", "Alerts", Right.ALERTS),
     ("/overrides", "Overrides", Right.ALERTS),

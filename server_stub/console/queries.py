@@ -4,7 +4,6 @@ import time
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-import cbor2
 from sqlalchemy import Connection, Engine, Row, Select, and_, func, select
 
 from server_stub.ledger import schema
@@ -14,6 +13,8 @@ from server_stub.ledger.record import Entry
 from server_stub.ledger.sign import CENTRE
 from server_stub.ledger.store import read_page
 from server_stub.site.config import Station
+from server_stub.stock import items as stock_items
+from server_stub.stock.items import Item as Item
 
 SILENT_MS = 180_000
 LATE_MS = 90_000
@@ -101,28 +102,10 @@ def inventory(engine: Engine, station: str | None = None) -> list[dict[str, Any]
         return [{**row._mapping, "must_count": bool(row.must_count)} for row in conn.execute(query)]
 
 
-class Item(NamedTuple):
-    """An item as people know it; `scale` smallest units make one unit."""
-
-    name: str
-    scale: int
-
-
 def items(engine: Engine, ids: Iterable[str | None]) -> dict[str, Item]:
-    """Name and scale of the items that some station was told of, by id; others are left out."""
-    table = schema.reference_rows.c
-    wanted = {one for one in ids if one}
-    query = select(table.table, table.row).where(table.table.in_(("items", "item_names")), table.key.in_(wanted))
-    names: dict[str, str] = {}
-    scales: dict[str, int] = {}
+    """Items that some station was told of, by id; others are left out."""
     with engine.connect() as conn:
-        for which, data in conn.execute(query):
-            row = cbor2.loads(data) if data else None
-            if row and which == "item_names":
-                names[row[0]] = row[1]
-            elif row:
-                scales[row[0]] = max(1, row[2])
-    return {one: Item(names.get(one, one), scales.get(one, 1)) for one in names.keys() | scales.keys()}
+        return stock_items.items(conn, ids)
 
 
 def hospital_ms(engine: Engine) -> int:

@@ -28,10 +28,11 @@ _NULLABLE = frozenset((10, 11, 12, 13, 14, 15, 17))
 
 
 class StationKeys(NamedTuple):
-    """What the centre checks a station with: its K and its agent's public key."""
+    """What the centre checks a station with: its K, its agent's public key, and whether it is a pharmacy's computer."""
 
     mac: bytes
     public: ec.EllipticCurvePublicKey
+    pharmacy: bool = False
 
 
 class Batch(NamedTuple):
@@ -81,7 +82,7 @@ def read_batch(raw: bytes, station: str, keys: StationKeys | None) -> Batch:
     if not 1 <= len(rows) <= MAX_PAGES or first < 1 or len(prev_head) != 32:
         raise Refused(codes.BAD_BATCH, f"{len(rows)} pages from seq {first}")
     assert keys is not None
-    pages = _chain(rows, (station, log, first), prev_head, keys.mac)
+    pages = _chain(rows, (station, log, first), prev_head, keys)
     if pages[-1].head != last_head:
         raise Refused(codes.BAD_CHAIN, "last_head is not the head of these pages")
     return Batch(station, log, first, prev_head, pages)
@@ -139,7 +140,7 @@ def _are(values: Sequence[Any], kinds: Sequence[type]) -> bool:
     return all(type(value) is kind for value, kind in zip(values, kinds, strict=True))
 
 
-def _chain(rows: list[Any], where: tuple[str, int, int], head: bytes, key: bytes) -> list[Page]:
+def _chain(rows: list[Any], where: tuple[str, int, int], head: bytes, keys: StationKeys) -> list[Page]:
     station, log, seq = where
     pages = []
     for row in rows:
@@ -147,9 +148,9 @@ def _chain(rows: list[Any], where: tuple[str, int, int], head: bytes, key: bytes
         entry = page.entry
         if (entry.station, entry.log, entry.seq) != (station, log, seq):
             raise Refused(codes.BAD_BATCH, f"entry {entry.seq} of {entry.station} where {seq} of {station} was due")
-        if why := shape.fault(entry):
+        if why := shape.fault(entry, pharmacy=keys.pharmacy):
             raise Refused(codes.BAD_BATCH, f"entry {seq}: {why}")
-        if not hmac.compare_digest(hmac.digest(key, page.head, "sha256")[:16], row[2]):
+        if not hmac.compare_digest(hmac.digest(keys.mac, page.head, "sha256")[:16], row[2]):
             raise Refused(codes.BAD_CHAIN, f"the MAC of entry {seq} is wrong")
         pages.append(page)
         head = page.head

@@ -1,6 +1,7 @@
 """What a station's entry looks like: ext per kind as docs/journal.md section 2 has it, numbers the database can hold.
 
-The fold relies on it, so it is looked at before anything of a batch is taken. Newer firmware may add fields at the end
+Picks, checks and handhelds are the word of a pharmacy's computer, which has no drawers, and of it alone; deliveries are
+never its word. The fold relies on it, so it is looked at before anything of a batch is taken. Newer firmware may add fields at the end
 and kinds of its own below 200; both are let through.
 """
 
@@ -8,12 +9,15 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from firmware.journal import kinds
-from firmware.wire import messages
+from firmware.wire import labels, messages
 from server_stub.ledger.record import Entry
 
 # kinds from here on are the centre's own decisions (docs/journal.md section 2): no station may say them
 CENTRES_OWN = kinds.HOSPITAL_ADT
 LIMIT = 1 << 62
+# what happens to packages before they leave the pharmacy (docs/picking.md)
+PHARMACYS_OWN = frozenset((kinds.PICKED, kinds.CHECKED, kinds.UNIT_ADDRESS, kinds.CRADLE_REFUSED))
+CABINETS_OWN = frozenset((kinds.DELIVERED,))
 # what a pocket, and so an entry, can move or name at most (firmware/schema.py)
 QUANTITY_LIMIT = 1 << 31
 
@@ -37,6 +41,11 @@ def _text(value: Any) -> bool:
 def _id(value: Any) -> bool:
     # PostgreSQL has no text with a NUL
     return type(value) is str and "\0" not in value
+
+
+def _new_serial(value: Any) -> bool:
+    # "": the check printed no label
+    return value == "" or bool(labels.is_serial(value))
 
 
 def _bytes(value: Any) -> bool:
@@ -95,9 +104,9 @@ EXT: dict[int, _Fields] = {
     kinds.BYPASS: (_uint, _uint),
     kinds.MAINTENANCE: (_uint, _uint, _text),
     kinds.SELFTEST: (_id, _uint),
-    kinds.DELIVERED: (_id, _uint, _uint),
-    kinds.PICKED: (_id, _uint, _id, _quantity, _id, _id),
-    kinds.CHECKED: (_id, _uint, _quantity, _uint, _id, _id),
+    kinds.DELIVERED: (labels.is_serial, _uint, _uint),
+    kinds.PICKED: (labels.is_serial, _uint, _id, _quantity, _id, _id),
+    kinds.CHECKED: (labels.is_serial, _uint, _quantity, _uint, _new_serial, _id),
     kinds.UNIT_ADDRESS: (_id, _uint),
     kinds.CRADLE_REFUSED: (_uint, _id, _id, _id),
 }
@@ -110,10 +119,13 @@ LATER: dict[int, _Fields] = {
 }
 
 
-def fault(entry: Entry) -> str | None:
-    """Why no station can have written this entry, whose fields have the right types; None if one can."""
+def fault(entry: Entry, *, pharmacy: bool = False) -> str | None:
+    """Why no station (or, with `pharmacy`, no pharmacy's computer) can have written this entry, whose fields have the
+    right types; None if one can."""
     if entry.kind >= CENTRES_OWN:
         return f"only the centre writes kind {entry.kind}"
+    if entry.kind in (CABINETS_OWN if pharmacy else PHARMACYS_OWN):
+        return f"kind {entry.kind} is not written by {'the pharmacy' if pharmacy else 'a cabinet'}"
     if not _fits(entry):
         return f"ext is not that of kind {entry.kind}"
     if not in_range((entry.boot, entry.utc_ms, entry.mono_ms, entry.tq, entry.kind, entry.txn)):

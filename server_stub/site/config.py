@@ -7,11 +7,13 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from server_stub.site.home import Home, write_private
+from server_stub.supply.settings import DEFAULT_HOURS, LONGEST_HOURS
 from server_stub.verify.settings import DEFAULT_MINUTES, LONGEST_MINUTES
 
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 Area = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,32}$")]
 Port = Annotated[int, Field(gt=0, lt=65536)]
+PHARMACY_BOARD = "pharmacy"
 
 
 class _Part(BaseModel):
@@ -64,14 +66,31 @@ class Supplier(_Part):
     identity: bool = False
 
 
+class Picking(_Part):
+    """Packages between pharmacy and pocket: for how many hours after its pick a label is good, and the account's switches
+    of PROCAR.INI (P98, P101): is there a check to report, is what nobody checked but somebody delivered reported."""
+
+    stale_hours: Annotated[int, Field(ge=1, le=LONGEST_HOURS)] = DEFAULT_HOURS
+    check_reporting: bool = True
+    report_not_checked_but_delivered: bool = True
+
+
 class Station(_Part):
-    """One cabinet: its current log, the genesis of that log (hex), the wards it serves and the area it stands in."""
+    """One cabinet: its current log, the genesis of that log (hex), the wards it serves, the area it stands in, the zone
+    for which people pick (P31), the board it was enrolled with ("": before boards were kept here)."""
 
     id: Id
     log: int = 1
     wards: tuple[str, ...] = ()
     area: Area = ""
+    zone: Annotated[str, Field(pattern=r"^[^|\x00-\x1f]{0,32}$")] = ""
+    board: str = ""
     genesis: str
+
+    @property
+    def pharmacy(self) -> bool:
+        """Is it a pharmacy's interface computer? It picks and checks, and has no drawers."""
+        return self.board == PHARMACY_BOARD
 
 
 class SiteConfig(_Part):
@@ -84,6 +103,7 @@ class SiteConfig(_Part):
     verify: Verify = Verify()
     packets: Packets = Packets()
     supplier: Supplier = Supplier()
+    picking: Picking = Picking()
     station: tuple[Station, ...] = ()
 
 
@@ -104,7 +124,7 @@ def read(home: Home) -> SiteConfig:
 def write(home: Home, config: SiteConfig) -> None:
     """Write `site.toml` whole or not at all."""
     lines = []
-    for name in ("site", "broker", "web", "database", "verify", "packets", "supplier"):
+    for name in ("site", "broker", "web", "database", "verify", "packets", "supplier", "picking"):
         lines += [f"[{name}]", *_pairs(getattr(config, name)), ""]
     for station in config.station:
         lines += ["[[station]]", *_pairs(station), ""]

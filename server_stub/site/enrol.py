@@ -42,7 +42,7 @@ def add_stations(
         if station in known or station in RESERVED:
             raise NotEnrolled(f"{station} is taken: choose another station id")
         keys[station] = secrets.token_bytes(32)
-        added.append(_describe(station, its_wards, keys[station]))
+        added.append(_describe(station, its_wards, keys[station], board))
     grown = site.model_copy(update={"station": (*site.station, *added)})
     for one in added:
         folder = make_folder(home.controller(one.id))
@@ -57,10 +57,10 @@ def add_stations(
     return added
 
 
-def _describe(station: str, wards: tuple[str, ...], key: bytes) -> config.Station:
+def _describe(station: str, wards: tuple[str, ...], key: bytes, board: str) -> config.Station:
     genesis = entry.genesis(station, FIRST_LOG, key, VERSION)
     try:
-        return config.Station(id=station, log=FIRST_LOG, wards=wards, genesis=genesis.hex())
+        return config.Station(id=station, log=FIRST_LOG, wards=wards, board=board, genesis=genesis.hex())
     except ValidationError:
         raise NotEnrolled(f"{station!r} is no station id: 1 to 32 letters, digits, - and _") from None
 

@@ -18,11 +18,15 @@ def pick_list(conn: Connection, station: str, shelf: Shelf) -> dict[str, Any]:
     that was made (P13). `conn` must see one moment of the database; quantities are smallest units.
     """
     last = store.last_entry(conn)
-    lines = _lines(conn, station, shelf)
-    return {"station": station, "as_of_utc_ms": last.utc_ms, "snapshot": last.id, "lines": lines}
+    return {
+        "station": station,
+        "as_of_utc_ms": last.utc_ms,
+        "snapshot": last.id,
+        "lines": lines(conn, station, shelf),
+    }
 
 
-def _lines(conn: Connection, station: str, shelf: Shelf) -> list[dict[str, Any]]:
+def lines(conn: Connection, station: str, shelf: Shelf) -> list[dict[str, Any]]:
     """A line an item that is ordered or below max, smallest units; what is ordered comes first, and of an item's
     `pockets` the hungriest.
 
@@ -38,8 +42,8 @@ def _lines(conn: Connection, station: str, shelf: Shelf) -> list[dict[str, Any]]
     for item, number, quantity, put_away in conn.execute(query.order_by(_T.item, _T.number)):
         standing.setdefault(item, []).append((number, quantity - put_away))
     items = {*standing, *shelf.pockets}
-    lines = [_line(item, standing.get(item, []), shelf.pockets.get(item, []), held) for item in items]
-    wanted = [line for line in lines if line["orders"] or line["quantity"]]
+    every = [_line(item, standing.get(item, []), shelf.pockets.get(item, []), held) for item in items]
+    wanted = [line for line in every if line["orders"] or line["quantity"]]
     return sorted(wanted, key=lambda line: (not line["orders"], line["item"]))
 
 

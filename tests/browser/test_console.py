@@ -18,6 +18,7 @@ PAGES = (
     "", "stations", "stations/ICU1", "stock", "items/ACET?station=ICU1", "restock", "restock?show=par",
     "restock?station=ICU1", "alerts", "alerts?show=late", "alerts?show=cleared", "discrepancies", "packets",
     "overrides", "overrides?show=matched", "wastes", "expiry", "expiry?lot=L0426",
+    "picking", "picking?show=errors-caught", "picking?show=checking-detail", "picking?show=findings",
 )  # fmt: skip
 
 

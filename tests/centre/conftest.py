@@ -27,6 +27,7 @@ def site_home(tmp_path_factory):
     home = Home(tmp_path_factory.mktemp("site") / "home")
     make_site(home, "demo")
     add_stations(home, WARDS)
+    add_stations(home, {"PHARM": ("PHARMACY",)}, board="pharmacy")
     return home
 
 

@@ -158,6 +158,11 @@ MISSHAPEN = {
     "answer to no prompt": (kinds.ATTESTATION, (1,), AT),
     "scan passed by for nothing": (kinds.BYPASS, (), AT),
     "delivery of no label": (kinds.DELIVERED, (None, 1, 9), AT),
+    "delivery of a label of five": (kinds.DELIVERED, ("HK010", 1, 9), AT),
+    "pick": (kinds.PICKED, ("HK01", 9, "ICU1", 2, "R", "HK"), {"item": "HEPARIN"}),
+    "check": (kinds.CHECKED, ("HK01", 9, 2, 0, "", "HK"), {"item": "HEPARIN"}),
+    "address of a handheld": (kinds.UNIT_ADDRESS, ("HK", 1), {}),
+    "refused record of a handheld": (kinds.CRADLE_REFUSED, (4050, "HK", "P", "x"), {}),
     "delivery of a label with a NUL": (kinds.DELIVERED, ("HK\x000", 1, 9), AT),
     "critical override without an end": (kinds.COMMAND, (1, messages.COMMAND_CRITICAL_OVERRIDE, 0, []), {}),
     "critical override until a text": (kinds.COMMAND, (1, messages.COMMAND_CRITICAL_OVERRIDE, 0, ["noon"]), {}),
@@ -246,6 +251,10 @@ WRITTEN = {
     kinds.BYPASS: (1, 1),
     kinds.DELIVERED: ("HK01", 1, 29_000_000),
     kinds.PIN_CHANGED: (bytes(32),),
+    kinds.PICKED: ("HK01", 1_700_000_000_000, "ICU1", 6, "R", "HK"),
+    kinds.CHECKED: ("HK01", 1_700_000_600_000, 5, 1, "HK02", "HK"),
+    kinds.UNIT_ADDRESS: ("HK", 1),
+    kinds.CRADLE_REFUSED: (4050, "HK", "P", "ICU1|HK01|x"),
 }
 
 
@@ -254,16 +263,25 @@ WRITTEN = {
 def test_each_kind_is_taken_and_folded_as_far_as_it_is_known(bench, kind):
     known, must = WRITTEN.get(kind, (1,)), len(shape.EXT[kind])
     assert len(known) == must + len(shape.LATER.get(kind, ()))
-    script = bench.station()
+    name = "PHARM" if kind in shape.PHARMACYS_OWN else "ICU1"
+    script = bench.station(name)
     for ext in (known[:must], known, (*known, "of a later version", [1])):
         script.add(kind, ext, item="HEPARIN", place="D01-P01", stock=(2, 1), patient="P1")
-    assert bench.verdicts(bench.up("ICU1", "batch", script.batch(1, 3))) == [messages.ACCEPT]
+    assert bench.verdicts(bench.up(name, "batch", script.batch(1, 3))) == [messages.ACCEPT]
     with bench.engine.begin() as conn:
         before, after = rebuild(conn)
     assert before == after
     script.add(kind, known[: must - 1])
-    assert bench.verdicts(bench.up("ICU1", "batch", script.batch(4, 4))) == []
+    assert bench.verdicts(bench.up(name, "batch", script.batch(4, 4))) == []
     assert [e.code for e in bench.rows(schema.evidence)] == [codes.BAD_BATCH]
+
+
+@pytest.mark.req("A12.b")
+def test_the_pharmacys_computer_delivers_nothing(quick):
+    script = quick.station("PHARM")
+    script.add(kinds.DELIVERED, ("HK01", 1, 9), **AT)
+    assert quick.verdicts(quick.up("PHARM", "batch", script.batch(1, 1))) == []
+    assert [e.code for e in quick.rows(schema.evidence)] == [codes.BAD_BATCH]
 
 
 @pytest.mark.req("A12.b")

@@ -41,6 +41,7 @@ def web_home(tmp_path_factory):
     home = Home(tmp_path_factory.mktemp("web") / "home")
     make_site(home, "demo")
     add_stations(home, {"ICU1": ("MICU",), "ED1": ("ED",)})
+    add_stations(home, {"PHARM": ("PHARMACY",)}, board="pharmacy")
     return home
 
 

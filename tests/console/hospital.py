@@ -17,6 +17,7 @@ from server_stub.site.make import make_site
 from tests.centre.conftest import Bench
 from tests.centre.processes import free_port, running, until
 from tests.stock.stock_site import DAY_MS, HOUR_MS, START_MS, Cabinet
+from tests.supply.packages import Pharmacy
 
 NAMES = [["ACET", "Acetaminophen 500 mg tablet", ""], ["MORP", "Morphine 4 mg/1 mL syringe", ""]]
 DAYS = 20
@@ -50,6 +51,7 @@ class Hospital:
     def __init__(self, home):
         make_site(home, "demo", web_port=free_port())
         add_stations(home, {"ICU1": ("MICU",), "ED1": ("ED",)})
+        add_stations(home, {"PHARM": ("PHARMACY",)}, board="pharmacy")
         self.home = home
         self.bench = Bench(home, database_url(home, read(home)), transport_ms=transport_ms())
         self._lock = threading.Lock()
@@ -73,6 +75,7 @@ class Hospital:
             self._doses(day, _USE[day % len(_USE)])
             cabinet.take()
         self._odd_ones(start + DAYS * DAY_MS)
+        self._packages()
         self.bench.up("ICU1", "heartbeat", cabinet.script.heartbeat())
 
     def _doses(self, day, count):
@@ -128,6 +131,19 @@ class Hospital:
         cabinet.append(kinds.BYPASS, (1, 1), item="ACET")
         cabinet.append(kinds.PROVISIONAL_PATIENT, (now_min + 1440,), patient="TEMP7")
         cabinet.send()
+
+    def _packages(self):
+        """One for each report of picking."""
+        pharmacy = Pharmacy(self.bench, self.cabinet)
+        pharmacy.picked("AA01")
+        pharmacy.picked("AA02")
+        pharmacy.checked("AA02")
+        unchecked = pharmacy.picked("AA03", 1)
+        pharmacy.delivered("AA03", unchecked, quantity=1)
+        for label, result, new in (("AA04", 1, "BB01"), ("AA05", 6, "")):
+            pharmacy.picked(label)
+            pharmacy.checked(label, result, quantity=5, new=new)
+        pharmacy.checked("ZZ01", by="PT001")
 
     def _events(self, *events):
         reply = self.bench.ask("hospital_events", events=list(events), key="")

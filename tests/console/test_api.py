@@ -13,6 +13,13 @@ TEXT = st.one_of(
     ),
     st.text(max_size=40),
 )
+PICKING = {
+    f"/api/v1/picking/{name}"
+    for name in (
+        *("not-checked-not-delivered", "checked-not-delivered", "not-checked-delivered"),
+        *("errors-caught", "checking-detail", "findings"),
+    )
+}
 ROLES = ("pharmacist", "technician", "auditor", "biomed", "administrator")
 
 
@@ -56,6 +63,8 @@ def test_the_description_names_all_that_the_console_shows(api):
         "/api/v1/stations/{station}/release-quarantine",
         "/api/v1/stations/{station}/merge-provisional",
         "/api/v1/hospital-events",
+        "/api/v1/pharmacy/snapshot",
+        *PICKING,
     }
 
 
@@ -101,8 +110,8 @@ def test_who_may_call_what(client, api, people):
         "/api/v1/return-bins",
     }
     stations = {"/api/v1/stations", "/api/v1/alarms", "/api/v1/conditions", "/api/v1/temporary-users"}
-    assert may["pharmacist"] == may["auditor"] == set(gets(api))
-    assert may["technician"] == stations | stock | {"/api/v1/discrepancies"}
+    assert may["pharmacist"] == may["auditor"] == set(gets(api)) - {"/api/v1/pharmacy/snapshot"}
+    assert may["technician"] == stations | stock | PICKING | {"/api/v1/discrepancies"}
     assert may["biomed"] == may["administrator"] == stations
 
 

@@ -1,6 +1,6 @@
-"""docs/drawers.md: each storage type's chart, drawn by `transitions` from the very rows that the firmware runs.
+"""docs/drawers.md and docs/pick-labels.md: charts drawn by `transitions` from the very rows that firmware and centre run.
 
-`python -m tests.tools.charts` writes it.
+`python -m tests.tools.charts` writes both.
 """
 
 # ruff: noqa: E501 - rows of a Markdown table do not break
@@ -12,9 +12,11 @@ from transitions.extensions import GraphMachine
 
 from firmware import chart
 from firmware.storage import types
+from server_stub.supply import life
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "drawers.md"
+LABELS_PAGE = ROOT / "docs" / "pick-labels.md"
 NAMES = (
     "UNKNOWN", "LOCKED", "RELEASED", "OPEN", "SETTLING", "FAILED", "DOUBTED", "LID_RELEASED", "LID_OPEN", "DISPENSING",
 )  # fmt: skip
@@ -57,6 +59,14 @@ go on; while alarm 11 stands that command is refused.
 """
 
 
+LABELS_HEAD = """# The life of a pick label
+
+Written by `make docs` from `server_stub/supply/life.py`; do not edit. `docs/picking.md` says what the words mean. A label is
+(serial, when it was picked); what happened to its package is walked in the order of its own times, in whatever order it
+came to the centre. Anything that has no row here changes nothing and is a finding.
+"""
+
+
 def machine(kind: int, model: Any) -> GraphMachine:
     """A `transitions` machine over the chart of storage type `kind`; `model` has what the guards look at."""
     rows = [
@@ -91,10 +101,37 @@ class Sketch:
 def _diagram(kind: int) -> str:
     used = {NAMES[state] for row in types.chart(kind) for state in (row[0], row[3])}
     unused = [name for name in NAMES if name not in used]
-    source: str = machine(kind, Sketch()).get_combined_graph().source
+    return _drawn(machine(kind, Sketch()), unused)
+
+
+def _drawn(chart: GraphMachine, unused: list[str]) -> str:
+    source: str = chart.get_combined_graph().source
     lines = source.split("---\n", 2)[2].splitlines()
     kept = [line.rstrip() for line in lines if not _styles(line) and not _of(line, unused)]
     return "\n".join(_once(line) for line in kept if line)
+
+
+def label_machine(model: Any) -> GraphMachine:
+    """A `transitions` machine over the life of a pick label."""
+    rows = [{"trigger": event, "source": source, "dest": target} for source, event, target in life.TRANSITIONS]
+    return GraphMachine(
+        model=model,
+        states=list(life.STATES),
+        transitions=rows,
+        initial=life.NEW,
+        auto_transitions=False,
+        ignore_invalid_triggers=True,
+        graph_engine="mermaid",
+    )
+
+
+def labels_page() -> str:
+    """The text of docs/pick-labels.md."""
+    rows = "\n".join(f"| {source} | {event} | {target} |" for source, event, target in life.TRANSITIONS)
+    findings = "\n".join(f"| {number} | {words} |" for number, words in life.FINDINGS.items())
+    chart = f"```mermaid\n{_drawn(label_machine(Sketch()), [])}\n```"
+    table = f"| From | What happens | To |\n|---|---|---|\n{rows}\n"
+    return f"{LABELS_HEAD}\n{chart}\n\n{table}\n| Finding | Words |\n|---|---|\n{findings}\n"
 
 
 def _once(line: str) -> str:
@@ -130,9 +167,10 @@ def page() -> str:
 
 
 def main() -> None:
-    """Write the page."""
-    PAGE.write_text(page(), encoding="utf-8")
-    print(f"wrote {PAGE.relative_to(ROOT)}")
+    """Write the pages."""
+    for path, text in ((PAGE, page()), (LABELS_PAGE, labels_page())):
+        path.write_text(text, encoding="utf-8")
+        print(f"wrote {path.relative_to(ROOT)}")
 
 
 if __name__ == "__main__":

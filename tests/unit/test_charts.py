@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from firmware import chart
 from firmware.storage import types
+from server_stub.supply import life
 from tests.tools import charts
 
 LATCH_MS, RELEASE_MS, AJAR_MS = 500, 10_000, 60_000
@@ -123,3 +124,24 @@ def test_the_contract_takes_every_row(suite, monkeypatch):
 
 def test_the_page_is_current():
     assert charts.PAGE.read_text(encoding="utf-8") == charts.page(), "out of date: run `make docs`"
+
+
+LIFE = st.lists(
+    st.sampled_from((life.PICK, life.ISSUED, life.PASSED, life.CORRECTED, life.REJECTED, life.PUT_AWAY)), max_size=8
+)
+
+
+@pytest.mark.req("P38", "P39")
+@given(events=LIFE)
+def test_the_life_of_a_label_walks_as_its_chart_is_drawn(events):
+    model = charts.Sketch()
+    charts.label_machine(model)
+    state = life.NEW
+    for event in events:
+        state = life.after(state, event) or state
+        model.trigger(event)  # type: ignore[attr-defined] # set by the machine
+        assert model.state == state  # type: ignore[attr-defined]
+
+
+def test_the_page_of_labels_is_current():
+    assert charts.LABELS_PAGE.read_text(encoding="utf-8") == charts.labels_page(), "out of date: run `make docs`"

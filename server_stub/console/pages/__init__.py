@@ -15,6 +15,7 @@ from server_stub.console.pages import (
     item,
     overrides,
     packets,
+    picking,
     restock,
     stations,
     stock,
@@ -30,3 +31,4 @@ def add_all(console: Console, actions: Actions, app: FastAPI) -> None:
         worked.add(console, actions)
     cabinet.add(actions)
     packets.add(console, actions, app)
+    picking.add(console, app)
