@@ -62,7 +62,11 @@ def _stations(conn: Connection, cabinets: Sequence[Cabinet]) -> Iterator[dict[st
 
 
 def _needs(
-    conn: Connection, shelves: Mapping[str, Shelf], unloaded: Collection[_Place], labels: Iterable[Row[Any]], now_ms: int
+    conn: Connection,
+    shelves: Mapping[str, Shelf],
+    unloaded: Collection[_Place],
+    labels: Iterable[Row[Any]],
+    now_ms: int,
 ) -> Iterator[dict[str, Any]]:
     """What the pick list of each cabinet asks for, less what is on its way there already."""
     under_way: dict[tuple[str, str, str], int] = defaultdict(int)
