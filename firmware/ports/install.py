@@ -118,7 +118,9 @@ def _pieces(file):
 # may the firmware in the active slot start? -> its path, or ""
 def runnable(folder, board):
     who = identity(folder)
-    slot = active(folder, who[1])[0] if who else ""
+    if who is None:
+        return ""
+    slot = active(folder, who[1])[0]
     fields = manifest(folder, slot, who[1]) if slot else None
     fits = fields and fields[1] == who[0] and fields[2] == board
     return folder + "/" + slot if fits and whole(folder + "/" + slot, fields[5]) else ""
