@@ -122,8 +122,9 @@ def runnable(folder, board):
         return ""
     slot = active(folder, who[1])[0]
     fields = manifest(folder, slot, who[1]) if slot else None
-    fits = fields and fields[1] == who[0] and fields[2] == board
-    return folder + "/" + slot if fits and whole(folder + "/" + slot, fields[5]) else ""
+    if fields is None or fields[1] != who[0] or fields[2] != board:
+        return ""
+    return folder + "/" + slot if whole(folder + "/" + slot, fields[5]) else ""
 
 
 def report(folder, code, version):
