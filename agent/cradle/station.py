@@ -85,16 +85,21 @@ class StationCradle:
     # steps of the flow
 
     def _do(self, steps: Steps) -> None:
-        blocks = [("block", "S", step.data) for step in steps if isinstance(step, Show)]
-        if blocks and self._host.there == self._unit:
-            if not self._host.give(self._unit, blocks):
-                self._host.take_back(self._unit)
-                self._host.give(self._unit, blocks)
-            self._line.poke()
+        self._show(steps)
         for step in steps:
             if isinstance(step, Ask) and self._tasks:
                 self._tasks.create_task(self._ask(self._flow, self._panel, step))
         self._leave()
+
+    def _show(self, steps: Steps) -> None:
+        blocks = [("block", "S", step.data) for step in steps if isinstance(step, Show)]
+        if not blocks or self._host.there != self._unit:
+            return
+        if self._host.give(self._unit, blocks):
+            self._line.poke()
+        else:
+            self._host.take_back(self._unit)
+            self._show(self._flow.shown())
 
     async def _ask(self, flow: Delivery, panel: Panel, step: Ask) -> None:
         outcome = await panel.do(step.name, step.args)

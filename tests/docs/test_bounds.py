@@ -29,7 +29,6 @@ BOUNDS = {
     "agent.mqtt": ("MAX_QUEUED", 200),
     "agent.notices": ("PARS", 512),
     "agent.cradle.talk": ("HELD_BACK", 16),
-    "firmware.cradle.host": ("WAITING", 64),
     "server_stub.ingest_main": ("QUEUE_HIGH", 500),
     "server_stub.integration.intake": ("MAX_CLIENTS", 64),
     "server_stub.web_main": ("MAX_CONNECTIONS", 256),
