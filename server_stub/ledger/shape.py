@@ -93,7 +93,7 @@ EXT: dict[int, _Fields] = {
     kinds.PROVISIONAL_ENDED: (_uint,),
     kinds.PIN_CHANGED: (_bytes,),
     kinds.BYPASS: (_uint, _uint),
-    kinds.MAINTENANCE: (_uint, _uint, _text),
+    kinds.MAINTENANCE: (_uint, _uint, _id),
     kinds.SELFTEST: (_id, _uint),
 }
 # what came with the whole cabinet, after the fields above: earlier firmware ends before it

@@ -157,6 +157,9 @@ MISSHAPEN = {
     "patient added until never": (kinds.PROVISIONAL_PATIENT, (None,), {"patient": "TEMP1"}),
     "answer to no prompt": (kinds.ATTESTATION, (1,), AT),
     "scan passed by for nothing": (kinds.BYPASS, (), AT),
+    "maintenance of no version": (kinds.MAINTENANCE, (0, 3), {}),
+    "maintenance of a version with a NUL": (kinds.MAINTENANCE, (0, 3, "1\0"), {}),
+    "self-test with its result in words": (kinds.SELFTEST, ("lock-3", "ok"), {}),
     "critical override without an end": (kinds.COMMAND, (1, messages.COMMAND_CRITICAL_OVERRIDE, 0, []), {}),
     "critical override until a text": (kinds.COMMAND, (1, messages.COMMAND_CRITICAL_OVERRIDE, 0, ["noon"]), {}),
     "item with a NUL": (
@@ -243,6 +246,8 @@ WRITTEN = {
     kinds.QUARANTINE: (1, 1),
     kinds.BYPASS: (1, 1),
     kinds.PIN_CHANGED: (bytes(32),),
+    kinds.MAINTENANCE: (1, 1, "1.0.0"),
+    kinds.SELFTEST: ("lock-3", 1),
 }
 
 
