@@ -102,7 +102,7 @@ EXT: dict[int, _Fields] = {
     kinds.PROVISIONAL_ENDED: (_uint,),
     kinds.PIN_CHANGED: (_bytes,),
     kinds.BYPASS: (_uint, _uint),
-    kinds.MAINTENANCE: (_uint, _uint, _text),
+    kinds.MAINTENANCE: (_uint, _uint, _id),
     kinds.SELFTEST: (_id, _uint),
     kinds.DELIVERED: (labels.is_serial, _uint, _uint),
     kinds.PICKED: (labels.is_serial, _uint, _id, _quantity, _id, _id),

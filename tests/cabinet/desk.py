@@ -24,6 +24,7 @@ from agent.cabinet.provision import provision
 from agent.cabinet.repl import ReplBoard
 from agent.cabinet.runner import Runner
 from agent.keys import Signer, Verifier
+from agent.panel import REQUESTS, arguments
 from agent.settings import Settings
 from firmware import codes
 from firmware.compat import derive
@@ -115,11 +116,14 @@ class AtTheLink(controller_process.Controller):
         self.sent_bytes = 0
         return self.receive(messages.INFO)
 
-    def sign_on(self):
+    def load_tables(self):
         for table, rows in TABLES.items():
             payload = sealed.seal([1, STATION, table, 1, 0, 1, 1, rows], derive(KEY, "reference"))
             self.send([messages.REFERENCE, payload])
             assert self.receive(messages.RESULT)[2] in (codes.NONE, codes.WRONG_BASE)
+
+    def sign_on(self):
+        self.load_tables()
         assert self.ask(messages.SIGN_ON, "b1", "1234")[0] == codes.NONE
 
     def into_maintenance(self, what=service.HAND_OVER):
@@ -130,8 +134,12 @@ class AtTheLink(controller_process.Controller):
 
     def maintenance(self, what, reason):
         """Code and parameters; the firmware may leave after it, so nobody waits for it to come to rest."""
+        return self.at_the_panel(messages.MAINTENANCE, [what, reason])
+
+    def at_the_panel(self, request, args):
+        """Code and parameters of any request."""
         self.rid += 1
-        self.send([messages.REQUEST, self.rid, messages.MAINTENANCE, [what, reason]])
+        self.send([messages.REQUEST, self.rid, request, args])
         return self.receive(messages.REPLY)[2:]
 
     def journal(self):
@@ -253,8 +261,9 @@ class LinuxCabinet(AtTheLink):
         class Handler(socketserver.StreamRequestHandler):
             def handle(self):
                 for line in self.rfile:
-                    args = json.loads(line)["args"]
-                    code, params = cabinet.maintenance(args["what"], args.get("reason", 0))
+                    asked = json.loads(line)
+                    request, wanted = REQUESTS[asked["do"]]
+                    code, params = cabinet.at_the_panel(request, arguments(asked["do"], wanted, asked["args"]))
                     self.wfile.write(json.dumps({"id": 1, "code": code, "params": params}).encode() + b"\n")
 
         return Handler

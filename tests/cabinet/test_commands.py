@@ -13,6 +13,7 @@ from agent.cabinet.repl import ReplBoard
 from agent.keys import Verifier
 from apotheca import main
 from firmware import config
+from server_stub.cli import station_app
 from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
@@ -102,3 +103,31 @@ def test_the_services_start_commands_that_there_are(unit):
 def test_a_blank_board_says_so(tmp_path):
     with Board(tmp_path) as board, ReplBoard(board.port) as repl:
         assert repl.told() == ("unix", "", "", 0, "", False, False, 0)
+
+
+def test_what_cannot_be_done_is_said_with_its_number(home, tmp_path):
+    for words, number in (
+        (("monitor", "ED1", "--once"), 4001),
+        (("selftest", "ED1", "--out", tmp_path / "report.pdf"), 4001),
+        (("export", "ED1", "--out", tmp_path / "out"), 4038),
+        (("replace", "ED1"), 4036),
+        (("replace", "ED1", "--port", tmp_path / "nothing"), 4030),
+    ):
+        code, said = cabinet_command(home, *words)
+        assert code == 1 and f"code {number}" in said, (words, said)
+    assert cabinet_command(home, "monitor", "ED9", "--once")[0] == 2
+    assert cabinet_command(home, "maintenance", "ED1", "perhaps")[0] == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_centre_wants_two_signatures_for_a_replacement(home):
+    app = typer.Typer()
+    app.add_typer(station_app, name="station")
+
+    @app.callback()
+    def root(ctx: typer.Context):
+        ctx.obj = home.root
+
+    words = ["station", "replace", "ED1", "--signer", "bea", "--signer", "phil"]
+    done = CliRunner().invoke(app, words, input="one password\nanother\n")
+    assert done.exit_code == 1 and "code 4037" in done.output

@@ -7,12 +7,14 @@ from fakes import ready
 
 from agent.cabinet import report, selftest
 from agent.cabinet.errors import CabinetError
-from agent.cabinet.guide import FromFile
+from agent.cabinet.guide import FromFile, guided
+from agent.cabinet.servicing import maintain
 from firmware import codes
 from firmware.journal import entry, kinds
 from firmware.requests import service
 from firmware.storage import types
 from firmware.wire import messages
+from tests.cabinet.desk import LinuxCabinet
 
 FRIDGE = 3
 
@@ -126,3 +128,41 @@ def test_outside_maintenance_nothing_is_tried():
         list(selftest.run(firmware, Hands(firmware.cabinet)))
     assert error.value.code == codes.NOT_IN_SERVICE
     assert firmware.entries() == []
+
+
+class AtTheDoor:
+    """Somebody who pulls and pushes the drawers of a cabinet behind its panel, and sees all of it."""
+
+    def __init__(self, bus):
+        self.bus = bus
+
+    def answer(self, _about, _question):
+        return "y"
+
+    def do(self, about, _request):
+        what, _, number = about.partition("-")
+        (self.bus.pull if what == "open" else self.bus.push)(int(number))
+        self.bus.settled()
+
+
+@pytest.mark.req("U5")
+def test_through_the_panel_of_a_running_cabinet_between_begin_and_end(tmp_path, release, firmware):
+    with LinuxCabinet(tmp_path) as cabinet:
+        cabinet.flash_first(release.bundle("0.2.0", firmware("0.2.0")))
+        cabinet.booted()
+        cabinet.load_tables()
+        settings, said = cabinet.settings(), []
+        with pytest.raises(CabinetError) as error:
+            guided(settings, AtTheDoor(cabinet.bus), "b1", "1234", said.append)
+        assert error.value.code == codes.SERVICE_SWITCH_OFF
+        cabinet.bus.turn(True)
+        made = guided(settings, AtTheDoor(cabinet.bus), "b1", "1234", said.append)
+        assert made.passed and (made.station, made.version, made.user) == ("ICU1", "0.2.0", "anna")
+        assert [one.part for one in made.tested][:3] == ["light-1", "lock-1", "switch-1"] and said[0] == "light-1: ok"
+        told = [[kind, ext] for kind, ext in cabinet.journal() if kind in (kinds.MAINTENANCE, kinds.SELFTEST)]
+        assert told[1] == [kinds.MAINTENANCE, [1, 2, "0.2.0"]]
+        assert told[-1] == [kinds.MAINTENANCE, [0, service.ASKED, "0.2.0"]]
+        assert len(told) == 3 + len(made.tested) + len(("lock-1", "lock-2"))
+        assert "works, service key turned, firmware 0.2.0" in maintain(settings, "tell", "other", "", "")
+        assert "is in maintenance" in maintain(settings, "begin", "repair", "b1", "1234")
+        assert "works" in maintain(settings, "end", "other", "", "")

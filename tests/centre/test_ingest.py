@@ -164,6 +164,9 @@ MISSHAPEN = {
     "address of a handheld": (kinds.UNIT_ADDRESS, ("HK", 1), {}),
     "refused record of a handheld": (kinds.CRADLE_REFUSED, (4050, "HK", "P", "x"), {}),
     "delivery of a label with a NUL": (kinds.DELIVERED, ("HK\x000", 1, 9), AT),
+    "maintenance of no version": (kinds.MAINTENANCE, (0, 3), {}),
+    "maintenance of a version with a NUL": (kinds.MAINTENANCE, (0, 3, "1\0"), {}),
+    "self-test with its result in words": (kinds.SELFTEST, ("lock-3", "ok"), {}),
     "critical override without an end": (kinds.COMMAND, (1, messages.COMMAND_CRITICAL_OVERRIDE, 0, []), {}),
     "critical override until a text": (kinds.COMMAND, (1, messages.COMMAND_CRITICAL_OVERRIDE, 0, ["noon"]), {}),
     "item with a NUL": (
@@ -255,6 +258,8 @@ WRITTEN = {
     kinds.CHECKED: ("HK01", 1_700_000_600_000, 5, 1, "HK02", "HK"),
     kinds.UNIT_ADDRESS: ("HK", 1),
     kinds.CRADLE_REFUSED: (4050, "HK", "P", "ICU1|HK01|x"),
+    kinds.MAINTENANCE: (1, 1, "1.0.0"),
+    kinds.SELFTEST: ("lock-3", 1),
 }
 
 

@@ -48,7 +48,7 @@ def run(capsys, *args: str) -> tuple[int, str]:
         (("--nosuch",), "No such option"),
         (("--home", __file__, "init", "--site", "x"), "is a file"),
         (("init", "--site", "x", "--home", __file__), "is a file"),
-        (("nosuch",), "there is no command 'nosuch'; there are account, agent, bench, broker, demo, export, init"),
+        (("nosuch",), "there is no command 'nosuch'; there are account, agent, bench, broker, cabinet,"),
     ],
 )
 def test_a_usage_error_prints_a_usage_line_and_ends_with_2(capsys, args, says):
