@@ -243,6 +243,10 @@ WRITTEN = {
     kinds.QUARANTINE: (1, 1),
     kinds.BYPASS: (1, 1),
     kinds.PIN_CHANGED: (bytes(32),),
+    kinds.PICKED: ("AB01", 1_767_600_000_000, "ICU1", 10, "R", "AB"),
+    kinds.CHECKED: ("AB01", 1_767_600_000_000, 8, 1, "AB02", "AB"),
+    kinds.UNIT_ADDRESS: ("AB", 1),
+    kinds.CRADLE_REFUSED: (4050, "AB", "P", "what is this"),
 }
 
 
