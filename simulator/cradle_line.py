@@ -10,6 +10,7 @@ import os
 import random
 import select
 import tty
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -19,7 +20,8 @@ from simulator.wire import Faults
 
 BITS_A_BYTE = 10
 STEP_S = 0.002
-LOOK_S = 0.01
+# a port that was opened or closed is noticed so soon
+LOOK_S = 0.05
 QUEUED_BYTES = 256
 
 
@@ -63,6 +65,13 @@ class Jack:
         except OSError:
             return
 
+    def watch(self, called: Callable[[], None]) -> None:
+        """Call when there is something to take."""
+        asyncio.get_running_loop().add_reader(self._master, called)
+
+    def unwatch(self) -> None:
+        asyncio.get_running_loop().remove_reader(self._master)
+
     def close(self) -> None:
         os.close(self._master)
 
@@ -81,9 +90,9 @@ class Way:
     def room(self) -> int:
         return QUEUED_BYTES - len(self._waiting)
 
-    @property
-    def busy(self) -> bool:
-        return bool(self._waiting)
+    def left_s(self, now_s: float) -> float:
+        """Until the last byte that is here is at the other end; 0 if there is none."""
+        return self._free_s + len(self._waiting) / self._bytes_a_s - now_s if self._waiting else 0.0
 
     def put(self, data: bytes, now_s: float) -> None:
         """Bytes from one end; the first goes out when the line is free."""
@@ -161,8 +170,26 @@ class CradleLine:
     async def _run(self) -> None:
         while True:
             self._guard()
-            busy = self._step(asyncio.get_running_loop().time())
-            await asyncio.sleep(STEP_S if busy else LOOK_S)
+            left_s = self._step(asyncio.get_running_loop().time())
+            if left_s > 0:
+                await asyncio.sleep(min(left_s, STEP_S))
+            else:
+                await self._rest()
+
+    async def _rest(self) -> None:
+        """Until somebody says something, or it is time to look who is there."""
+        said = asyncio.Event()
+        there = [jack for jack in (self.host, *self.units) if jack.is_open()]
+        for jack in there:
+            jack.watch(said.set)
+        try:
+            async with asyncio.timeout(LOOK_S):
+                await said.wait()
+        except TimeoutError:
+            return
+        finally:
+            for jack in there:
+                jack.unwatch()
 
     def _guard(self) -> None:
         """Whose is the line? It stays with who has it; then the next along the chain gets it."""
@@ -175,7 +202,8 @@ class CradleLine:
     def _bids(self, unit: Jack) -> bool:
         return unit not in self._out and unit.is_open()
 
-    def _step(self, now_s: float) -> bool:
+    def _step(self, now_s: float) -> float:
+        """Pass on what is due; seconds until more is, 0 if nothing is on the way."""
         for source, way, target in ((self.host, self.down, self._owner), (self._owner, self.up, self.host)):
             if source and way.room > 0 and (data := source.take(way.room)):
                 way.put(data, now_s)
@@ -185,7 +213,8 @@ class CradleLine:
             if unit is not self._owner:
                 # nobody hears a unit that has not got the line
                 unit.take(QUEUED_BYTES)
-        return self.down.busy or self.up.busy
+        left = [way.left_s(now_s) for way in (self.down, self.up)]
+        return min((each for each in left if each > 0), default=0.0)
 
 
 def faults(seed: int, rate: float) -> LineFaults:

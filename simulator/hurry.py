@@ -5,7 +5,9 @@ import selectors
 from typing import Any
 
 
-class _Selector(selectors.DefaultSelector):
+class _Selector(selectors.SelectSelector):
+    """Waits to the microsecond; epoll would round up to whole milliseconds."""
+
     speed = 1.0
 
     def select(self, timeout: float | None = None) -> Any:

@@ -1,4 +1,4 @@
-"""A serial line with one machine of POL/SELECT at this end: a host, or a unit's terminal (docs/polselect.md section 12).
+"""A serial line with a machine of POL/SELECT at this end: a host, or a unit's terminal (docs/polselect.md section 12).
 
 The machine decides; here are the port, the clock and the application, which is told and asked event by event.
 """
@@ -19,6 +19,8 @@ from firmware.cradle.terminal import Terminal
 Event = tuple[Any, ...]
 BAUD = 9600
 ANSWER_S = 20.0
+# so many that the application has not looked at, and the line stands still
+EVENTS = 256
 
 
 def time12(now: datetime) -> str:
@@ -74,8 +76,9 @@ class Line:
 
     def poke(self) -> None:
         """Do what the machine wants, now: call it after anything was queued, given, cradled or taken out."""
-        self._ear.tick(self.now_ms())
-        self._carry_out()
+        if self._events.qsize() < EVENTS:
+            self._ear.tick(self.now_ms())
+            self._carry_out()
 
     def port_opened(self) -> None:
         if isinstance(self.machine, Host):
@@ -86,8 +89,9 @@ class Line:
         self._carry_out()
 
     def port_received(self, data: bytes) -> None:
-        self._ear.heard(data, self.now_ms())
-        self._carry_out()
+        if self._events.qsize() < EVENTS:
+            self._ear.heard(data, self.now_ms())
+            self._carry_out()
 
     def port_lost(self) -> None:
         """What was on the way is lost: the machines find out by the silence."""
@@ -116,16 +120,19 @@ class Line:
         self._timer = None if wait_s is None else asyncio.get_running_loop().call_later(wait_s, self.poke)
 
     async def _tell(self, event: Event) -> None:
-        if not isinstance(self.machine, Host) or event[0] not in STARRED:
+        if isinstance(self.machine, Host) and event[0] in STARRED:
+            await self._ask(self.machine, event)
+        else:
             await self._told(event)
-            return
+        self.poke()
+
+    async def _ask(self, host: Host, event: Event) -> None:
         try:
             async with asyncio.timeout(self._answer_s):
                 taken = await self._told(event)
         except TimeoutError:
             taken = False
         if taken:
-            self.machine.accept()
+            host.accept()
         else:
-            self.machine.refuse()
-        self.poke()
+            host.refuse()

@@ -1,7 +1,7 @@
 # The permanent list of addresses (P64, P94): 2,704 of them, given one after the other and kept for good, with a status
 # for each unit. Clearing one (P56) is for a unit that has left the site; it is given again when no new one is left.
 from firmware.cradle import addresses
-from firmware.cradle.transfer import Incoming, Outgoing, following
+from firmware.cradle.transfer import UP, Incoming, Outgoing, following
 
 FREE = 0
 ASSIGNED = 1
@@ -11,7 +11,7 @@ CLEARED = 2
 # Of one unit: what it brought last, the number of the next single block for it, and how it went so far.
 class Status:
     def __init__(self, hashed, taken, next_block, seen):
-        self.incoming = Incoming(hashed, taken)
+        self.incoming = Incoming(UP, hashed, taken)
         self.next_block = next_block
         self.seen = seen  # MMDDYYHHMMSS of its last answer
         self.sessions = 0
@@ -61,14 +61,19 @@ class AddressBook:
     def knows(self, address):
         return self.state(address) == ASSIGNED
 
-    # The address that is next in line; None when all are taken.
-    def next_free(self):
-        while self._next < addresses.ADDRESSES:
-            address = addresses.address(self._next)
-            if self._states[self._next] == FREE and address not in self._skip:
-                return address
+    # The address that is next in line, but none of `held`; None when all are taken.
+    def next_free(self, held=()):
+        while self._next < addresses.ADDRESSES and not self._is_free(self._next, ()):
             self._next += 1
-        return self._cleared[0] if self._cleared else None
+        for n in range(self._next, addresses.ADDRESSES):
+            if self._is_free(n, held):
+                return addresses.address(n)
+        left = [address for address in self._cleared if address not in held]
+        return left[0] if left else None
+
+    def _is_free(self, n, held):
+        address = addresses.address(n)
+        return self._states[n] == FREE and address not in self._skip and address not in held
 
     def assign(self, address):
         self._set(address, ASSIGNED)

@@ -9,13 +9,15 @@ from firmware.compat import const
 from firmware.cradle import frames
 from firmware.cradle.asking import ANSWER, SILENT
 from firmware.cradle.cycles import cradle_cycle, station_cycle
-from firmware.cradle.transfer import check_item
+from firmware.cradle.transfer import DOWN, check_item
 
 CRADLE = "cradle"
 STATION = "station"
 
 # the host waits for what the application says to these
 STARRED = ("assigned", "record", "file", "asks")
+# an address whose giving broke off is not offered for so long: longer than a unit waits for a DataACK
+DOUBTFUL_MS = const(30000)
 # items that wait for one unit
 WAITING = const(64)
 
@@ -56,6 +58,7 @@ class Host(Settings):
         self._now_ms = 0
         self._due_ms = None
         self._sent_ms = 0
+        self._doubtful = {}  # address -> when it may be offered again
 
     # a host is not polled
     listening = False
@@ -73,7 +76,7 @@ class Host(Settings):
     # its name that still waits. False, and none is taken: too many wait. ValueError: no block can be like this.
     def give(self, address, items):
         for item in items:
-            check_item(item, self.power)
+            check_item(item, self.power, DOWN)
         waiting = self.book.status(address).waiting
         kept = [old for old in waiting if old is self.sending or not any(_replaces(new, old) for new in items)]
         if len(kept) + len(items) > WAITING:
@@ -143,6 +146,13 @@ class Host(Settings):
 
     def pause(self):
         self._due_ms = self._now_ms + self.settle_ms
+
+    def doubt(self, address):
+        self._doubtful[address] = self._now_ms + DOUBTFUL_MS
+
+    def doubtful(self):
+        self._doubtful = {a: until for a, until in self._doubtful.items() if until > self._now_ms}
+        return self._doubtful
 
     def trouble(self, address, why):
         self.events.append(("trouble", address, why))

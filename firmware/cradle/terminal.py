@@ -1,5 +1,5 @@
-# The unit's end of POL/SELECT: it speaks when it is polled. docs/polselect.md sections 12 to 14. Free of I/O: frames and
-# time in, actions and events out.
+# The unit's end of POL/SELECT: it speaks when it is polled. docs/polselect.md sections 12 to 14. Free of I/O: frames
+# and time in, actions and events out.
 #
 # actions: ("send", bytes), ("bid",), ("release",).
 # events: ("address", adr), ("time", MMDDYYHHMMSS), ("file", name, bytes), ("block", flag, bytes), ("session_end", ok),
@@ -9,15 +9,14 @@ from firmware.cradle import frames, records
 from firmware.cradle.bid import AFTER_FAILURE_MS, ASLEEP, AWAY, SLEEP_MS, Bid
 from firmware.cradle.blocks import POWERS
 from firmware.cradle.joining import Joining
-from firmware.cradle.transfer import Incoming
+from firmware.cradle.transfer import DOWN, Incoming
 from firmware.cradle.uploads import Uploads
 
 CRADLE = "cradle"
 STATION = "station"
 
-# a host that says nothing for so long has forgotten the exchange; then, that it was done with this unit
-REPLY_MS = const(10000)
-LINGER_MS = const(10000)
+# a host that says nothing for so long has broken off the exchange; for so long once more, and the session is over
+SILENT_MS = const(10000)
 # General POLs of one session answered with "nothing"; a host that never said more is then taken to have nothing either
 ANSWERED = const(3)
 
@@ -38,7 +37,8 @@ class Terminal:
         self.uploads = Uploads(first_block, hashed)
         self._joining = Joining(minutes_seconds)
         self._check = check
-        self._incoming = Incoming(hashed)
+        self._hashed = hashed
+        self._incoming = Incoming(DOWN, hashed)
         self._actions = []
         self._bid = Bid(self._actions)
         self._bid.cradled()
@@ -48,7 +48,6 @@ class Terminal:
     def _begin(self):
         self.uploads.begin()
         self._incoming.begin()
-        self._joining.stop()
         self._sent = None
         self._answered = 0
         self._spoken = False  # has the host spoken to this unit alone?
@@ -57,7 +56,7 @@ class Terminal:
 
     def _be(self, state, now_ms):
         self._state = state
-        self._due = now_ms + (LINGER_MS if state == IDLE else REPLY_MS)
+        self._due = now_ms + SILENT_MS
 
     # a POL or SEL that lost its EOT is still one (RD-P2)
     @property
@@ -99,6 +98,7 @@ class Terminal:
         if self.uploads.items:
             raise ValueError("%d records wait to be uploaded" % len(self.uploads.items))
         self.address = None
+        self._incoming = Incoming(DOWN, self._hashed)
         self._begin()
 
     # -- time
@@ -172,8 +172,13 @@ class Terminal:
             return self._close(now_ms)
         if not self.uploads.due and self.port == STATION:
             self._called(frame, now_ms)
-            return self._put(frames.data(self.address, "I", 1, records.identification(self.address), True), now_ms)
+            return self._identify(now_ms)
         self._answer(frame, now_ms)
+
+    # to a station that asks who is there (RD-P5)
+    def _identify(self, now_ms):
+        data = records.identification(self.address)
+        self._put(frames.data(self.address, "I", self.uploads.spend_number(), data, True), now_ms)
 
     # The host was done with this unit, or comes to nothing with it: its POL is for others.
     def _over(self):
@@ -196,12 +201,16 @@ class Terminal:
         self._look(frame)
         self._called(frame, now_ms)
         self._spoken, self._done = True, False
+        self._sent = None
         # what it has goes up before anything comes down (P74)
         self._send(frames.nak(self.address) if self.uploads.due else frames.ack(self.address))
         self._be(IDLE if self.uploads.due else RECEIVING, now_ms)
 
     def _look(self, frame):
         self._power = POWERS[frame.max_block_size]
+        self._find()
+
+    def _find(self):
         for item in self.uploads.look(self._power):
             self.events.append(("too_long", item[1], item[2]))
 
@@ -256,7 +265,7 @@ class Terminal:
         item = self.uploads.advance()
         if item:
             self.events.append(("uploaded", item[1], item[2]))
-            self.uploads.look(self._power)
+            self._find()
 
     def _on_nak(self, frame, now_ms):
         if self._state != SENT or frame.address not in (None, self.address):

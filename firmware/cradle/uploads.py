@@ -1,7 +1,7 @@
 # What a unit has for the host: items in order, each kept until the host has it.
 from firmware.compat import const
 from firmware.cradle import frames
-from firmware.cradle.transfer import Outgoing, check_item, following
+from firmware.cradle.transfer import UP, Outgoing, check_item, following
 
 # how often the same block goes out: once, and again three times (P95)
 TRIES = const(4)
@@ -19,7 +19,7 @@ class Uploads:
 
     # ValueError: no block can be like this. False: too many wait.
     def add(self, item):
-        check_item(item, frames.MOST_POWER)
+        check_item(item, frames.MOST_POWER, UP)
         if len(self.items) >= QUEUED:
             return False
         self.items.append(item)
@@ -60,10 +60,16 @@ class Uploads:
 
     def _fits(self, item):
         try:
-            check_item(item, self._power)
+            check_item(item, self._power, UP)
         except ValueError:
             return False
         return True
+
+    # A number for a block that is no item. It is not used again: a late DataACK would pass for that of a record.
+    def spend_number(self):
+        number = self.next_block
+        self.next_block = following(number)
+        return number
 
     # The block that is due; None when it has gone out often enough.
     def block(self, address):
@@ -90,5 +96,5 @@ class Uploads:
         self._out = None
         self.items.remove(out.item)
         if out.item[0] == "block":
-            self.next_block = following(self.next_block)
+            self.spend_number()
         return out.item

@@ -198,11 +198,11 @@ class Spoilt:
         for fault in self._faults:
             if said(data).startswith(fault[0]):
                 self._faults.remove(fault)
-                return _spoilt(data, fault[1])
+                return spoilt(data, fault[1])
         return [(0, data)]
 
 
-def _spoilt(data, how):
+def spoilt(data, how):
     if how == "lose":
         return []
     if how == "damage":
