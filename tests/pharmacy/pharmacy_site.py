@@ -129,3 +129,8 @@ class Pharmacy:
             self.process.kill()
             self.process.wait()
         self.centre.close()
+
+
+def children(pid):
+    """Processes that `pid` has started."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
