@@ -65,7 +65,7 @@ def test_a_pick_and_a_check_are_one_entry_each_though_the_process_dies_between_j
             # the journal's own process may die as well
             (journal,) = children(pharmacy.process.pid)
             os.kill(journal, signal.SIGKILL)
-            second.send("P", records.pick("ICU1", second.address + "01", 1, "112226110000", "jd01", "L", "07605"))
+            second.send("P", records.pick("ICU1", second.address + "77", 1, "112226110000", "jd01", "L", "07605"))
             await until(lambda: second.served, LIMIT_S)
             again = await ask(pharmacy.socket, "clear", {"address": first.address, "actor": "pharm1"})
             assert await asyncio.to_thread(pharmacy.stop) == 0
@@ -77,7 +77,7 @@ def test_a_pick_and_a_check_are_one_entry_each_though_the_process_dies_between_j
     ] == [
         (kinds.PICKED, "jd01", first + "00", ["ICU1", 10]),
         (kinds.CHECKED, "rp02", first + "00", [8, 1]),
-        (kinds.PICKED, "jd01", second + "01", ["ICU1", 1]),
+        (kinds.PICKED, "jd01", second + "77", ["ICU1", 1]),
     ]
     assert [ext for _, _, _, ext in pharmacy.outbox(kinds.UNIT_ADDRESS)] == [["AA", 1], ["AB", 1], [first, 2]]
     assert {unit["address"] for unit in shown.params} == {"AA", "AB"}
