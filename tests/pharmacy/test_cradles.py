@@ -9,10 +9,10 @@ import pytest
 
 from agent.pharmacy import snapshots
 from agent.pharmacy.bells import Bells
-from agent.pharmacy.book import PICKED
 from agent.pharmacy.cradles import SHORT, Cradles
 from agent.pharmacy.desk import CradleDesk
 from agent.pharmacy.ini import parse
+from agent.pharmacy.tables import PICKED
 from firmware import codes
 from firmware.cradle import addresses, records
 from firmware.journal import kinds

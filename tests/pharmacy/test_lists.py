@@ -6,9 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from agent.pharmacy import lists, snapshots, times
-from agent.pharmacy.book import CHECKED, OVER, PICKED, Book, Label
+from agent.pharmacy.book import Book
 from agent.pharmacy.ini import parse
 from agent.pharmacy.snapshot import OpenLabel
+from agent.pharmacy.tables import CHECKED, OVER, PICKED, Label
 from tests.pharmacy.desktop import CHECK, PICK, Desktop
 
 MINUTE_MS = 60_000
