@@ -162,8 +162,10 @@ def test_a_port_that_is_not_there_yet_and_one_that_goes_is_opened_when_it_is_the
     async def story():
         path = tmp_path / "tty"
         host = Host("cradle", known(), {"wait_ms": 500, "cycle_ms": 500}, lambda: TIME)
-        async with running(Line(path, host, nothing)):
+        line = Line(path, host, nothing)
+        async with running(line):
             for _ in range(2):
+                await until(lambda: not line.is_open)
                 master, slave = pty.openpty()
                 tty.setraw(slave)
                 os.set_blocking(master, False)
@@ -176,7 +178,7 @@ def test_a_port_that_is_not_there_yet_and_one_that_goes_is_opened_when_it_is_the
                     return said
 
                 await until(spoke)
-                assert said[:1] == b"\x04"
+                assert said[:1] == b"\x04" and line.is_open
                 path.unlink()
                 os.close(slave)
                 os.close(master)
