@@ -26,6 +26,7 @@ SENT = "sent"
 RECEIVING = "receiving"
 
 
+# It begins in a cradle. What comes to its queue while it sleeps wakes it.
 class Terminal:
     # address: None until one is assigned. minutes_seconds: gives the unit's own (minute, second). port: what the unit
     # is linked to, as its user says. first_block: a number not used lately (docs/polselect.md section 13).
