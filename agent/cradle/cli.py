@@ -121,8 +121,10 @@ def clear(
 
 @app.command()
 def units(ctx: typer.Context, station: Station) -> None:
-    """Show the units that have an address, one JSON object a line, as the running `cradle run` knows them; what is wrong
-    goes to standard error."""
+    """Show the units that have an address, one JSON object a line, as the running `cradle run` knows them.
+
+    What is wrong now goes to standard error.
+    """
     from agent import words  # noqa: PLC0415
 
     settings = _settings(ctx, station)

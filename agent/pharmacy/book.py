@@ -8,82 +8,24 @@ from the file is taken from the outbox at the next start (agent/pharmacy/intake.
 import hashlib
 import sqlite3
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
-
-from sqlite_utils import Database, Migrations
 
 from agent import durable
 from agent.pharmacy.entries import Entry
 from agent.pharmacy.snapshot import OpenLabel
+from agent.pharmacy.tables import CHECKED, OVER, PICKED, SCHEMA, Corrected, Label
 from firmware.cradle.book import ASSIGNED, AddressBook
 from firmware.journal import kinds
 from firmware.requests.record import QTY
 
-PICKED, CHECKED, OVER = 0, 1, 2
 OK = 0
 _STATES = {"PICKED": PICKED}
 # a label is not asked about any more so long after it was over
 _KEPT_MS = 400 * 24 * 3600 * 1000
 
-_schema = Migrations("cradle")
-
-
-@_schema(name="1_units_and_labels")
-def _units_and_labels(db: Database) -> None:
-    db.execute("CREATE TABLE stand (id INTEGER PRIMARY KEY CHECK (id = 1), log INTEGER NOT NULL, seq INTEGER NOT NULL)")
-    db.execute(
-        "CREATE TABLE unit (address TEXT PRIMARY KEY, place INTEGER NOT NULL, state INTEGER NOT NULL, taken TEXT,"
-        " next_block INTEGER NOT NULL, seen TEXT NOT NULL, sessions INTEGER NOT NULL, trouble TEXT NOT NULL)"
-    )
-    db.execute(
-        "CREATE TABLE label (label TEXT, picked_utc_ms INTEGER, station TEXT NOT NULL, item TEXT NOT NULL,"
-        " quantity INTEGER NOT NULL, purpose TEXT NOT NULL, picker TEXT NOT NULL, state INTEGER NOT NULL,"
-        " seq INTEGER NOT NULL, PRIMARY KEY (label, picked_utc_ms)) WITHOUT ROWID"
-    )
-    db.execute("CREATE INDEX label_by_state ON label (state)")
-    db.execute(
-        "CREATE TABLE checked (label TEXT, checked_utc_ms INTEGER, checker TEXT, item TEXT NOT NULL,"
-        " quantity INTEGER NOT NULL, result INTEGER NOT NULL, new_label TEXT NOT NULL, printed INTEGER NOT NULL,"
-        " PRIMARY KEY (label, checked_utc_ms, checker)) WITHOUT ROWID"
-    )
-    db.execute("CREATE INDEX checked_unprinted ON checked (printed) WHERE printed = 0")
-    db.execute("CREATE TABLE refused (digest TEXT PRIMARY KEY, utc_ms INTEGER NOT NULL) WITHOUT ROWID")
-    db.execute("CREATE TABLE snapshot (id INTEGER PRIMARY KEY CHECK (id = 1), data BLOB NOT NULL, utc_ms INTEGER)")
-
 
 class BookError(RuntimeError):
     """`cradle.db` can not be used; the text says what to do."""
-
-
-@dataclass(frozen=True)
-class Label:
-    """A label under way: PICKED waits for its check, CHECKED for its delivery."""
-
-    label: str
-    picked_utc_ms: int
-    station: str
-    item: str
-    quantity: int
-    purpose: str
-    picker: str
-    state: int
-
-    @property
-    def waits_for_check(self) -> bool:
-        return self.state == PICKED
-
-
-@dataclass(frozen=True)
-class Corrected:
-    """A check that gave a new label, which is still to be printed."""
-
-    label: str
-    checked_utc_ms: int
-    checker: str
-    item: str
-    quantity: int
-    new_label: str
 
 
 _COLUMNS = "label, picked_utc_ms, station, item, quantity, purpose, picker, state"
@@ -99,7 +41,7 @@ class Book:
         self, path: Path, log: int, skip: Iterable[str] = (), first_block: int = 1, hashed: bool = True
     ) -> None:
         try:
-            self._db = durable.open_database(path, _schema)
+            self._db = durable.open_database(path, SCHEMA)
             self._claim(log)
         except sqlite3.Error as error:
             raise BookError(f"{path}: {error}. Restore it from a copy: without it addresses are given twice") from error

@@ -61,7 +61,7 @@ class Cradles:
         self.lines: list[CradleLine] = []
         self._snapshot: Snapshot | None = None
         self._common: dict[str, bytes] = lists.of_settings(procar)
-        self._giving = Giving(self._wanted)
+        self._giving = Giving(self.wanted)
         self._printer = Printer(Path(procar.label_printer), procar.label_format) if procar.label_printer else None
 
     def open(self, ports: Sequence[Path]) -> None:
@@ -137,15 +137,14 @@ class Cradles:
             self.bells.good(about)
 
     def _give(self, line: CradleLine, address: str, anew: bool = False) -> None:
-        try:
-            taken = self._giving.give(line.host, address, anew)
-        except ValueError as error:
-            return self.bells.trouble("lists", codes.LIST_TOO_LONG, str(error))
-        if taken:
+        refused = self._giving.give(line.host, address, anew)
+        if refused:
+            self.bells.trouble("lists", codes.LIST_TOO_LONG, ", ".join(refused))
+        else:
             self.bells.good("lists")
-        return None
 
-    def _wanted(self, address: str) -> dict[str, bytes]:
+    def wanted(self, address: str) -> dict[str, bytes]:
+        """The lists of a unit as they are now, by name."""
         return self._common | lists.of_labels(address, self._book.labels())
 
     def print_due(self) -> None:

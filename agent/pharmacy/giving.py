@@ -5,8 +5,6 @@ from collections.abc import Callable, Mapping
 from agent.pharmacy import lists
 from firmware.cradle.host import Host
 
-Trouble = Callable[[str, int, str], None]
-
 
 class Giving:
     """`wanted(address)` are a unit's lists by name, as they are now."""
@@ -16,19 +14,20 @@ class Giving:
         self._held: dict[str, dict[str, bytes]] = {}
         self._given: dict[str, dict[str, bytes]] = {}
 
-    def give(self, host: Host, address: str, anew: bool = False) -> bool:
-        """Give a unit what it does not hold; `anew`: everything. False: too much waits. ValueError: it is too long."""
+    def give(self, host: Host, address: str, anew: bool = False) -> list[str]:
+        """Give a unit what it does not hold; `anew`: everything. Names, with reasons, what no unit can be given."""
         if anew:
             self._held.pop(address, None)
         self.confirmed(host, address)
         on_the_way = self._given.setdefault(address, {})
-        items = lists.changed(self._wanted(address), self._held.setdefault(address, {}) | on_the_way)
-        if not items:
-            return True
-        if not host.give(address, items):
-            return False
-        on_the_way.update({name: data for _, name, data in items})
-        return True
+        refused = []
+        for item in lists.changed(self._wanted(address), self._held.setdefault(address, {}) | on_the_way):
+            try:
+                if host.give(address, [item]):
+                    on_the_way[item[1]] = item[2]
+            except ValueError as error:
+                refused.append(f"{item[1]}: {error}")
+        return refused
 
     def confirmed(self, host: Host, address: str) -> None:
         """The unit has got something: what does not wait for it any more it holds."""

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from agent.labels import contents, draw, layouts, zpl
 from agent.labels.contents import BadLabel
-from agent.pharmacy.book import Book, Corrected
+from agent.pharmacy.book import Book
 from agent.pharmacy.snapshot import Snapshot
+from agent.pharmacy.tables import Corrected
 
 LAYOUT = "corrected"
 # a label of which the pick has not come yet: its station is told at the handheld

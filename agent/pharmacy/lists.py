@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 
 from agent.pharmacy import times
-from agent.pharmacy.book import Label
 from agent.pharmacy.ini import Procar
 from agent.pharmacy.snapshot import Snapshot
+from agent.pharmacy.tables import Label
 
 _CONFIG = ("stale_list_hours", "check_reporting", "checker_may_be_picker", "require_hash")
 

@@ -11,8 +11,8 @@ from datetime import tzinfo
 from typing import Any, Protocol
 
 from agent.pharmacy import times
-from agent.pharmacy.book import Label
 from agent.pharmacy.entries import Entry
+from agent.pharmacy.tables import Label
 from firmware import codes
 from firmware.cradle import addresses, records
 from firmware.journal import kinds

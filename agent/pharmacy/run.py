@@ -14,6 +14,7 @@ from agent import process
 from agent.clock import SystemClock
 from agent.control import ControlServer
 from agent.cradle.line import some_block
+from agent.outbox import Outbox
 from agent.pharmacy import snapshots
 from agent.pharmacy.bells import Bells
 from agent.pharmacy.book import Book
@@ -71,7 +72,8 @@ class _Computer:
 
     def __init__(self, settings: Settings, procar: Procar, ports: Sequence[Path], book: Book, bells: Bells) -> None:
         self._settings, self._procar, self._ports, self._book, self._bells = settings, procar, ports, book, bells
-        self._source = snapshots.Source(procar.centre_url or settings.api_url, settings.folder)
+        source = snapshots.Source(procar.centre_url or settings.api_url, settings.folder)
+        self._snapshots = Snapshots(source, procar, book, bells)
 
     def journal_runs(self, up: bool) -> None:
         """The journal's process has started, or ended."""
@@ -92,19 +94,27 @@ class _Computer:
         await control.start()
         try:
             await intake.begin()
-            self._read_back(cradles)
-            await _together(self._snapshots(agent, cradles), *(line.run() for line in cradles.lines))
+            self._snapshots.read_back(cradles)
+            await _together(self._snapshots.run(agent.outbox, cradles), *(line.run() for line in cradles.lines))
         finally:
             await control.close()
 
-    def _read_back(self, cradles: Cradles) -> None:
+
+class Snapshots:
+    """Reads the centre's snapshots when they are due, into the book and to the cradles."""
+
+    def __init__(self, source: snapshots.Source, procar: Procar, book: Book, bells: Bells) -> None:
+        self._source, self._procar, self._book, self._bells = source, procar, book, bells
+
+    def read_back(self, cradles: Cradles) -> None:
         """Until the centre answers, the lists are those of the last snapshot, as old as they say they are."""
         data = self._book.snapshot()
         if data:
             with contextlib.suppress(ValidationError):
                 cradles.snapshot_read(snapshots.opened(data))
 
-    async def _snapshots(self, agent: Agent, cradles: Cradles) -> None:
+    async def run(self, outbox: Outbox, cradles: Cradles) -> None:
+        """Read again and again, until cancelled."""
         read_ms: int | None = None
         failed_ms: int | None = None
         while True:
@@ -112,21 +122,21 @@ class _Computer:
             now_ms = time.time_ns() // 1_000_000
             # a clock that was set back makes nothing wait
             if now_ms >= due_ms or now_ms < (read_ms or 0):
-                good = await self._read(agent, cradles)
+                good = await self.read(outbox, cradles)
                 read_ms, failed_ms = (now_ms, None) if good else (read_ms, now_ms)
             else:
                 await asyncio.sleep(min(LOOK_S, (due_ms - now_ms) / 1000))
 
-    async def _read(self, agent: Agent, cradles: Cradles) -> bool:
-        answered = agent.outbox.log().answered
+    async def read(self, outbox: Outbox, cradles: Cradles) -> bool:
+        """Read one; False, and it is told, if none came."""
+        answered = outbox.log().answered
         try:
             data = await self._source.read()
+            snapshot = snapshots.opened(data)
+            self._book.keep_snapshot(data, snapshot.open_labels, answered, snapshot.as_of_utc_ms)
         except snapshots.NoSnapshot as error:
             self._bells.trouble(SNAPSHOT, codes.SNAPSHOT_MISSING, str(error))
             return False
-        snapshot = snapshots.opened(data)
-        try:
-            self._book.keep_snapshot(data, snapshot.open_labels, answered, snapshot.as_of_utc_ms)
         except sqlite3.Error as error:
             self._bells.trouble(SNAPSHOT, codes.STORE_FAILED, str(error))
             return False

@@ -51,11 +51,11 @@ class User(_Part):
 
 
 class OpenLabel(_Part):
-    """A pick under way; `state` PICKED, else it needs no check any more."""
+    """A pick under way; `state` PICKED, else it needs no check any more. Its record may have told no item (RD-P11)."""
 
     label: _Label
-    station: _Station
-    item: _Id
+    station: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,32}$")]
+    item: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,16}$")]
     quantity: _Quantity
     picked_utc_ms: Annotated[int, Field(ge=0, lt=1 << 62)]
     state: _Text

@@ -53,7 +53,7 @@ class Log:
     # the outbox
 
     def log(self):
-        return type("Stands", (), {"seq": len(self.pages)})
+        return type("Stands", (), {"seq": len(self.pages), "answered": 0})
 
     def newest(self, count, wanted):
         return [page for kind, page in reversed(self.pages) if kind in wanted][:count]

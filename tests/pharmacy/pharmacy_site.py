@@ -80,6 +80,7 @@ class Pharmacy:
         make_site(self.home, "demo", broker_port=free_port(), web_port=port)
         add_station(self.home, "PHARM", ["PHARMACY"], board="pharmacy")
         self.centre = Centre(self.home, port, snapshot)
+        self.url = f"https://127.0.0.1:{port}"
         self.ini = root / "PROCAR.INI"
         self.socket = self.home.run / "PHARM.cradle.sock"
         self.process: subprocess.Popen | None = None
@@ -129,3 +130,8 @@ class Pharmacy:
             self.process.kill()
             self.process.wait()
         self.centre.close()
+
+
+def children(pid):
+    """Processes that `pid` has started."""
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import os
 import signal
 
 import pytest
@@ -13,7 +14,7 @@ from firmware import codes
 from firmware.cradle import records
 from firmware.journal import kinds
 from simulator.cradle_line import CradleLine
-from tests.pharmacy.pharmacy_site import DIES, Pharmacy
+from tests.pharmacy.pharmacy_site import DIES, Pharmacy, children
 from tests.pharmacy.test_lists import JSON
 from tests.pharmacy.units import plugged, unplugged, until
 
@@ -61,16 +62,22 @@ def test_a_pick_and_a_check_are_one_entry_each_though_the_process_dies_between_j
             await until(lambda: _zpl(tmp_path), LIMIT_S)
             shown = await ask(pharmacy.socket, "units", {})
             cleared = await asyncio.to_thread(pharmacy.ask, "clear", "PHARM", first.address, "--by", "pharm1")
+            # the journal's own process may die as well
+            (journal,) = children(pharmacy.process.pid)
+            os.kill(journal, signal.SIGKILL)
+            second.send("P", records.pick("ICU1", second.address + "77", 1, "112226110000", "jd01", "L", "07605"))
+            await until(lambda: second.served, LIMIT_S)
             again = await ask(pharmacy.socket, "clear", {"address": first.address, "actor": "pharm1"})
             assert await asyncio.to_thread(pharmacy.stop) == 0
-            return first.address, shown, cleared, again
+            return first.address, second.address, shown, cleared, again
 
-    first, shown, cleared, again = asyncio.run(story())
+    first, second, shown, cleared, again = asyncio.run(story())
     assert [
         (kind, actor, ext[0], ext[2:4]) for kind, actor, _, ext in pharmacy.outbox(kinds.PICKED, kinds.CHECKED)
     ] == [
         (kinds.PICKED, "jd01", first + "00", ["ICU1", 10]),
         (kinds.CHECKED, "rp02", first + "00", [8, 1]),
+        (kinds.PICKED, "jd01", second + "77", ["ICU1", 1]),
     ]
     assert [ext for _, _, _, ext in pharmacy.outbox(kinds.UNIT_ADDRESS)] == [["AA", 1], ["AB", 1], [first, 2]]
     assert {unit["address"] for unit in shown.params} == {"AA", "AB"}

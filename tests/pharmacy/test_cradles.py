@@ -9,10 +9,10 @@ import pytest
 
 from agent.pharmacy import snapshots
 from agent.pharmacy.bells import Bells
-from agent.pharmacy.book import PICKED
 from agent.pharmacy.cradles import SHORT, Cradles
 from agent.pharmacy.desk import CradleDesk
 from agent.pharmacy.ini import parse
+from agent.pharmacy.tables import PICKED
 from firmware import codes
 from firmware.cradle import addresses, records
 from firmware.journal import kinds
@@ -246,3 +246,14 @@ def test_a_unit_that_sends_a_file_goes_on_and_the_pharmacy_knows(tmp_path):
 
     said = hurried(story()).desktop.log.said(kinds.CRADLE_REFUSED)
     assert [ext for _, _, _, ext in said] == [[codes.BAD_RECORD, "AA", "A", "notes.txt"]]
+
+
+def test_a_list_that_no_unit_can_hold_does_not_keep_the_others_back(tmp_path):
+    async def story():
+        async with room(tmp_path) as pharmacy:
+            pharmacy.cradles._common["items.lst"] = b"I|" + bytes([0x41]) * (1 << 20)
+            unit = pharmacy.unit(0, 0)
+            await until(lambda: len(unit.files) == 3)
+            return dict(pharmacy.desktop.view.troubles), set(unit.files)
+
+    assert hurried(story()) == ({"lists": codes.LIST_TOO_LONG}, {"config.lst", "serials.lst", "labels.lst"})

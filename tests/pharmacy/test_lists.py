@@ -6,9 +6,10 @@ import pytest
 from pydantic import ValidationError
 
 from agent.pharmacy import lists, snapshots, times
-from agent.pharmacy.book import CHECKED, OVER, PICKED, Book, Label
+from agent.pharmacy.book import Book, BookError
 from agent.pharmacy.ini import parse
 from agent.pharmacy.snapshot import OpenLabel
+from agent.pharmacy.tables import CHECKED, OVER, PICKED, Label
 from tests.pharmacy.desktop import CHECK, PICK, Desktop
 
 MINUTE_MS = 60_000
@@ -122,6 +123,15 @@ def test_what_the_centre_does_not_name_any_more_is_over_unless_it_has_not_heard_
     desktop.book.keep_snapshot(JSON, [], 1, NINE)
     assert desktop.book.labels() == [] and desktop.book.snapshot() == JSON
     desktop.book.close()
+
+
+@pytest.mark.req("P64")
+@pytest.mark.parametrize("damage", [b"nothing of SQLite's " * 100, b"SQLite format 3\0" + bytes(4096)])
+def test_a_damaged_book_is_never_taken_for_an_empty_one(tmp_path, damage):
+    (tmp_path / "cradle.db").write_bytes(damage)
+    with pytest.raises(BookError, match=r"cradle\.db: .* Restore it from a copy"):
+        Book(tmp_path / "cradle.db", 1)
+    assert (tmp_path / "cradle.db").read_bytes() == damage
 
 
 def test_a_new_log_is_read_from_its_beginning(tmp_path):
