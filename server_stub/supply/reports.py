@@ -87,7 +87,9 @@ def _facts(*which: Any, who: Any = _F.actor, when: Any = _F.ms, found: Any = _F.
     known = (func.coalesce(_L.station, _F.for_station), _F.item, _L.quantity)
     whose = (func.coalesce(_L.purpose, _F.purpose), func.coalesce(_L.picker, ""))
     entry = (_F.station, _F.log, _F.seq)
-    query = select(_F.label, _F.picked_ms, *known, *whose, who, when, found, _F.result, _F.new_label, _F.finding, *entry)
+    query = select(
+        _F.label, _F.picked_ms, *known, *whose, who, when, found, _F.result, _F.new_label, _F.finding, *entry
+    )
     joined = schema.label_facts.outerjoin(schema.pick_labels, package).outerjoin(_corrected, corrected)
     return lambda span: query.select_from(joined).where(and_(*which, span.has(_F.ms)))
 
@@ -151,9 +153,7 @@ REPORTS = {
         _packages(_L.checked_ms, _L.checker, _L.quantity, _L.state == life.CHECKED_OK),
         _by_class,
     ),
-    C: Report(
-        "C: not checked but delivered", DELIVERER, _packages(*_PUT_AWAY, _L.checked_ms.is_(None)), _by_deliverer
-    ),
+    C: Report("C: not checked but delivered", DELIVERER, _packages(*_PUT_AWAY, _L.checked_ms.is_(None)), _by_deliverer),
     ERRORS: Report(_ERRORS_TITLE, CHECKER, _facts(*_CAUGHT), _by_picker),
     DETAIL: Report(_DETAIL_TITLE, CHECKER, _facts(_F.kind == kinds.CHECKED), _by_item),
     FINDINGS: Report("Findings: to be looked at by a person", ACTOR, _odd, _by_time),
@@ -166,7 +166,7 @@ _WITHOUT_CHECKS = {
 
 
 def reports(*, checks: bool, unchecked: bool) -> dict[str, Report]:
-    """The reports of an account: with CHECK_REPORTING (`checks`), with REPORT_NOT_CHECKED_BUT_DELIVERED (`unchecked`)."""
+    """The reports of an account with its switches CHECK_REPORTING and REPORT_NOT_CHECKED_BUT_DELIVERED (`unchecked`)."""
     chosen = REPORTS if checks else {**REPORTS, **_WITHOUT_CHECKS}
     return {name: report for name, report in chosen.items() if unchecked or name != C}
 

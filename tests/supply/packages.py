@@ -71,7 +71,8 @@ def tables(database):
     """Every row of both tables."""
     with database.connect() as conn:
         return tuple(
-            sorted(tuple(row) for row in conn.execute(select(table))) for table in (schema.label_facts, schema.pick_labels)
+            sorted(tuple(row) for row in conn.execute(select(table)))
+            for table in (schema.label_facts, schema.pick_labels)
         )
 
 

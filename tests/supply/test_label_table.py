@@ -1,4 +1,4 @@
-"""What a cabinet is told of packages on their way, and that nothing but the verified scan at it changes what it holds."""
+"""What a cabinet is told of packages on their way; nothing but the verified scan at it changes what it holds."""
 
 import pytest
 
