@@ -39,7 +39,6 @@ def test_a_wrong_quantity_alone_keeps_the_pick_under_a_new_label(database, said,
     assert findings(database) == []
 
 
-@pytest.mark.req("RD-P14")
 def test_a_corrected_label_has_what_it_replaces_and_the_quantity_found(database, said):
     said.picked("AA01", T0_MS, station="ED1", by="PT003", purpose="L")
     said.checked("AA01", T0_MS + H, 1, quantity=5, new="BB07")
