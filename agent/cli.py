@@ -25,11 +25,12 @@ def main() -> None:
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0913, PLR0917 - an option for each port
     ctx: typer.Context,
     station: Annotated[str, typer.Argument(help="Station id.", metavar="ID")],
     link: Annotated[Path, typer.Option(help="Serial port or pty of the controller.")],
     kiosk: Annotated[int | None, typer.Option(help="Serve the kiosk page on this port of 127.0.0.1.")] = None,
+    cradle: Annotated[Path | None, typer.Option(help="Serial port or pty of the cradle for handhelds.")] = None,
     clock: Annotated[
         ClockKind, typer.Option(help="`stepped`: hospital time moves by `advance` only.")
     ] = ClockKind.system,
@@ -47,7 +48,7 @@ def run(
     try:
         settings = load(home / "stations" / station)
         hospital = clocks.SteppedClock() if clock is ClockKind.stepped else clocks.SystemClock()
-        asyncio.run(run_agent(settings, link, hospital, kiosk))
+        asyncio.run(run_agent(settings, link, hospital, kiosk, cradle))
     except (SettingsError, KeyFileError, OutboxError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

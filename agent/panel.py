@@ -108,10 +108,13 @@ class Desk(Protocol):
 
 
 class Panel:
-    """Requests by name, for people and for scripted users."""
+    """Requests by name, for people and for scripted users, of the handheld `unit` (`""`: the screen's).
 
-    def __init__(self, desk: Desk, clock: Clock) -> None:
-        self._desk, self.clock = desk, clock
+    While a session is a unit's, others are refused with code 105, naming it; and the other way round.
+    """
+
+    def __init__(self, desk: Desk, clock: Clock, unit: str = "") -> None:
+        self._desk, self.clock, self._unit = desk, clock, unit
 
     @property
     def view(self) -> View:
@@ -128,8 +131,7 @@ class Panel:
     async def _do(self, name: str, args: dict[str, Any], rid: int | None) -> Outcome:
         if name in REQUESTS:
             number, wanted = REQUESTS[name]
-            reply = await self._desk.ask(number, arguments(name, wanted, args), _rid(rid))
-            return Outcome(reply.code, reply.params)
+            return await self._ask(number, arguments(name, wanted, args), _rid(rid))
         if name == "inventory":
             if not await self._desk.fresh_inventory():
                 return Outcome(codes.LINK_DOWN, [])
@@ -141,6 +143,32 @@ class Panel:
         if name == "advance":
             return self._advance(args)
         raise BadRequestError(f"unknown request {name!r}")
+
+    async def _ask(self, number: int, args: list[Any], rid: int | None) -> Outcome:
+        if number != messages.SIGN_ON:
+            return self._waits(number) or await self._answer(number, args, rid)
+        async with self.view.floor.turn:
+            return self._waits(number) or await self._sign_on(args, rid)
+
+    async def _sign_on(self, args: list[Any], rid: int | None) -> Outcome:
+        """The session's owner is known before anybody hears of the session."""
+        floor, before = self.view.floor, self.view.floor.unit
+        floor.unit = self._unit
+        outcome = await self._answer(messages.SIGN_ON, args, rid)
+        floor.unit = self._unit if outcome.code == codes.NONE else before
+        return outcome
+
+    async def _answer(self, number: int, args: list[Any], rid: int | None) -> Outcome:
+        reply = await self._desk.ask(number, args, rid)
+        return Outcome(reply.code, reply.params)
+
+    def _waits(self, number: int) -> Outcome | None:
+        """The refusal of what has to wait for somebody else's session."""
+        unit, user = self.view.floor.unit, self.view.state["user"]
+        if number == messages.GET_STATE or unit == self._unit:
+            return None
+        whose = f"handheld {unit}" if unit else user
+        return Outcome(codes.BUSY, [whose]) if whose else None
 
     def _advance(self, args: dict[str, Any]) -> Outcome:
         clock, utc_ms = self.clock, args.get("utc_ms")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from agent.clock import Clock
 from agent.control import ControlServer
+from agent.cradle.station import StationCradle
 from agent.keys import Signer, Verifier
 from agent.link import SerialLink
 from agent.mqtt import Mqtt, tls_context
@@ -18,7 +19,9 @@ from agent.station import Agent
 from firmware.wire import topics
 
 
-async def run(settings: Settings, link_path: Path, clock: Clock, kiosk_port: int | None) -> None:
+async def run(
+    settings: Settings, link_path: Path, clock: Clock, kiosk_port: int | None, cradle: Path | None = None
+) -> None:
     """Run one station's agent until SIGTERM or SIGINT. Raises what `Outbox` and the key files raise at start."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     folder = settings.folder
@@ -34,6 +37,8 @@ async def run(settings: Settings, link_path: Path, clock: Clock, kiosk_port: int
     tasks = [asyncio.create_task(broker.run())]
     if kiosk_port is not None:
         tasks.append(asyncio.create_task(_kiosk(settings, panel, outbox, kiosk_port)))
+    if cradle is not None:
+        tasks.append(asyncio.create_task(StationCradle(settings.station, agent.desk, panel, cradle).run()))
     try:
         await _stopped(tasks)
     finally:

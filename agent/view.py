@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from agent import words
+from agent.floor import Floor
 from agent.notices import Notices
 from firmware import codes
 from firmware.wire import messages
@@ -46,6 +47,7 @@ class View:
     frames_dropped: int = 0
     troubles: dict[str, int] = field(default_factory=dict)
     notices: Notices = field(default_factory=Notices)
+    floor: Floor = field(default_factory=Floor)
     listeners: set[Callable[[], None]] = field(default_factory=set)
 
     def changed(self) -> None:
@@ -66,6 +68,8 @@ class View:
             **_more(fields[14:]),
             "boot": boot,
         }
+        if not self.state["user"]:
+            self.floor.unit = ""
         self.changed()
 
     def set_inventory(self, rows: list[list[Any]]) -> None:

@@ -7,6 +7,7 @@ a STATE of somebody else drops the visit whole: two people's things never meet.
 from collections.abc import Callable
 
 from agent import barcodes
+from agent.cradle.parcel import Parcel
 from agent.kiosk import lists
 from agent.kiosk.core import Core, Newest
 from agent.kiosk.drawer import Drawer
@@ -66,12 +67,12 @@ class Flow:
         more = (state["count_mode"], state["label_needed"], state["witness"], tuple(state["must_count"]))
         told = (tuple(lists.alerts(view)), tuple(lists.par_changes(view, visit.item.item)) if visit.item else ())
         mine = (id(visit), visit.step, visit.purpose, visit.label, len(visit.cart), self.core.good)
-        return (mine, drawn, more, told)
+        return (mine, drawn, more, told, view.floor.unit)
 
     def follow(self) -> None:
-        """The controller's state changed: go where it is."""
+        """The controller's state changed: go where it is; while the session is a handheld's the screen waits."""
         state, visit = self.core.view.state, self.visit
-        phase = state["phase"]
+        phase = messages.IDLE if self.core.view.floor.unit else state["phase"]
         if phase == messages.IDLE:
             if visit.step != SIGN_ON:
                 self.core.leave()
@@ -156,7 +157,14 @@ class Flow:
         elif visit.step == PEOPLE:
             visit.form["badge" if visit.purpose == "grant" else "patient"] = text
             self.core.say(f"{text} read.")
-        elif not await self._place(text) and not self._wristband(text) and not await self._package(text):
+        else:
+            await self._thing(text)
+
+    async def _thing(self, text: str) -> None:
+        """A pocket's label, a wristband, a package with our label or with its maker's; else somebody's badge."""
+        if await self._place(text) or self._wristband(text) or await self._labelled(text):
+            return
+        if not await self._package(text):
             await self._other(text)
 
     async def _badge(self) -> None:
@@ -192,6 +200,18 @@ class Flow:
         if patient is None or self.core.questioned or self.visit.step == DRAWER:
             return False
         self.removal.choose_patient(patient)
+        return True
+
+    async def _labelled(self, text: str) -> bool:
+        """The label of a package that the pharmacy has picked (P42)."""
+        try:
+            parcel = Parcel.read(text)
+        except ValueError:
+            return False
+        if self.visit.step == RESTOCK:
+            await self.stock.deliver(parcel)
+        else:
+            self.core.say("This is the label of a package to put away. Choose Refill first.", False)
         return True
 
     async def _package(self, text: str) -> bool:

@@ -210,6 +210,8 @@ def explained(view: View, code: int, params: list[Any], item: str | None) -> str
     text = words.of(code)
     if code == codes.NOT_ENOUGH and params and not is_blind(view, item):
         text += f" One pocket can give {units(int(params[0]), scale_of(view, item))}."
+    if code == codes.BUSY and params:
+        text += f" It is in use by {params[0]}."
     if code == codes.WRONG_POCKET and params:
         text += f" The right one is {where(str(params[0]))}."
     return text

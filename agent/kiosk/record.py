@@ -131,7 +131,7 @@ def _act(fields: list[Any]) -> Act:
 
 
 # what these moved is known to the hand that moved it; the others tell what a pocket holds
-_OWN = (kinds.REMOVE, kinds.RETURN, kinds.RETURN_BIN, kinds.REFILL, kinds.LOAD)
+_OWN = (kinds.REMOVE, kinds.RETURN, kinds.RETURN_BIN, kinds.REFILL, kinds.LOAD, kinds.DELIVERED)
 
 
 def amount(act: Act, blind: bool) -> int | None:

@@ -23,7 +23,7 @@ ACTS = {
     kinds.OUTDATE: "took out as expired", kinds.BIN_EMPTIED: "emptied from the bin", kinds.FAILED: "marked as failed",
     kinds.RECOVERED: "recovered", kinds.DISCREPANCY: "counted differently", kinds.ATTESTATION: "answered a question",
     kinds.TEMP_USER: "granted a temporary user", kinds.PROVISIONAL_PATIENT: "added a patient",
-    kinds.PIN_CHANGED: "changed the PIN", kinds.BYPASS: "could not scan",
+    kinds.PIN_CHANGED: "changed the PIN", kinds.BYPASS: "could not scan", kinds.DELIVERED: "delivered",
 }  # fmt: skip
 
 
@@ -31,6 +31,9 @@ def sign_on(screen: Screen) -> None:
     """Badge and PIN."""
     flow, core = screen.flow, screen.core
     screen.heading("Scan your badge and enter your PIN")
+    if screen.view.floor.unit:
+        text = f"Handheld {screen.view.floor.unit} is delivering here, {screen.view.state['user']} has signed on. Wait."
+        title(text, "h2")
     with ui.element("div").classes("split"):
         with ui.element("div").classes("stack"):
             lead("Hold your badge to the scanner, or type its number.")

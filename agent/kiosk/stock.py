@@ -6,6 +6,7 @@ from datetime import date
 from typing import Any
 
 from agent import barcodes
+from agent.cradle.parcel import Parcel
 from agent.kiosk import lists
 from agent.kiosk.core import Core
 from agent.kiosk.visit import PLACES, QUANTITY, RESTOCK
@@ -106,6 +107,11 @@ class Stock:
         self._core.go(QUANTITY, "refill")
         if package:
             self.take_package(package)
+
+    async def deliver(self, parcel: Parcel) -> None:
+        """Put away a package by its label: its drawer opens (P42)."""
+        self._core.visit.purpose = "refill"
+        await self._core.request("refill", parcel.asked(messages.VIA_KIOSK))
 
     def take_package(self, package: barcodes.Package) -> None:
         """Lot, expiry and code of a scanned package into the form."""

@@ -1,7 +1,7 @@
 # The permanent list of addresses (P64, P94): 2,704 of them, given one after the other and kept for good, with a status
 # for each unit. Clearing one (P56) is for a unit that has left the site; it is given again when no new one is left.
 from firmware.cradle import addresses
-from firmware.cradle.transfer import Incoming, following
+from firmware.cradle.transfer import UP, Incoming, Outgoing, following
 
 FREE = 0
 ASSIGNED = 1
@@ -11,15 +11,32 @@ CLEARED = 2
 # Of one unit: what it brought last, the number of the next single block for it, and how it went so far.
 class Status:
     def __init__(self, hashed, taken, next_block, seen):
-        self.incoming = Incoming(hashed, taken)
+        self.incoming = Incoming(UP, hashed, taken)
         self.next_block = next_block
         self.seen = seen  # MMDDYYHHMMSS of its last answer
         self.sessions = 0
         self.trouble = ""  # why its last session broke
         self.waiting = []  # items for it, oldest first
+        self._out = None
 
-    def step(self):
-        self.next_block = following(self.next_block)
+    # What waits first, cut into blocks. A file goes on where it broke off, but not with its last block, which could be
+    # taken for that of another file; without a hash it begins anew.
+    def outgoing(self, power, hashed):
+        out = self._out
+        if out is None or out.item is not self.waiting[0] or out.power != power or out.last or not hashed:
+            self._out = Outgoing(self.waiting[0], self.next_block, power, hashed)
+        return self._out
+
+    # the unit did not take it: it begins anew
+    def restart(self):
+        self._out = None
+
+    # the unit has it
+    def given(self):
+        item = self.waiting.pop(0)
+        self._out = None
+        if item[0] == "block":
+            self.next_block = following(self.next_block)
 
 
 class AddressBook:

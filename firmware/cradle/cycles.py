@@ -1,4 +1,4 @@
-# What a host does over and over: at the cradles, and at a station. docs/polselect.md section 6.
+# What a host does over and over: at the cradles, and at a station. docs/polselect.md section 12.
 from firmware.cradle.asking import DAMAGED, SILENT
 from firmware.cradle.polls import new_address, search, who
 from firmware.cradle.sessions import session

@@ -1,5 +1,5 @@
 # The host's end of POL/SELECT: of the pharmacy's interface computer (port "cradle") and of a station ("station").
-# docs/polselect.md sections 6 to 8. Free of I/O: frames and time in, actions and events out.
+# docs/polselect.md sections 12 to 14. Free of I/O: frames and time in, actions and events out.
 #
 # actions: ("send", bytes).
 # events: ("assigned", adr)*, ("record", adr, flag, bytes)*, ("file", adr, name, bytes)*, ("asks", adr)*,
@@ -9,11 +9,13 @@ from firmware.compat import const
 from firmware.cradle import frames
 from firmware.cradle.asking import ANSWER, SILENT
 from firmware.cradle.cycles import cradle_cycle, station_cycle
-from firmware.cradle.transfer import check_item
+from firmware.cradle.transfer import DOWN, check_item
 
 CRADLE = "cradle"
 STATION = "station"
 
+# the host waits for what the application says to these
+STARRED = ("assigned", "record", "file", "asks")
 # items that wait for one unit
 WAITING = const(64)
 
@@ -71,7 +73,7 @@ class Host(Settings):
     # its name that still waits. False, and none is taken: too many wait. ValueError: no block can be like this.
     def give(self, address, items):
         for item in items:
-            check_item(item, self.power)
+            check_item(item, self.power, DOWN)
         waiting = self.book.status(address).waiting
         kept = [old for old in waiting if old is self.sending or not any(_replaces(new, old) for new in items)]
         if len(kept) + len(items) > WAITING:
@@ -144,14 +146,6 @@ class Host(Settings):
 
     def trouble(self, address, why):
         self.events.append(("trouble", address, why))
-
-    # the unit has the item
-    def given(self, address, item):
-        status = self.book.status(address)
-        status.waiting.remove(item)
-        if item[0] == "block":
-            status.step()
-        self.events.append(("given", address))
 
 
 def _replaces(new, old):

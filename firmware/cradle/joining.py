@@ -11,13 +11,6 @@ class Joining:
         self._offered = None
         self._from = None
 
-    @property
-    def on(self):
-        return self._offered is not None
-
-    def stop(self):
-        self._offered = None
-
     # a New Address POL -> the block that answers it
     def begin(self, frame):
         self._offered = frame.new_address
@@ -30,10 +23,8 @@ class Joining:
     # a DataACK -> (the next block or None, the address that is the unit's now or None)
     def confirmed(self, frame):
         offered, first = self._offered, self._from == addresses.NEW
-        self.stop()
         if (frame.address, frame.block) != (offered, _BLOCK):
             return None, None
         if not first:
             return None, offered
-        self._offered = offered
         return self._accept(offered), None

@@ -1,4 +1,4 @@
-# Who is on the line: New Address POL, General POL, Specific POL. docs/polselect.md section 6.
+# Who is on the line: New Address POL, General POL, Specific POL. docs/polselect.md section 12.
 from firmware.cradle import addresses, frames, records
 from firmware.cradle.asking import FRAME, ask, put
 

@@ -1,9 +1,8 @@
-# A session of a host with one unit, each exchange written down as it goes. docs/polselect.md section 6.
+# A session of a host with one unit, each exchange written down as it goes. docs/polselect.md section 12.
 from firmware.compat import const
 from firmware.cradle import frames
 from firmware.cradle.asking import ask, put
 from firmware.cradle.polls import answer_of, poll
-from firmware.cradle.transfer import Outgoing
 
 # why a session broke off, besides silence and damage
 REFUSED_HERE = "refused here"
@@ -102,11 +101,14 @@ def give(host, address, status):
         return host.why
     if frame.kind != "ack":
         return NOT_READY
-    item = host.sending = status.waiting[0]
-    why = yield from _send(host, address, Outgoing(item, status.next_block, host.power, host.hashed))
+    host.sending = status.waiting[0]
+    why = yield from _send(host, address, status.outgoing(host.power, host.hashed))
     host.sending = None
     if why is None:
-        host.given(address, item)
+        status.given()
+        host.events.append(("given", address))
+    elif why == REFUSED_THERE:
+        status.restart()
     return why
 
 

@@ -1,5 +1,5 @@
-# The unit's end of POL/SELECT: it speaks when it is polled. docs/polselect.md sections 6 to 8. Free of I/O: frames and
-# time in, actions and events out.
+# The unit's end of POL/SELECT: it speaks when it is polled. docs/polselect.md sections 12 to 14. Free of I/O: frames
+# and time in, actions and events out.
 #
 # actions: ("send", bytes), ("bid",), ("release",).
 # events: ("address", adr), ("time", MMDDYYHHMMSS), ("file", name, bytes), ("block", flag, bytes), ("session_end", ok),
@@ -9,7 +9,7 @@ from firmware.cradle import frames, records
 from firmware.cradle.bid import AFTER_FAILURE_MS, ASLEEP, AWAY, SLEEP_MS, Bid
 from firmware.cradle.blocks import POWERS
 from firmware.cradle.joining import Joining
-from firmware.cradle.transfer import Incoming
+from firmware.cradle.transfer import DOWN, Incoming
 from firmware.cradle.uploads import Uploads
 
 CRADLE = "cradle"
@@ -29,7 +29,7 @@ RECEIVING = "receiving"
 
 class Terminal:
     # address: None until one is assigned. minutes_seconds: gives the unit's own (minute, second). port: what the unit
-    # is linked to, as its user says. first_block: a number not used lately (docs/polselect.md section 7).
+    # is linked to, as its user says. first_block: a number not used lately (docs/polselect.md section 13).
     # check: may say no to a single block before it is taken (flag, bytes). hashed: files carry a hash, and must.
     def __init__(self, address, minutes_seconds, port=CRADLE, first_block=1, check=None, hashed=True):
         self.address = address
@@ -38,7 +38,8 @@ class Terminal:
         self.uploads = Uploads(first_block, hashed)
         self._joining = Joining(minutes_seconds)
         self._check = check
-        self._incoming = Incoming(hashed)
+        self._hashed = hashed
+        self._incoming = Incoming(DOWN, hashed)
         self._actions = []
         self._bid = Bid(self._actions)
         self._bid.cradled()
@@ -48,7 +49,6 @@ class Terminal:
     def _begin(self):
         self.uploads.begin()
         self._incoming.begin()
-        self._joining.stop()
         self._sent = None
         self._answered = 0
         self._spoken = False  # has the host spoken to this unit alone?
@@ -99,6 +99,7 @@ class Terminal:
         if self.uploads.items:
             raise ValueError("%d records wait to be uploaded" % len(self.uploads.items))
         self.address = None
+        self._incoming = Incoming(DOWN, self._hashed)
         self._begin()
 
     # -- time
@@ -196,12 +197,16 @@ class Terminal:
         self._look(frame)
         self._called(frame, now_ms)
         self._spoken, self._done = True, False
+        self._sent = None
         # what it has goes up before anything comes down (P74)
         self._send(frames.nak(self.address) if self.uploads.due else frames.ack(self.address))
         self._be(IDLE if self.uploads.due else RECEIVING, now_ms)
 
     def _look(self, frame):
         self._power = POWERS[frame.max_block_size]
+        self._find()
+
+    def _find(self):
         for item in self.uploads.look(self._power):
             self.events.append(("too_long", item[1], item[2]))
 
@@ -256,7 +261,7 @@ class Terminal:
         item = self.uploads.advance()
         if item:
             self.events.append(("uploaded", item[1], item[2]))
-            self.uploads.look(self._power)
+            self._find()
 
     def _on_nak(self, frame, now_ms):
         if self._state != SENT or frame.address not in (None, self.address):

@@ -1,5 +1,5 @@
 # What goes over in blocks, for both ends: an item cut into blocks, and blocks put together again. docs/polselect.md
-# section 7. An item is ("file", name, bytes) or ("block", flag, bytes).
+# section 13. An item is ("file", name, bytes) or ("block", flag, bytes).
 from binascii import hexlify
 
 from firmware.compat import const, sha256
@@ -7,6 +7,9 @@ from firmware.cradle import frames
 from firmware.cradle.blocks import BLOCKS, fault
 
 FILE_LIMIT = const(1 << 20)
+# what a host may bring, and what a unit: the flag is one of the bytes that only the check field guards
+DOWN = "ABDS"
+UP = "ABCDILP"
 _NAMES_KEPT = const(16)
 _TEXT = b"\t\r\n"
 _NAME_SIZE = const(32)
@@ -22,8 +25,8 @@ def file_flag(data):
     return "A" if all(0x20 <= byte <= 0x7F or byte in _TEXT for byte in data) else "B"
 
 
-# ValueError, in words, for an item that no blocks of 2^power can carry.
-def check_item(item, power):
+# ValueError, in words, for an item that no blocks of 2^power can carry, or that this end does not send.
+def check_item(item, power, flags):
     kind, name, data = item
     if kind == "file":
         if len(data) > FILE_LIMIT:
@@ -32,6 +35,8 @@ def check_item(item, power):
         name, data = file_flag(data), _header(item, file_flag(data), power, True)
     elif name in "AB":
         raise ValueError("a file needs a name")
+    elif name not in flags:
+        raise ValueError("this end sends " + " ".join(flags))
     words = fault(frames.data("AA", name, 0, data, True))
     if words:
         raise ValueError(words)
@@ -138,18 +143,21 @@ class _Coming:
 
 # What came from one other end: which block was the last, the file that is coming, which files are already here.
 class Incoming:
-    def __init__(self, hashed, taken=None):
+    def __init__(self, flags, hashed, taken=None):
+        self._flags = flags
         self._hashed = hashed
-        self.taken = taken
+        # of a file that was coming before a restart nothing is left
+        self.taken = None if taken and taken[0] in "AB" else taken
         self._coming = None
         self._files = {}
         self._next = None
 
-    # A session begins: its first single block has any number, the others follow it; a file begins with its block 0.
+    # A session begins: its first single block has any number, the others follow it. A file may go on where it broke
+    # off, if its hash shows in the end that all of it belongs together.
     def begin(self):
-        self._coming = self._next = None
-        if self.taken and self.taken[0] in "AB":
-            self.taken = None
+        self._next = None
+        if self._coming and not self._hashed:
+            self._coming = self.taken = None
 
     # The block that was taken last, once more: its DataACK was lost (RD-P12c). The check field has 8 bits and would
     # take one for another, so the data is compared; ETX or EOT is not, as more may have been queued in between.
@@ -158,6 +166,8 @@ class Incoming:
 
     # The item that is complete with this block, None if it is none yet or no news. ValueError: it does not belong here.
     def offered(self, frame):
+        if frame.flag not in self._flags or (frame.flag == "L" and frame.data):
+            raise ValueError("this end does not send such a block")
         if frame.flag in "AB":
             return self._offered_file(frame)
         if self._next not in (None, frame.block) and frame.flag != "I":

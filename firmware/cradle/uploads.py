@@ -1,7 +1,7 @@
 # What a unit has for the host: items in order, each kept until the host has it.
 from firmware.compat import const
 from firmware.cradle import frames
-from firmware.cradle.transfer import Outgoing, check_item, following
+from firmware.cradle.transfer import UP, Outgoing, check_item, following
 
 # how often the same block goes out: once, and again three times (P95)
 TRIES = const(4)
@@ -19,7 +19,7 @@ class Uploads:
 
     # ValueError: no block can be like this. False: too many wait.
     def add(self, item):
-        check_item(item, frames.MOST_POWER)
+        check_item(item, frames.MOST_POWER, UP)
         if len(self.items) >= QUEUED:
             return False
         self.items.append(item)
@@ -60,7 +60,7 @@ class Uploads:
 
     def _fits(self, item):
         try:
-            check_item(item, self._power)
+            check_item(item, self._power, UP)
         except ValueError:
             return False
         return True

@@ -1,15 +1,19 @@
 """The agent as a real process: pty, pyserial, nats-server, SQLite, and SIGKILL at any moment."""
 
+import asyncio
 import random
 import signal
 
 import cbor2
 import pytest
 
+from firmware.cradle import display
 from firmware.journal import kinds
 from firmware.wire import messages
+from simulator.cradle_line import CradleLine
 from tests.agent.agent_site import Site, until
 from tests.agent.fake_cabinet import STATION
+from tests.agent.linked_unit import Unit
 
 
 @pytest.fixture
@@ -154,3 +158,22 @@ def test_panel_socket_says_what_is_wrong(site):
     assert agent.ask("dance")["code"] == 4002
     assert agent.ask("advance", utc_ms=5)["code"] == 0
     assert (site.home / "run" / f"{STATION}.panel.sock").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.req("P41")
+def test_a_unit_in_the_cradle_of_the_agent_is_asked_to_sign_on(site):
+    async def story():
+        async with CradleLine(1, baud=115200) as line:
+            agent = site.agent("--cradle", str(line.host.path))
+            unit = Unit(line.units[0])
+            running = asyncio.create_task(unit.line.run())
+            await asyncio.to_thread(until, lambda: agent.ask("status")["params"][0]["link"], "the controller")
+            await unit.say(display.asks(), "badge")
+            await unit.enter("b1", "pin")
+            await unit.enter("1234", "package")
+            assert agent.ask("state")["state"]["user"] == "u1"
+            assert agent.ask("sign_on", badge="b2", pin="1234")["params"] == ["handheld HK"]
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+
+    asyncio.run(story())

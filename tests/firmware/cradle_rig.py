@@ -2,11 +2,10 @@
 from firmware.cradle import frames
 from firmware.cradle.book import AddressBook
 from firmware.cradle.ear import Ear
-from firmware.cradle.host import Host
+from firmware.cradle.host import STARRED, Host
 from firmware.cradle.terminal import Terminal
 
 TIME = "120997143005"
-STARRED = ("assigned", "record", "file", "asks")
 
 
 def clock():
@@ -115,11 +114,11 @@ class Rig:
 
     def _step(self):
         while self._flying and self._flying[0][0] <= self.now_ms:
-            _, _, target, data = self._flying.pop(0)
-            if target is None:
+            _, _, to_host, unit, data = self._flying.pop(0)
+            if to_host:
                 self._ear.heard(data, self.now_ms)
-            elif target is self.owner:
-                target.ear.heard(data, self.now_ms)
+            elif unit and unit is self.owner:
+                unit.ear.heard(data, self.now_ms)
             self._settle()
         for unit in self.units:
             unit.ear.tick(self.now_ms)
@@ -186,7 +185,7 @@ class Rig:
             start = max(start, self._free_ms[to_host]) + late + len(piece) * 10000 // self.host.baud
             self._free_ms[to_host] = start
             self._count += 1
-            self._flying.append((start, self._count, None if to_host else self.owner, piece))
+            self._flying.append((start, self._count, to_host, self.owner, piece))
         self._flying.sort(key=lambda flight: flight[:2])
 
 
@@ -199,11 +198,11 @@ class Spoilt:
         for fault in self._faults:
             if said(data).startswith(fault[0]):
                 self._faults.remove(fault)
-                return _spoilt(data, fault[1])
+                return spoilt(data, fault[1])
         return [(0, data)]
 
 
-def _spoilt(data, how):
+def spoilt(data, how):
     if how == "lose":
         return []
     if how == "damage":

@@ -1,4 +1,4 @@
-# The exchanges of docs/polselect.md section 6, by name: what is set up, and the line's frames in order.
+# The exchanges of docs/polselect.md section 12, by name: what is set up, and the line's frames in order.
 from cradle_rig import TIME, Rig, Spoilt
 
 from firmware.cradle import addresses, records

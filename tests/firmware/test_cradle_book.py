@@ -1,7 +1,7 @@
 # The list of addresses, and items cut into blocks and put together again; on both interpreters.
 from firmware.cradle import addresses, frames
 from firmware.cradle.book import AddressBook
-from firmware.cradle.transfer import Incoming, Outgoing, check_item
+from firmware.cradle.transfer import DOWN, UP, Incoming, Outgoing, check_item
 
 REQ = ("P54", "P56", "P64", "P87", "P89", "P90", "P94")
 
@@ -51,7 +51,8 @@ def test_the_list_outlasts_a_restart():
     status = book.status("AC")
     status.seen = "120997143005"
     status.incoming.keep(frames.data("AC", "P", 7, b"x", True))
-    status.step()
+    status.waiting.append(("block", "D", b"x"))
+    status.given()
     again = AddressBook(book.rows())
     assert again.rows() == book.rows() and len(again.rows()) == 4
     assert [again.state(a) for a in ("AA", "AB", "AC", "AD", "AE")] == [1, 2, 1, 2, 0]
@@ -106,7 +107,7 @@ def test_no_block_is_larger_than_the_host_said_after_stuffing():
 def test_what_comes_is_what_was_sent():
     for data in (b"", b"text\n" * 50, bytes(range(256)) * 3):
         for hashed in (False, True):
-            incoming = Incoming(hashed)
+            incoming = Incoming(DOWN, hashed)
             got = []
             for frame in blocks(("file", "f", data), 6, hashed):
                 item = incoming.offered(frame)
@@ -128,21 +129,30 @@ def test_a_file_that_is_not_what_its_block_0_says_is_refused():
         return frames.data("AO", flag, number, data, last)
 
     for head in (b"name", b"name|x", b"|3", b"a|1|2|3", b"na me|3", b"f|2000000", b"\xff\xfe|1"):
-        assert refused(Incoming(False), block(0, head, flag="B")), head
-    assert refused(Incoming(True), block(0, b"f|3"))
-    assert refused(Incoming(False), block(1, b"abc", True))
+        assert refused(Incoming(DOWN, False), block(0, head, flag="B")), head
+    assert refused(Incoming(DOWN, True), block(0, b"f|3"))
+    assert refused(Incoming(DOWN, False), block(1, b"abc", True))
     for after in (block(2, b"abc", True), block(1, b"ab", True), block(1, b"abcd"), block(1, b"abc", True, "B")):
-        incoming = Incoming(False)
+        incoming = Incoming(DOWN, False)
         incoming.keep(block(0, b"f|3"))
         assert refused(incoming, after)
         assert incoming.offered(block(1, b"abc", True)) == ("file", "f", b"abc")
-    wrong = Incoming(True)
+    wrong = Incoming(DOWN, True)
     wrong.keep(block(0, b"f|3|#00000000"))
     assert refused(wrong, block(1, b"abc", True))
 
 
+def test_each_end_sends_its_own_flags_alone():
+    for flags, foreign in ((DOWN, "CILPR"), (UP, "RS")):
+        incoming = Incoming(flags, False)
+        for flag in "CDILPRS":
+            frame = frames.data("AO", flag, 1, b"", True)
+            assert bool(refused(incoming, frame)) == (flag in foreign), flag
+    assert refused(Incoming(UP, False), frames.data("AO", "L", 1, b"103|ENTER", True))
+
+
 def test_a_file_that_came_before_is_no_news_and_a_changed_one_is():
-    incoming = Incoming(False)
+    incoming = Incoming(DOWN, False)
     got = []
     for data in (b"one", b"one", b"two", b"one"):
         for frame in blocks(("file", "f", data), 5):
@@ -153,16 +163,22 @@ def test_a_file_that_came_before_is_no_news_and_a_changed_one_is():
 
 
 def test_items_that_no_blocks_can_carry_are_refused():
-    for item in (("file", "x" * 33, b""), ("file", "", b""), ("block", "Z", b""), ("block", "S", b"\x03")):
+    for item in (
+        ("file", "x" * 33, b""),
+        ("file", "", b""),
+        ("block", "Z", b""),
+        ("block", "S", b"\x03"),
+        ("block", "P", b"x"),
+    ):
         try:
-            check_item(item, 12)
+            check_item(item, 12, DOWN)
         except ValueError as error:
             assert str(error)
         else:
             raise AssertionError(item)
-    check_item(("block", "S", b"x" * 64), 6)
+    check_item(("block", "S", b"x" * 64), 6, DOWN)
     try:
-        check_item(("block", "S", b"x" * 65), 6)
+        check_item(("block", "S", b"x" * 65), 6, DOWN)
     except ValueError as error:
         assert str(error) == "65 bytes, and blocks have 64"
     else:

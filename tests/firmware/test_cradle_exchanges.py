@@ -1,4 +1,4 @@
-# Each exchange of docs/polselect.md section 6 goes as written there, and comes to what it should; on both interpreters.
+# Each exchange of docs/polselect.md section 12 goes as written there, to the end it should have; on both interpreters.
 from cradle_stories import CHECK, LIST, PICK, STORIES
 
 REQ = ("P63", "P66", "P67", "P68", "P69", "P71", "P73", "P74", "P75", "P81", "P82", "P89", "P90", "P95")

@@ -5,7 +5,7 @@ from firmware.cradle import frames
 from firmware.cradle.book import AddressBook
 from firmware.cradle.host import Host
 
-REQ = ("P64", "P69", "P83", "P95", "P53", "P57")
+REQ = ("P57", "P64", "P69", "P83", "P88", "P95")
 
 
 # A host alone: what it sends, and what it says of what it hears.

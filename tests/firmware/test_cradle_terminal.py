@@ -6,7 +6,7 @@ from firmware.cradle.bid import HOLD_MS, SLEEP_MS
 from firmware.cradle.ear import Ear
 from firmware.cradle.terminal import Terminal
 
-REQ = ("P50", "P56", "P70", "P72", "P86", "P87", "P95")
+REQ = ("P50", "P53", "P56", "P70", "P72", "P81", "P86", "P87", "P95")
 
 
 # A unit alone: what it does, and what it says to what it hears.
@@ -252,6 +252,36 @@ def test_it_takes_nothing_that_it_was_not_selected_for():
     unit.hears(sel())
     assert unit.hears(frames.data("AB", "S", 3, b"x", True)) == ["NAK"]
     assert unit.events("block") == [("S", b"x")]
+
+
+def test_a_pol_or_sel_ends_whatever_the_unit_was_doing():
+    for before in ([general()], [sel()], [sel(), frames.data("AB", "A", 0, b"f|9|#00000000", False)]):
+        unit = Alone()
+        unit.unit.queue("P", b"x")
+        if before[0].kind == "sel":
+            unit.unit.uploads.items.clear()
+        for frame in before:
+            unit.hears(frame)
+        waits = bool(unit.unit.uploads.items)
+        assert unit.hears(sel()) == (["NAK AB"] if waits else ["ACK AB"])
+        assert unit.hears(poll("AC")) == []
+        # it is idle: a block is for somebody else now
+        assert unit.hears(frames.data("AB", "S", 1, b"x", True)) == []
+        assert unit.hears(poll()) == (["P AB 1 'x' EOT"] if waits else ["NAK AB"])
+
+
+def test_what_was_done_outside_goes_up_when_it_is_in_a_cradle_again():
+    rig = Rig()
+    unit = rig.unit("AB")
+    rig.pull(unit)
+    unit.terminal.queue("P", b"x")
+    rig.cycle()
+    rig.run(60000)
+    assert rig.got("record") == []
+    rig.put(unit)
+    rig.run(20000)
+    assert rig.got("record") == [("AB", "P", b"x")]
+    assert unit.got("session_end") == [(True,)]
 
 
 def test_clearing_takes_the_address_when_nothing_waits():

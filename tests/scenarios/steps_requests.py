@@ -2,7 +2,6 @@
 
 from decimal import Decimal
 
-from firmware import delivery
 from firmware.cradle.addresses import from_base62
 from firmware.wire import messages
 from tests.scenarios.language import sentence
@@ -82,7 +81,7 @@ def ask_to_refill(
 def deliver(world: World, who: str, label: str, amount: Decimal, item: str, where: str = "handheld") -> None:
     """A package is put away by its label; the cabinet chooses the pocket. At the `handheld` or the `kiosk`."""
     world.by(who)
-    via = {"handheld": delivery.BY_HANDHELD, "kiosk": delivery.AT_KIOSK}[where]
+    via = {"handheld": messages.VIA_HANDHELD, "kiosk": messages.VIA_KIOSK}[where]
     units = world.site.units(item, amount)
     world.ask(messages.REFILL, item, units, None, None, None, from_base62(label), via)
 

@@ -23,7 +23,7 @@ TINY = {
     "link": (link, link.Sizes(300)),
     "packet": (packet, packet.Sizes((40, 80))),
     "par": (par, (250, 1500)),
-    "cradle": (cradle, cradle.Sizes(1)),
+    "cradle": (cradle, cradle.Sizes(1, 0.1, ((115_200, 12),))),
 }
 
 
