@@ -3,19 +3,29 @@
 import asyncio
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from agent.panel import Outcome, Panel
+from agent.panel import Outcome
+from agent.view import View
 from firmware import codes
 
 LINE_LIMIT_BYTES = 65536
 CLIENTS = 32
 
 
-class ControlServer:
-    """Serves the panel to scripted users; requests of one connection are done in turn."""
+class Answering(Protocol):
+    """What is served: `agent.panel.Panel`, and the desk of the cradles."""
 
-    def __init__(self, path: Path, panel: Panel) -> None:
+    @property
+    def view(self) -> View: ...
+
+    async def do(self, name: str, args: dict[str, Any] | None = None, rid: int | None = None) -> Outcome: ...
+
+
+class ControlServer:
+    """Serves a panel to scripted users; requests of one connection are done in turn."""
+
+    def __init__(self, path: Path, panel: Answering) -> None:
         self._path, self._panel = path, panel
         self._server: asyncio.Server | None = None
         self._clients = 0

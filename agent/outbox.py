@@ -16,6 +16,7 @@ from typing import Any
 
 from sqlite_utils import Database, Migrations
 
+from agent import durable
 from agent.pages import Page
 
 KEPT_AFTER_ANSWER = 1000
@@ -69,22 +70,11 @@ class Outbox:
     """The one writer of the file. Every method that changes something is one durable transaction."""
 
     def __init__(self, path: Path, station: str, log: int) -> None:
-        path.touch(mode=0o600)
         try:
-            self._db = Database(sqlite3.connect(path), execute_plugins=False)
-            self._open_durable(path)
-            _schema.apply(self._db)
+            self._db = durable.open_database(path, _schema)
         except sqlite3.Error as error:
             raise OutboxError(f"{path}: {error}. Move it away; the controller still holds what it needs.") from error
         self._claim(path, station, log)
-
-    def _open_durable(self, path: Path) -> None:
-        self._db.conn.execute("PRAGMA journal_mode = WAL")
-        self._db.conn.execute("PRAGMA synchronous = FULL")
-        mode = self._db.conn.execute("PRAGMA journal_mode").fetchone()[0]
-        level = self._db.conn.execute("PRAGMA synchronous").fetchone()[0]
-        if mode != "wal" or level != 2:
-            raise OutboxError(f"{path} is not durable (journal {mode}, synchronous {level}): use a local file system")
 
     def _claim(self, path: Path, station: str, log: int) -> None:
         row = self._db.conn.execute("SELECT station, log, seq > answered, seq, answered FROM log").fetchone()

@@ -3,7 +3,9 @@
 import asyncio
 import logging
 import signal
+from collections.abc import Callable, Coroutine
 from pathlib import Path
+from typing import Any
 
 from agent.clock import Clock
 from agent.control import ControlServer
@@ -18,11 +20,19 @@ from agent.settings import Settings
 from agent.station import Agent
 from firmware.wire import topics
 
+Beside = Callable[[Agent], Coroutine[Any, Any, None]]
 
-async def run(
-    settings: Settings, link_path: Path, clock: Clock, kiosk_port: int | None, cradle: Path | None = None
+
+async def run(  # noqa: PLR0913 - what one computer may have
+    settings: Settings,
+    link_path: Path,
+    clock: Clock,
+    kiosk_port: int | None,
+    cradle: Path | None = None,
+    beside: Beside | None = None,
 ) -> None:
-    """Run one station's agent until SIGTERM or SIGINT. Raises what `Outbox` and the key files raise at start."""
+    """Run one station's agent until SIGTERM or SIGINT, and what else this computer does `beside` it. Raises what
+    `Outbox` and the key files raise at start."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(message)s", level=logging.WARNING)
     folder = settings.folder
     outbox = Outbox(folder / "outbox.db", settings.station, settings.log)
@@ -39,6 +49,8 @@ async def run(
         tasks.append(asyncio.create_task(_kiosk(settings, panel, outbox, kiosk_port)))
     if cradle is not None:
         tasks.append(asyncio.create_task(StationCradle(settings.station, agent.desk, panel, cradle).run()))
+    if beside is not None:
+        tasks.append(asyncio.create_task(beside(agent)))
     try:
         await _stopped(tasks)
     finally:

@@ -14,8 +14,8 @@ class SettingsError(ValueError):
 
 @dataclass(frozen=True)
 class Settings:
-    """Settings of one station's agent; `folder` holds keys and outbox, `panel_socket` is where users reach it, `api_url`
-    where the centre's API is."""
+    """Settings of one station's agent; `folder` holds keys and outbox, `panel_socket` is where users reach it,
+    `api_url` where the centre's API is."""
 
     folder: Path
     station: str

@@ -75,7 +75,7 @@ WORDS: dict[int, str] = {
         "A handheld sent a record that is none. It is kept with the reason; look at the label and do the step again."
     ),
     codes.BAD_RECORD_HASH: (
-        "A handheld's record came without its right hash and was not taken. Do the step again, and have the unit looked at."
+        "A handheld's record came without its right hash and was not taken. Do the step again; have the unit seen to."
     ),
     codes.LABEL_STILL_OPEN: (
         "A pick has the number of a label that is still under way. Print a new label and pick again."
@@ -85,7 +85,7 @@ WORDS: dict[int, str] = {
     ),
     codes.CHECKER_IS_PICKER: "Who picked may not check. Ask a colleague to check this label.",
     codes.NO_NEW_LABEL: (
-        "A corrected quantity needs a label with a new number, and only that. Check the label again on a unit of this site."
+        "A corrected quantity, and only that, needs a label with a new number. Check again on a unit of this site."
     ),
     codes.FOREIGN_UNIT: (
         "A handheld has an address that was not given here. Clear its address, then put it back into the cradle."
@@ -95,7 +95,7 @@ WORDS: dict[int, str] = {
     ),
     codes.CRADLE_AWAY: "A cradle does not answer. Look at its cable and power; what the handhelds hold is not lost.",
     codes.SNAPSHOT_MISSING: (
-        "What is needed for picking could not be read from the centre. Lists in the handhelds grow old; look at the network."
+        "What to pick could not be read from the centre. Lists in the handhelds grow old; look at the network."
     ),
     codes.BAD_PROCAR_INI: "PROCAR.INI is not right. Mend the key that is named, then start again.",
     codes.LABEL_NOT_PRINTED: (

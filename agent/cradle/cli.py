@@ -1,9 +1,16 @@
 """`apotheca cradle`: the line between handhelds and their host."""
 
+import asyncio
+import getpass
 import json
 import sys
 from datetime import datetime
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+if TYPE_CHECKING:
+    from agent.panel import Outcome
+    from agent.settings import Settings
 
 import typer
 
@@ -66,3 +73,89 @@ def monitor(
     except (OSError, ValueError) as error:
         typer.echo(f"{port}: {error}", err=True)
         raise typer.Exit(1) from None
+
+
+Station = Annotated[str, typer.Argument(help="Id of the pharmacy's interface computer.", metavar="ID")]
+
+
+@app.command()
+def run(
+    ctx: typer.Context,
+    station: Station,
+    port: Annotated[list[Path], typer.Option(help="Serial port of a chain of cradles; may be given several times.")],
+    ini: Annotated[Path, typer.Option(help="PROCAR.INI.")],
+    link: Annotated[
+        Path | None, typer.Option(help="Serial port or pty of a journal that runs already; without, it is started.")
+    ] = None,
+) -> None:
+    """Run the pharmacy's interface computer until it is told to stop: agent, journal and cradles."""
+    from agent.keys import KeyFileError  # noqa: PLC0415 (listing commands stays light)
+    from agent.outbox import OutboxError  # noqa: PLC0415
+    from agent.pharmacy.book import BookError  # noqa: PLC0415
+    from agent.pharmacy.ini import IniError, load  # noqa: PLC0415
+    from agent.pharmacy.run import run as run_cradles  # noqa: PLC0415
+
+    try:
+        settings = _settings(ctx, station)
+        asyncio.run(run_cradles(settings, load(ini), port, link))
+    except (IniError, BookError, KeyFileError, OutboxError, OSError) as error:
+        raise _refused(str(error)) from None
+
+
+@app.command()
+def clear(
+    ctx: typer.Context,
+    station: Station,
+    address: Annotated[str, typer.Argument(help="The unit's address, two letters.")],
+    by: Annotated[str, typer.Option(help="Your user id, for the journal.")] = "",
+) -> None:
+    """Take back the address of a unit that leaves this site; `cradle run` must be running."""
+    from agent import words  # noqa: PLC0415
+
+    actor = by or f"shell-{getpass.getuser()}"[:16]
+    outcome = _asked(_settings(ctx, station), "clear", {"address": address, "actor": actor})
+    if outcome.code:
+        raise _refused(words.of(outcome.code))
+    typer.echo(f"{address} is nobody's address any more; clear the unit itself too before it leaves")
+
+
+@app.command()
+def units(ctx: typer.Context, station: Station) -> None:
+    """Show the units that have an address, one JSON object a line, as the running `cradle run` knows them.
+
+    What is wrong now goes to standard error.
+    """
+    from agent import words  # noqa: PLC0415
+
+    settings = _settings(ctx, station)
+    for unit in _asked(settings, "units", {}).params:
+        typer.echo(json.dumps(unit))
+    for about, code in _asked(settings, "troubles", {}).params:
+        typer.echo(f"{about}: {words.of(code)}", err=True)
+
+
+def _settings(ctx: typer.Context, station: str) -> "Settings":
+    from agent.settings import SettingsError, load  # noqa: PLC0415
+    from firmware.wire import topics  # noqa: PLC0415
+
+    if not topics.valid_id(station):
+        raise typer.BadParameter("a station id is 1 to 32 of A-Z a-z 0-9 _ -", param_hint="ID")
+    try:
+        return load((ctx.find_root().obj or Path("apotheca-home")) / "stations" / station)
+    except SettingsError as error:
+        raise _refused(str(error)) from None
+
+
+def _asked(settings: "Settings", name: str, args: dict[str, Any]) -> "Outcome":
+    from agent.pharmacy.desk import ask  # noqa: PLC0415
+    from agent.pharmacy.run import socket_of  # noqa: PLC0415
+
+    try:
+        return asyncio.run(ask(socket_of(settings), name, args))
+    except OSError as error:
+        raise _refused(f"`cradle run {settings.station}` does not answer: {error}") from None
+
+
+def _refused(words: str) -> typer.Exit:
+    typer.echo(words, err=True)
+    return typer.Exit(2)

@@ -70,6 +70,11 @@ class Line:
                 self._timer.cancel()
             self._port.close()
 
+    @property
+    def is_open(self) -> bool:
+        """Is the port there? It is tried again and again; a unit's is only open while it bids or has the line."""
+        return self._port.is_open
+
     def now_ms(self) -> int:
         """The machine's time: milliseconds of the loop's clock, which never goes back."""
         return int(asyncio.get_running_loop().time() * 1000)

@@ -35,10 +35,11 @@ class Content:
 
 
 def bag(  # noqa: PLR0913 (a label has many fields)
-    item: str, quantity: int, serial: str, *, name: str, station: str, place: str
+    item: str, quantity: int, serial: str, *, name: str, station: str, place: str = ""
 ) -> Content:
-    """Label of a bag of picked doses (P59) with the pocket worked out for it (`D03-P07`, U11); raises BadLabel."""
-    if not schema.is_place(place):
+    """Label of a bag of picked doses (P59) with the pocket worked out for it (`D03-P07`, U11), if it is known; raises
+    BadLabel."""
+    if place and not schema.is_place(place):
         raise BadLabel(f"{place!r} is no pocket: D01-P01 to D16-P255")
     _checked(labels.pocket, station, 1, 1)
     code = _checked(labels.bag, item, quantity, serial)

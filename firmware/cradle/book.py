@@ -61,14 +61,19 @@ class AddressBook:
     def knows(self, address):
         return self.state(address) == ASSIGNED
 
-    # The address that is next in line; None when all are taken.
-    def next_free(self):
-        while self._next < addresses.ADDRESSES:
-            address = addresses.address(self._next)
-            if self._states[self._next] == FREE and address not in self._skip:
-                return address
+    # The address that is next in line, but none of `held`; None when all are taken.
+    def next_free(self, held=()):
+        while self._next < addresses.ADDRESSES and not self._is_free(self._next, ()):
             self._next += 1
-        return self._cleared[0] if self._cleared else None
+        for n in range(self._next, addresses.ADDRESSES):
+            if self._is_free(n, held):
+                return addresses.address(n)
+        left = [address for address in self._cleared if address not in held]
+        return left[0] if left else None
+
+    def _is_free(self, n, held):
+        address = addresses.address(n)
+        return self._states[n] == FREE and address not in self._skip and address not in held
 
     def assign(self, address):
         self._set(address, ASSIGNED)

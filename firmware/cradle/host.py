@@ -16,6 +16,8 @@ STATION = "station"
 
 # the host waits for what the application says to these
 STARRED = ("assigned", "record", "file", "asks")
+# an address whose giving broke off is not offered for so long: longer than a unit waits for a DataACK
+DOUBTFUL_MS = const(30000)
 # items that wait for one unit
 WAITING = const(64)
 
@@ -56,6 +58,7 @@ class Host(Settings):
         self._now_ms = 0
         self._due_ms = None
         self._sent_ms = 0
+        self._doubtful = {}  # address -> when it may be offered again
 
     # a host is not polled
     listening = False
@@ -143,6 +146,13 @@ class Host(Settings):
 
     def pause(self):
         self._due_ms = self._now_ms + self.settle_ms
+
+    def doubt(self, address):
+        self._doubtful[address] = self._now_ms + DOUBTFUL_MS
+
+    def doubtful(self):
+        self._doubtful = {a: until for a, until in self._doubtful.items() if until > self._now_ms}
+        return self._doubtful
 
     def trouble(self, address, why):
         self.events.append(("trouble", address, why))

@@ -8,12 +8,14 @@ FULL = "no free address"
 
 # New Address POL (P66 to P68). Whatever is not as it should be ends it, and nothing is assigned.
 def new_address(host):
-    offered = host.book.next_free()
+    offered = host.book.next_free(host.doubtful())
     if offered is None:
         return host.trouble(None, FULL)
     host.send(frames.pol_new(host.time12(), offered))
     if not (yield from _accepted(addresses.NEW)):
         return None
+    # both DataACKs look the same: should this one come late, it must not confirm the same offer made once more
+    host.doubt(offered)
     host.send(frames.data_ack(offered, 1))
     if not (yield from _accepted(offered)):
         return None

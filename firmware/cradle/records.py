@@ -6,10 +6,16 @@ from firmware.compat import sha256
 from firmware.cradle import addresses
 
 _PICK = ("station", "serial", "quantity", "time", "user", "purpose", "item")
-_CHECK = ("item", "serial", "quantity", "time", "user", "purpose", "status")
+_CHECK = ("item", "serial", "quantity", "time", "user", "purpose", "status", "new_serial")
+# which may be empty: a check that gives no new label
+_NEW_SERIAL = 7
 _HASH_DIGITS = 8
 # the results of a check (P37)
 STATUSES = ("OK", "QTY", "WRONG_ITEM", "WRONG_STRENGTH", "WRONG_DOSE_FORM", "PACKAGING", "EXPIRED", "UNFIT", "LABEL")
+
+
+class BadHash(ValueError):
+    pass
 
 
 # The eight bits of the block check can miss an error; these 32 do not. Our own ends require it.
@@ -23,8 +29,10 @@ def pick(station, serial, quantity, time, user, purpose, item=None, hashed=True)
     return _record(fields if item is None else fields + [item], hashed)
 
 
-def check(item, serial, quantity, time, user, purpose, status, hashed=True):
-    return _record([item, serial, quantity, time, user, purpose, status], hashed)
+# new_serial: of the corrected label (RD-P14), "" if there is none; None leaves it out.
+def check(item, serial, quantity, time, user, purpose, status, new_serial=None, hashed=True):
+    fields = [item, serial, quantity, time, user, purpose, status]
+    return _record(fields if new_serial is None else fields + [new_serial], hashed)
 
 
 # hashed: True requires the hash at the end; None takes a record without it, but none with a wrong one. The hash does
@@ -38,8 +46,8 @@ def read_pick(data, hashed=None):
 
 def read_check(data, hashed=None):
     fields, found = _split(data, hashed)
-    if len(fields) != 7 or (hashed and fields[-1] not in STATUSES):
-        raise ValueError("a check record has 7 fields, the last of them a status")
+    if len(fields) not in (7, 8) or (hashed and fields[6] not in STATUSES):
+        raise ValueError("a check record has 7 or 8 fields, the seventh of them a status")
     return _named(_CHECK, fields, found)
 
 
@@ -49,7 +57,7 @@ def _record(fields, hashed):
 
 
 def _checked(fields):
-    fields = [_written(field) for field in fields]
+    fields = [_written(field) if field or at != _NEW_SERIAL else "" for at, field in enumerate(fields)]
     quantity, time = fields[2], fields[3]
     if not _all_digits(quantity) or not _all_digits(time) or len(time) != 12:
         raise ValueError("a quantity is a number, a time 12 digits")
@@ -72,9 +80,9 @@ def _split(data, hashed):
     record, mark, given = text.rpartition("|#")
     found = bool(mark) and len(given) == _HASH_DIGITS
     if found and given != record_hash(record.encode()):
-        raise ValueError("the record hash is wrong")
+        raise BadHash("the record hash is wrong")
     if hashed and not found:
-        raise ValueError("the record hash is missing")
+        raise BadHash("the record hash is missing")
     return (record if found else text).split("|"), found
 
 

@@ -15,9 +15,8 @@ from firmware.cradle.uploads import Uploads
 CRADLE = "cradle"
 STATION = "station"
 
-# a host that says nothing for so long has forgotten the exchange; then, that it was done with this unit
-REPLY_MS = const(10000)
-LINGER_MS = const(10000)
+# a host that says nothing for so long has broken off the exchange; for so long once more, and the session is over
+SILENT_MS = const(10000)
 # General POLs of one session answered with "nothing"; a host that never said more is then taken to have nothing either
 ANSWERED = const(3)
 
@@ -27,6 +26,7 @@ SENT = "sent"
 RECEIVING = "receiving"
 
 
+# It begins in a cradle. What comes to its queue while it sleeps wakes it.
 class Terminal:
     # address: None until one is assigned. minutes_seconds: gives the unit's own (minute, second). port: what the unit
     # is linked to, as its user says. first_block: a number not used lately (docs/polselect.md section 13).
@@ -57,7 +57,7 @@ class Terminal:
 
     def _be(self, state, now_ms):
         self._state = state
-        self._due = now_ms + (LINGER_MS if state == IDLE else REPLY_MS)
+        self._due = now_ms + SILENT_MS
 
     # a POL or SEL that lost its EOT is still one (RD-P2)
     @property
@@ -173,8 +173,13 @@ class Terminal:
             return self._close(now_ms)
         if not self.uploads.due and self.port == STATION:
             self._called(frame, now_ms)
-            return self._put(frames.data(self.address, "I", 1, records.identification(self.address), True), now_ms)
+            return self._identify(now_ms)
         self._answer(frame, now_ms)
+
+    # to a station that asks who is there (RD-P5)
+    def _identify(self, now_ms):
+        data = records.identification(self.address)
+        self._put(frames.data(self.address, "I", self.uploads.spend_number(), data, True), now_ms)
 
     # The host was done with this unit, or comes to nothing with it: its POL is for others.
     def _over(self):

@@ -65,6 +65,12 @@ class Uploads:
             return False
         return True
 
+    # A number for a block that is no item. It is not used again: a late DataACK would pass for that of a record.
+    def spend_number(self):
+        number = self.next_block
+        self.next_block = following(number)
+        return number
+
     # The block that is due; None when it has gone out often enough.
     def block(self, address):
         self._tries += 1
@@ -90,5 +96,5 @@ class Uploads:
         self._out = None
         self.items.remove(out.item)
         if out.item[0] == "block":
-            self.next_block = following(self.next_block)
+            self.spend_number()
         return out.item

@@ -32,7 +32,11 @@ def _picked(actor, item, ext):
 
 
 def _checked(actor, item, ext):
-    if actor == "" or item == "" or not _are(ext, (labels.is_serial, _is_time, _is_any, _is_result, _is_new, _is_address)):
+    if (
+        actor == ""
+        or item == ""
+        or not _are(ext, (labels.is_serial, _is_time, _is_any, _is_result, _is_new, _is_address))
+    ):
         return False
     return (ext[3] == QTY) == (ext[4] != "") and ext[4] != ext[0]
 

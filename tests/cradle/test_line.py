@@ -4,15 +4,17 @@ import asyncio
 import contextlib
 import os
 import pty
+import re
 import tty
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 
 from agent.cradle.line import Line, some_block, time12
 from firmware.cradle import addresses
 from firmware.cradle.book import AddressBook
-from firmware.cradle.host import Host
+from firmware.cradle.host import Host, Settings
 from firmware.cradle.terminal import STATION, Terminal
 from simulator.cradle_line import CradleLine
 from simulator.hurry import HurriedLoop
@@ -160,8 +162,10 @@ def test_a_port_that_is_not_there_yet_and_one_that_goes_is_opened_when_it_is_the
     async def story():
         path = tmp_path / "tty"
         host = Host("cradle", known(), {"wait_ms": 500, "cycle_ms": 500}, lambda: TIME)
-        async with running(Line(path, host, nothing)):
+        line = Line(path, host, nothing)
+        async with running(line):
             for _ in range(2):
+                await until(lambda: not line.is_open)
                 master, slave = pty.openpty()
                 tty.setraw(slave)
                 os.set_blocking(master, False)
@@ -174,7 +178,7 @@ def test_a_port_that_is_not_there_yet_and_one_that_goes_is_opened_when_it_is_the
                     return said
 
                 await until(spoke)
-                assert said[:1] == b"\x04"
+                assert said[:1] == b"\x04" and line.is_open
                 path.unlink()
                 os.close(slave)
                 os.close(master)
@@ -186,3 +190,11 @@ def test_time_is_local_and_block_numbers_begin_anywhere():
     assert time12(datetime(1997, 12, 9, 14, 30, 5)) == "120997143005"
     numbers = {some_block() for _ in range(50)}
     assert len(numbers) > 1 and all(1 <= number <= 99999 for number in numbers)
+
+
+def test_each_setting_is_written_down_and_no_other_is_taken():
+    text = (Path(__file__).parents[2] / "docs" / "polselect.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \|", text.split("## 15.")[1], re.MULTILINE)
+    assert rows == [(name, str(value)) for name, value in vars(Settings).items() if name[0] != "_"]
+    with pytest.raises(ValueError, match="powers"):
+        Host("cradle", AddressBook(), {"powers": 7}, lambda: TIME)

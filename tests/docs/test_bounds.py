@@ -23,6 +23,7 @@ BOUNDS = {
     "firmware.cradle.host": ("WAITING", 64),
     "firmware.cradle.uploads": ("QUEUED", 1024),
     "agent.control": ("CLIENTS", 32),
+    "agent.pharmacy.snapshots": ("MOST_BYTES", 16_777_216),
     "agent.downlink": ("WAITING", 512),
     "agent.inventory": ("ROWS", 4096),
     "agent.outbox": ("KEPT_AFTER_ANSWER", 1000),

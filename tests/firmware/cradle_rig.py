@@ -210,3 +210,54 @@ def spoilt(data, how):
     if how == "cut":
         return [(0, data[:-6])]
     return [(how, data)]
+
+
+# A host alone: what it sends, and what it says of what it hears.
+class Alone:
+    def __init__(self, port="cradle", known=("AB", "HK"), **settings):
+        self.book = AddressBook()
+        for address in known:
+            self.book.assign(address)
+        self.host = Host(port, self.book, settings, lambda: TIME)
+        self.now_ms = 0
+        self.host.start_cycle(0)
+
+    def sent(self):
+        return [said(raw) for _, raw in self.host.actions()]
+
+    def hears(self, frame):
+        self.now_ms += 100
+        self.host.received(frame, self.now_ms)
+        return self.answers()
+
+    # the application says yes at once
+    def answers(self, yes=True):
+        while self.host.deadline() is None:
+            self.host.accept() if yes else self.host.refuse()
+            self.host.tick(self.now_ms)
+        return self.sent()
+
+    def silence(self):
+        self.now_ms = max(self.now_ms, self.host.deadline())
+        self.host.tick(self.now_ms)
+        return self.sent()
+
+    def of(self, kind):
+        return [event[1:] for event in self.host.events if event[0] == kind]
+
+    def events(self):
+        taken = list(self.host.events)
+        self.host.events.clear()
+        return taken
+
+
+def asked(**settings):
+    alone = Alone(**settings)
+    assert alone.sent() == ["POL 00 offers AA"]
+    assert alone.silence() == ["POL 11"]
+    return alone
+
+
+def damaged(frame):
+    frame.bcc_ok = False
+    return frame

@@ -45,9 +45,10 @@ def test_a_break_assigns_nothing_until_another_new_address_pol():
     rig, unit = events("new-address-broken")
     broken = rig.log.index("host: DataACK Rv 1")
     assert rig.log[broken + 1] == "host: POL 11"
-    assert rig.got("assigned") == [("Rv",)]
+    # not the same address at once: the DataACK that is missing might come late
+    assert rig.got("assigned") == [("Rw",)]
     rig.run(100)
-    assert unit.terminal.address == "Rv"
+    assert unit.terminal.address == "Rw" and rig.book.next_free() == "Rv"
 
 
 def test_records_come_up_once_and_leave_the_unit_only_then():

@@ -1,59 +1,10 @@
 # What a host does with answers that are late, strange, broken or missing; on both interpreters.
-from cradle_rig import TIME, Rig, Spoilt, said
+from cradle_rig import TIME, Alone, Rig, Spoilt, asked, damaged, said
 
-from firmware.cradle import frames
-from firmware.cradle.book import AddressBook
+from firmware.cradle import addresses, frames
 from firmware.cradle.host import Host
 
 REQ = ("P57", "P64", "P69", "P83", "P88", "P95")
-
-
-# A host alone: what it sends, and what it says of what it hears.
-class Alone:
-    def __init__(self, port="cradle", known=("AB", "HK"), **settings):
-        self.book = AddressBook()
-        for address in known:
-            self.book.assign(address)
-        self.host = Host(port, self.book, settings, lambda: TIME)
-        self.now_ms = 0
-        self.host.start_cycle(0)
-
-    def sent(self):
-        return [said(raw) for _, raw in self.host.actions()]
-
-    def hears(self, frame):
-        self.now_ms += 100
-        self.host.received(frame, self.now_ms)
-        return self.answers()
-
-    # the application says yes at once
-    def answers(self, yes=True):
-        while self.host.deadline() is None:
-            self.host.accept() if yes else self.host.refuse()
-            self.host.tick(self.now_ms)
-        return self.sent()
-
-    def silence(self):
-        self.now_ms = max(self.now_ms, self.host.deadline())
-        self.host.tick(self.now_ms)
-        return self.sent()
-
-    def events(self):
-        taken = list(self.host.events)
-        self.host.events.clear()
-        return taken
-
-
-def asked(**settings):
-    alone = Alone(**settings)
-    assert alone.sent() == ["POL 00 offers AA"]
-    assert alone.silence() == ["POL 11"]
-    return alone
-
-
-def damaged(frame):
-    frame.bcc_ok = False
-    return frame
 
 
 def test_the_wait_is_the_one_of_procar_ini_and_counts_from_the_last_byte_on_the_line():
@@ -66,6 +17,34 @@ def test_the_wait_is_the_one_of_procar_ini_and_counts_from_the_last_byte_on_the_
     assert alone.sent() == ["POL 11"]
 
 
+def test_an_address_whose_giving_broke_off_is_offered_again_after_30_seconds():
+    alone = Alone()
+    alone.sent()
+    assert alone.hears(frames.data("00", "R", 1, b"30:05", True)) == ["DataACK AA 1"]
+    began_ms = alone.now_ms
+    offers = []
+    while alone.now_ms < began_ms + 40000:
+        offers += [(alone.now_ms, text) for text in alone.silence() if text.startswith("POL 00")]
+    assert all((text == "POL 00 offers AA") == (at_ms >= began_ms + 30000) for at_ms, text in offers)
+    assert {text for _, text in offers} == {"POL 00 offers AA", "POL 00 offers AC"}
+
+
+def test_what_is_no_acceptance_is_answered_with_nothing():
+    for frame in (
+        frames.data("00", "R", 2, b"30:05", True),
+        frames.data("00", "R", 1, b"30:05", False),
+        frames.data("00", "R", 1, b"30-05", True),
+        frames.data("AB", "R", 1, b"30:05", True),
+        frames.data("AB", "D", 1, b"30:05", True),
+        damaged(frames.data("00", "R", 1, b"30:05", True)),
+        frames.nak(),
+    ):
+        alone = Alone()
+        alone.sent()
+        assert alone.hears(frame) == ["POL 11"]
+        assert alone.events() == []
+
+
 def test_every_form_of_nothing_to_send_is_understood():
     for answer in (frames.nak("HK"), frames.ack("HK"), frames.data("HK", "I", 1, b"HK", True)):
         alone = asked()
@@ -73,6 +52,35 @@ def test_every_form_of_nothing_to_send_is_understood():
         assert sent[-1] == "POL HK" and ("DataACK HK 1" in sent) == (answer.kind == "data")
         assert alone.hears(frames.nak()) == ["POL 11"]
         assert alone.events() == [("present", "HK"), ("gone", "HK")]
+
+
+def test_without_a_free_address_the_cycle_goes_on():
+    alone = Alone(known=[addresses.address(n) for n in range(addresses.ADDRESSES)])
+    assert alone.sent() == ["POL 11"]
+    assert alone.events() == [("trouble", None, "no free address")]
+    assert alone.hears(frames.nak("zz")) == ["POL zz"]
+
+
+def test_what_is_no_answer_is_passed_over():
+    late = frames.data("00", "R", 1, b"30:05", True)
+    # some adapters give back what was sent
+    echo = [frames.pol_general(TIME, 12), frames.sel("AB", TIME, 12), frames.data_ack("AB", 1)]
+    alone = asked()
+    for frame in [late] + echo:
+        assert alone.hears(frame) == []
+    assert alone.hears(frames.nak("AB")) == ["POL AB"]
+    for frame in [late, frames.nak("HK"), frames.ack("HK"), frames.data("HK", "P", 1, b"x", True)] + echo:
+        assert alone.hears(frame) == []
+    assert alone.hears(frames.nak("AB")) == ["POL 11"]
+    assert alone.events() == [("present", "AB"), ("gone", "AB")]
+
+
+def test_a_bare_nak_of_nobody_known_is_like_silence():
+    alone = asked(known=())
+    assert alone.hears(frames.nak()) == ["POL 11"]
+    assert alone.hears(frames.nak()) == []
+    # the cycle is over; the next begins later
+    assert alone.silence() == ["POL 00 offers AA"]
 
 
 def test_a_bare_nak_makes_it_ask_those_heard_last():

@@ -33,6 +33,17 @@ def test_a_hashed_record_both_ways():
     assert records.record_hash(b"abc") == "ba7816bf"
 
 
+# RD-P14
+def test_a_check_may_name_a_new_label_or_say_that_there_is_none():
+    for new in ("AB02", ""):
+        data = records.check("07605", "AB01", 8, TIME, "rp02", "R", "QTY", new)
+        assert data.split(b"|")[7:8] == [new.encode()]
+        read = records.read_check(data, hashed=True)
+        assert read["new_serial"] == new and records.check(**read) == data
+    assert "new_serial" not in records.read_check(CHECK)
+    assert refused(records.read_check, CHECK + b"|AB02|AB03")
+
+
 def test_the_hash_is_required_where_asked_and_right_where_given():
     assert refused(records.read_pick, PICK, hashed=True)
     assert refused(records.read_check, CHECK, hashed=True)

@@ -2,9 +2,11 @@
 from cradle_rig import TIME, Rig, Spoilt, clock, said
 
 from firmware.cradle import frames
-from firmware.cradle.bid import HOLD_MS, SLEEP_MS
 from firmware.cradle.ear import Ear
 from firmware.cradle.terminal import Terminal
+
+HOLD_MS = 30000
+SLEEP_MS = 120000
 
 REQ = ("P50", "P53", "P56", "P70", "P72", "P81", "P86", "P87", "P95")
 
@@ -62,11 +64,24 @@ def test_who_has_the_line_gives_it_up_after_30_seconds_without_a_pol():
 
 def test_each_pol_keeps_the_line_for_another_30_seconds():
     unit = Alone(port="station")
+    unit.unit.granted(0)
     unit.did()
     for _ in range(4):
         unit.waits(HOLD_MS - 1000)
         assert unit.hears(poll()) == ["NAK AB"]
-    assert unit.waits(HOLD_MS - 1000) == []
+    assert unit.waits(HOLD_MS - 1) == []
+    assert unit.waits(1) == ["release"]
+
+
+def test_a_line_given_up_is_a_new_beginning():
+    unit = Alone()
+    unit.unit.queue("P", b"x")
+    unit.did()
+    for _ in range(2):
+        # nobody confirms: three times, and the line is given up before a fourth
+        assert [unit.hears(general()) for _ in range(3)] == [["P AB 1 'x' EOT"]] * 3
+        assert unit.waits(HOLD_MS) == ["release"]
+        assert unit.waits(999) == [] and unit.waits(1) == ["bid"]
 
 
 def test_after_a_session_it_sleeps_for_two_minutes_and_is_deaf():
@@ -88,8 +103,64 @@ def test_a_host_that_goes_silent_when_it_is_done_ends_the_session_too():
     unit.did()
     unit.hears(general())
     unit.hears(frames.data_ack("AB", 1))
-    assert unit.waits(10000) == ["release"]
+    assert unit.waits(9999) == [] and unit.waits(1) == ["release"]
     assert unit.events("session_end") == [(True,)]
+
+
+def test_a_host_that_breaks_off_ends_the_session_later():
+    unit = Alone()
+    unit.did()
+    unit.hears(sel())
+    assert unit.waits(19999) == [] and unit.waits(1) == ["release"]
+    assert unit.events("session_end") == [(False,)]
+
+
+def test_a_host_that_turns_to_others_when_it_is_done_ends_the_session():
+    file = [sel(), frames.data("AB", "A", 0, b"f|1|#70bcf024", False), frames.data("AB", "A", 1, b"x", True)]
+    for others in (general(), poll("AC"), sel("AC"), frames.pol_new(TIME, "AD")):
+        for done in ([poll()], [sel(), frames.data("AB", "S", 1, b"x", True)], file):
+            unit = Alone()
+            unit.did()
+            assert [unit.hears(frame) != [] for frame in done] == [True] * len(done)
+            assert unit.hears(others) == ["release"]
+            assert unit.events("session_end") == [(True,)]
+    assert unit.events("file") == [("f", b"x")]
+
+
+def test_while_it_has_something_it_is_not_done():
+    unit = Alone()
+    unit.did()
+    unit.hears(poll())
+    unit.unit.queue("P", b"x")
+    assert unit.hears(poll("AC")) == ["release"]
+    unit = Alone()
+    unit.did()
+    unit.hears(poll())
+    unit.unit.queue("P", b"x")
+    assert unit.hears(general()) == ["P AB 1 'x' EOT"]
+
+
+def test_a_long_download_keeps_the_line():
+    unit = Alone(hashed=False)
+    unit.unit.granted(0)
+    unit.did()
+    unit.hears(sel())
+    unit.hears(frames.data("AB", "A", 0, b"f|9", False))
+    for number in range(1, 9):
+        assert unit.waits(9000) == []
+        assert unit.hears(frames.data("AB", "A", number, b"x", False)) == ["DataACK AB %d" % number]
+
+
+def test_a_long_upload_keeps_the_line():
+    unit = Alone()
+    for _ in range(9):
+        unit.unit.queue("P", b"x")
+    unit.unit.granted(0)
+    unit.did()
+    unit.hears(general())
+    for number in range(1, 9):
+        assert unit.waits(9000) == []
+        assert unit.hears(frames.data_ack("AB", number))[0].startswith("P AB %d" % (number + 1))
 
 
 def test_a_host_that_only_sends_general_pols_is_answered_three_times():
@@ -107,7 +178,12 @@ def test_at_a_station_it_stays_awake():
     unit.hears(poll())
     assert unit.waits(20000) == []
     assert unit.events("session_end") == [(True,)]
-    assert unit.hears(general()) == ["I AB 1 'AB' EOT"]
+    # no two blocks have one number: a late DataACK would pass for that of a record
+    assert unit.hears(general()) == ["I AB 2 'AB' EOT"]
+    unit.unit.queue("P", b"x")
+    assert unit.hears(poll()) == ["P AB 3 'x' EOT"]
+    unit.hears(frames.data_ack("AB", 2))
+    assert unit.unit.uploads.items
 
 
 def test_new_work_wakes_it_and_so_does_the_cradle():
@@ -128,6 +204,16 @@ def test_out_of_its_cradle_it_has_no_line_and_says_nothing():
     assert unit.did() == ["release"]
     assert unit.events("session_end") == [(False,)]
     assert unit.hears(general()) == [] and unit.waits(10**7) == []
+
+
+def test_out_of_its_cradle_it_no_longer_bids():
+    unit = Alone()
+    unit.did()
+    unit.unit.taken_out(0)
+    assert unit.did() == ["release"]
+    unit.unit.cradled(0)
+    unit.unit.cradled(0)
+    assert unit.did() == ["bid"]
 
 
 def test_each_pol_and_sel_for_it_brings_the_time():
@@ -175,7 +261,7 @@ def test_the_same_block_goes_out_four_times_and_then_the_line_is_free():
     assert unit.hears(frames.nak()) == ["release"]
     assert unit.events("session_end") == [(False,)] and unit.events("uploaded") == []
     # it bids again sooner than after a session that went well, with the same number
-    assert unit.waits(10000) == ["bid"]
+    assert unit.waits(9999) == [] and unit.waits(1) == ["bid"]
     assert unit.hears(general()) == ["P AB 1 'x' EOT"]
 
 
@@ -187,8 +273,32 @@ def test_a_dataack_that_comes_late_still_counts_and_one_for_another_block_does_n
     unit.hears(frames.data_ack("AC", 1))
     assert unit.unit.uploads.items
     unit.waits(11000)
-    unit.hears(frames.data_ack("AB", 1))
-    assert unit.events("uploaded") == [("P", b"x")] and not unit.unit.uploads.items
+    unit.unit.queue("P", b"y")
+    # nobody asked for the next one
+    assert unit.hears(frames.data_ack("AB", 1)) == []
+    assert unit.events("uploaded") == [("P", b"x")] and unit.unit.uploads.items == [("block", "P", b"y")]
+    assert unit.hears(frames.data_ack("AB", 1)) == []
+    assert unit.hears(poll()) == ["P AB 2 'y' EOT"]
+    unit.unit.queue("P", b"z")
+    # that was the last block of an upload
+    assert unit.hears(frames.data_ack("AB", 2)) == []
+
+
+def test_a_nak_for_it_in_either_form_brings_the_block_again_and_one_for_another_does_not():
+    unit = Alone()
+    unit.unit.queue("P", b"x")
+    unit.hears(general())
+    assert unit.hears(frames.nak("AC")) == []
+    assert unit.hears(frames.nak("AB")) == ["P AB 1 'x' EOT"]
+    assert unit.hears(frames.nak()) == ["P AB 1 'x' EOT"]
+    assert Alone().hears(frames.nak()) == ["bid"]
+    docked = Alone(port="station")
+    docked.did()
+    assert docked.hears(general()) == docked.hears(frames.nak()) == ["I AB 1 'AB' EOT"]
+    docked.hears(frames.data_ack("AB", 1))
+    docked.hears(poll())
+    # a station that lost it asks who is there
+    assert docked.hears(general()) == ["I AB 2 'AB' EOT"]
 
 
 def test_block_numbers_run_on_and_come_round():
@@ -222,12 +332,28 @@ def test_a_file_goes_up_in_blocks_as_it_goes_down():
     unit.terminal.queue("P", b"last")
     rig.cycle()
     rig.run(20000)
+    assert "unit: P AB 1 'first' EOT" in rig.log
     assert rig.events[1:4] == [
         ("record", "AB", "P", b"first"),
         ("file", "AB", "counts.txt", text),
         ("record", "AB", "P", b"last"),
     ]
     assert unit.got("uploaded") == [("P", b"first"), ("counts.txt", text), ("P", b"last")]
+
+
+def test_a_file_begins_again_after_a_break_and_for_smaller_blocks():
+    unit = Alone()
+    unit.unit.queue("A", b"x" * 70, "f")
+    head = [unit.hears(general(6))[-1], unit.hears(frames.data_ack("AB", 0))[-1]]
+    assert [text[:8] for text in head] == ["A AB 0 '", "A AB 1 '"]
+    assert unit.hears(poll("AB", 7))[0][:8] == "A AB 1 '"
+    assert unit.hears(poll("AB", 5))[0][:8] == "A AB 0 '"
+    unit.hears(frames.data_ack("AB", 0))
+    for _ in range(3):
+        unit.hears(frames.nak())
+    assert unit.hears(frames.nak()) == ["release"]
+    assert unit.waits(10000) == ["bid"]
+    assert unit.hears(general(5))[0][:8] == "A AB 0 '"
 
 
 def test_its_application_may_refuse_a_block_before_it_is_taken():
@@ -237,6 +363,9 @@ def test_its_application_may_refuse_a_block_before_it_is_taken():
     assert unit.hears(frames.data("AB", "S", 1, b"bad", True)) == ["NAK"]
     assert unit.hears(frames.data("AB", "S", 1, b"good", True)) == ["DataACK AB 1"]
     assert unit.events("block") == [("S", b"good")]
+    # a file has its own hash
+    unit.hears(sel())
+    assert unit.hears(frames.data("AB", "A", 0, b"f|0|#89bad1bb", True)) == ["DataACK AB 0"]
 
 
 def test_it_takes_nothing_that_it_was_not_selected_for():
@@ -296,7 +425,8 @@ def test_clearing_takes_the_address_when_nothing_waits():
     unit.hears(general())
     unit.hears(frames.data_ack("AB", 1))
     unit.unit.clear()
-    assert unit.unit.address is None and unit.hears(general()) == []
+    assert unit.unit.address is None and unit.hears(general()) == [] and unit.waits(20000) == []
+    assert unit.events("session_end") == []
     assert unit.hears(frames.pol_new(TIME, "QQ")) == ["R 00 1 '30:05' EOT"]
 
 

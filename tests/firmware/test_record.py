@@ -23,7 +23,9 @@ REFUSED = [kinds.CRADLE_REFUSED, "", "", [codes.BAD_RECORD, "", "P", "what is th
 class Pharmacy:
     def __init__(self, chips):
         config = Config("PHARM", LOG, KEY, "0.1.0", SECTORS, [], TIMINGS)
-        self.station, self.adopted, damage = build(config, Tables(4), chips.flash, chips.snapshots, chips.files, entropy)
+        self.station, self.adopted, damage = build(
+            config, Tables(4), chips.flash, chips.snapshots, chips.files, entropy
+        )
         self.rid = 0
         self.handle("boot", self.adopted, damage is not None, {})
 
