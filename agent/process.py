@@ -23,7 +23,7 @@ from firmware.wire import topics
 Beside = Callable[[Agent], Coroutine[Any, Any, None]]
 
 
-async def run(
+async def run(  # noqa: PLR0913 - what one computer may have
     settings: Settings,
     link_path: Path,
     clock: Clock,

@@ -366,7 +366,7 @@ class PickingEntry(BaseModel):
 
 class PickingLine(BaseModel):
     """A line of a picking report: `who`, when and what she counted or put away (`found`) are the checker's, or the
-    deliverer's where the report is about deliveries. `result` is the check's, `finding` what a person should look at."""
+    deliverer's where the report is about deliveries. `result` is the check's, `finding` what a person should see."""
 
     label: str
     picked_utc_ms: int | None

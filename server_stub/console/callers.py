@@ -46,8 +46,8 @@ class Callers:
         return caller
 
     def pharmacy(self, token_hashes: Callable[[], Iterable[tuple[str, Path]]]) -> Callable[..., str]:
-        """A dependency that gives the pharmacy's computer whose token was sent, or answers 401; `token_hashes` names the
-        file of each with the SHA-256 of its token, in hex."""
+        """A dependency that gives the pharmacy's computer whose token was sent, or answers 401; `token_hashes` names
+        the file of each with the SHA-256 of its token, in hex."""
 
         def caller(token: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> str:
             sent = sha256(token.credentials.encode()).hexdigest().encode() if token else b""

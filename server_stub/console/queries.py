@@ -14,10 +14,10 @@ from server_stub.ledger.sign import CENTRE
 from server_stub.ledger.store import read_page
 from server_stub.site.config import Station
 from server_stub.stock import items as stock_items
-from server_stub.stock.items import Item as Item
 
 SILENT_MS = 180_000
 LATE_MS = 90_000
+Item = stock_items.Item
 
 
 class StationRow(NamedTuple):

@@ -1,4 +1,4 @@
-"""What cabinets are told of packages on their way: the table `labels`, issued as picks, checks and deliveries come in."""
+"""What cabinets are told of packages on their way: the table `labels`, issued as picks, checks, deliveries come in."""
 
 from collections.abc import Collection, Iterable
 from typing import cast

@@ -11,8 +11,8 @@ from server_stub.ledger.actors import not_the_centre
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.transaction import Transaction
 from server_stub.stock.issued import PAR_HOLD
-from server_stub.verify.decider import CLEAR_ALERT, CLOSE_ALERT
 from server_stub.supply.settings import LABEL_HOURS
+from server_stub.verify.decider import CLEAR_ALERT, CLOSE_ALERT
 from server_stub.verify.settings import MINUTES
 
 # what the centre itself says with this kind: the fold, or whoever reads the log, takes it for the centre's word

@@ -1,8 +1,8 @@
 """What a station's entry looks like: ext per kind as docs/journal.md section 2 has it, numbers the database can hold.
 
 Picks, checks and handhelds are the word of a pharmacy's computer, which has no drawers, and of it alone; deliveries are
-never its word. The fold relies on it, so it is looked at before anything of a batch is taken. Newer firmware may add fields at the end
-and kinds of its own below 200; both are let through.
+never its word. The fold relies on it, so it is looked at before anything of a batch is taken. Newer firmware may add
+fields at the end and kinds of its own below 200; both are let through.
 """
 
 from collections.abc import Callable, Iterable
@@ -122,10 +122,8 @@ LATER: dict[int, _Fields] = {
 def fault(entry: Entry, *, pharmacy: bool = False) -> str | None:
     """Why no station (or, with `pharmacy`, no pharmacy's computer) can have written this entry, whose fields have the
     right types; None if one can."""
-    if entry.kind >= CENTRES_OWN:
-        return f"only the centre writes kind {entry.kind}"
-    if entry.kind in (CABINETS_OWN if pharmacy else PHARMACYS_OWN):
-        return f"kind {entry.kind} is not written by {'the pharmacy' if pharmacy else 'a cabinet'}"
+    if entry.kind >= CENTRES_OWN or entry.kind in (CABINETS_OWN if pharmacy else PHARMACYS_OWN):
+        return f"kind {entry.kind} is not for {'the pharmacy' if pharmacy else 'a cabinet'} to write"
     if not _fits(entry):
         return f"ext is not that of kind {entry.kind}"
     if not in_range((entry.boot, entry.utc_ms, entry.mono_ms, entry.tq, entry.kind, entry.txn)):

@@ -1,10 +1,11 @@
-"""What became of the packages that had one label, from all that was said of it. Pure: facts in, labels and findings out.
+"""What became of the packages that had one label, from all that was said of it. Pure: facts in, labels out.
 
 A serial comes round (P55), so a label is (serial, when it was picked). A check belongs to the last pick before it, a
 delivery to the pick whose `until_min` it names, else to the last before it; nothing belongs to a pick of WINDOW_MS ago.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from firmware.journal import kinds
@@ -45,8 +46,8 @@ class Fact(NamedTuple):
 
 
 class Label(NamedTuple):
-    """A package with its label, smallest units; None where it has not happened. (by_station, by_log, by_seq) is the entry
-    it began with, `from_label` and `from_ms` the label it replaces; `clash`: its number was still open when it began."""
+    """A package with its label, smallest units; None where it has not happened. (by_station, by_log, by_seq) is the
+    entry it began with, `from_label`, `from_ms` the label it replaces; `clash`: its number was still open then."""
 
     label: str
     picked_ms: int
@@ -188,7 +189,7 @@ def _odd(label: Label, fact: Fact) -> int:
 def _clashing(labels: list[Label]) -> list[Label]:
     """Each label with whether the one before it was still open when it began."""
     made = labels[:1]
-    for before, label in zip(labels, labels[1:], strict=False):
+    for before, label in pairwise(labels):
         open_still = before.ended_ms is None or before.ended_ms > label.picked_ms
         made.append(label._replace(clash=int(open_still and label.picked_ms - before.picked_ms <= WINDOW_MS)))
     return made

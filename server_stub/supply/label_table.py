@@ -1,4 +1,4 @@
-"""The table `labels` of a cabinet (docs/wire.md section 3): which packages it may put away, which not any more, and why."""
+"""The table `labels` of a cabinet (docs/wire.md section 3): which packages it may put away, which no more."""
 
 from collections.abc import Collection, Iterable
 from typing import NamedTuple

@@ -9,7 +9,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, and_, bindparam, delete, insert, select, tuple_, update
+from sqlalchemy import Connection, and_, bindparam, delete, insert, select, tuple_, update
 
 from firmware.journal import kinds
 from server_stub.ledger.record import Entry
@@ -94,9 +94,9 @@ def _facts(conn: Connection, entries: Iterable[Entry]) -> Iterable[Fact]:
 
 
 def _fact(entry: Entry, label: str, ms: int, *, until_min: int, **more: Any) -> Fact:
-    known = {"for_station": "", "result": 0, "new_label": "", "purpose": "", "address": "", **more}
-    who = {"actor": entry.actor, "item": entry.item or "", "until_min": until_min}
-    return Fact(entry.station, entry.log, entry.seq, entry.kind, label, ms, **who, **known)
+    known: dict[str, Any] = {"for_station": "", "result": 0, "new_label": "", "purpose": "", "address": "", **more}
+    head = (entry.station, entry.log, entry.seq, entry.kind, label, ms, entry.actor, entry.item or "")
+    return Fact(*head, until_min=until_min, **known)
 
 
 def _picked(entry: Entry, good_min: int) -> Fact:
@@ -187,7 +187,7 @@ def _issues(conn: Connection, span: _Span) -> dict[str, list[Origin]]:
     which = and_(_F.new_label.in_(span.labels), _F.taken == 1, span.near(_F.ms, 2))
     checks = [Fact(*row) for row in conn.execute(query.where(which))]
     keys = {(check.label, check.picked_ms) for check in checks}
-    parents = {(row.label, row.picked_ms): Label(*row) for row in _rows(conn, keys)}
+    parents = {(row.label, row.picked_ms): row for row in _rows(conn, keys)}
     found: dict[str, list[Origin]] = defaultdict(list)
     for check in checks:
         parent = parents.get((check.label, check.picked_ms or 0))
@@ -196,9 +196,9 @@ def _issues(conn: Connection, span: _Span) -> dict[str, list[Origin]]:
     return found
 
 
-def _rows(conn: Connection, keys: Iterable[tuple[str, int | None]]) -> Iterable[Row[Any]]:
+def _rows(conn: Connection, keys: Iterable[tuple[str, int | None]]) -> list[Label]:
     wanted = list(keys)
     if not wanted:
         return []
     query = select(*(_L[name] for name in Label._fields)).where(tuple_(_L.label, _L.picked_ms).in_(wanted))
-    return list(conn.execute(query))
+    return [Label(*row) for row in conn.execute(query)]

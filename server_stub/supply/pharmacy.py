@@ -112,11 +112,11 @@ def _users(conn: Connection) -> Iterator[dict[str, Any]]:
         yield {"user": user, "may_pick": free and picks, "may_check": free and checks}
 
 
-def _open(conn: Connection, as_of_ms: int) -> Sequence[Row[Any]]:
+def _open(conn: Connection, as_of_ms: int) -> list[Row[Any]]:
     """Packages that went no further yet, also stale ones: no unit may give their serials again (RD-P9b)."""
     query = select(*(_L[name] for name in _OPEN), _L.purpose, _L.until_min)
     which = and_(_L.state.in_(life.OPEN), _L.picked_ms >= as_of_ms - WINDOW_MS)
-    return conn.execute(query.where(which).order_by(_L.picked_ms, _L.label)).all()
+    return list(conn.execute(query.where(which).order_by(_L.picked_ms, _L.label)))
 
 
 def _open_label(label: Row[Any], as_of_ms: int) -> dict[str, Any]:

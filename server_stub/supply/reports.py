@@ -166,7 +166,7 @@ _WITHOUT_CHECKS = {
 
 
 def reports(*, checks: bool, unchecked: bool) -> dict[str, Report]:
-    """The reports of an account: with CHECK_REPORTING (`checks`), with REPORT_NOT_CHECKED_BUT_DELIVERED (`unchecked`)."""
+    """Those of an account; its switches are CHECK_REPORTING and REPORT_NOT_CHECKED_BUT_DELIVERED (`unchecked`)."""
     chosen = REPORTS if checks else {**REPORTS, **_WITHOUT_CHECKS}
     return {name: report for name, report in chosen.items() if unchecked or name != C}
 

@@ -23,17 +23,17 @@ POCKETS = [
 
 
 class Cabinet:
-    """Station ICU1 of `bench`: `use`, `refill`, `count` append entries and send them at once."""
+    """Station ICU1 of `bench`, or another: `use`, `refill`, `count` append entries and send them at once."""
 
-    def __init__(self, bench, pockets=POCKETS):
-        self.bench = bench
+    def __init__(self, bench, pockets=POCKETS, items=ITEMS, station="ICU1"):
+        self.bench, self.name = bench, station
         bench.clock.advance(START_MS)
-        self.script = bench.station("ICU1")
+        self.script = bench.station(station)
         self.sent = 0
         self.held = {row[0]: 0 for row in pockets}
         self.items = {row[0]: row[3] for row in pockets}
-        assert "version" in bench.ask("reference", station="ICU1", table="items", rows=ITEMS)
-        assert "version" in bench.ask("reference", station="ICU1", table="pockets", rows=pockets)
+        assert "version" in bench.ask("reference", station=station, table="items", rows=items)
+        assert "version" in bench.ask("reference", station=station, table="pockets", rows=pockets)
 
     @property
     def now(self):
@@ -54,7 +54,7 @@ class Cabinet:
         last = len(self.script.pages)
         while self.sent < last:
             upto = min(last, self.sent + 60)
-            self.bench.up("ICU1", "batch", self.script.batch(self.sent + 1, upto))
+            self.bench.up(self.name, "batch", self.script.batch(self.sent + 1, upto))
             self.sent = upto
 
     def move(self, kind, place, quantity, ext, txn=None, actor="u1"):
@@ -100,7 +100,7 @@ class Cabinet:
                 payload = cose.parse(message.payload)[1]
                 assert sealed.open(payload, derive(self.script.key, "command")) is not None
                 fields = cbor2.loads(payload)
-                assert fields[1:3] == ["ICU1", 1]
+                assert fields[1:3] == [self.name, 1]
                 found.append((fields[3], fields[4], fields[6], payload))
         self.bench.sent.clear()
         return found

@@ -95,7 +95,7 @@ def test_errors_are_by_picker_and_item_with_the_screens_categories(database):
         ("PT000", "Acetaminophen", "PACKAGING"),
         ("PT001", "Heparin", "QTY"),
     ]
-    assert picking.CATEGORIES == life.RESULTS[1:]
+    assert life.RESULTS[1:] == picking.CATEGORIES
     assert picking.summary(found) == [("PT000", [0, 0, 0, 0, 1, 0, 0, 0]), ("PT001", [1] + [0] * 7)]
 
 

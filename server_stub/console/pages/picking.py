@@ -1,16 +1,17 @@
 """Picking: what was picked and went no further, what nobody checked, what checking caught (P96-P101); also as CSV."""
 
+from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote, urlencode
 
 from fastapi import FastAPI, Request, Response
 
 from server_stub.console import gate, picking, queries, words
-from server_stub.console.spreadsheet import csv_text
 from server_stub.console.document import field, hidden, refusal
 from server_stub.console.door import Visitor
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
 from server_stub.console.roles import Right
+from server_stub.console.spreadsheet import csv_text
 from server_stub.console.table import Cell, Row, table, tabs
 from server_stub.proof.period import BadPeriod, Period
 from server_stub.supply import reports
@@ -79,7 +80,7 @@ def _scrolled(html: str, title: str) -> str:
 
 
 def _summary(lines: list[reports.Line]) -> str:
-    shown = [(picker, *counts) for picker, counts in picking.summary(lines)]
+    shown: list[Row] = [(picker, *counts) for picker, counts in picking.summary(lines)]
     return table("errors-by-picker", "Errors by picker", ("Picker", *picking.CATEGORIES), shown)
 
 
@@ -90,7 +91,7 @@ def _table(name: str, report: reports.Report, lines: list[reports.Line]) -> str:
     return table("picking", report.title, headings, shown, key=headings.index("Label") + 1)
 
 
-def _row(columns: list[picking.Column] | tuple[picking.Column, ...], line: reports.Line) -> Row:
+def _row(columns: Sequence[picking.Column], line: reports.Line) -> Row:
     cells = [Cell(column.text(line), number=column.number) for column in columns]
     at = [column.heading for column in columns].index("Station")
     if line.station:
