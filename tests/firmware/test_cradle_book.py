@@ -1,7 +1,7 @@
 # The list of addresses, and items cut into blocks and put together again; on both interpreters.
 from firmware.cradle import addresses, frames
 from firmware.cradle.book import AddressBook
-from firmware.cradle.transfer import DOWN, UP, Incoming, Outgoing, check_item
+from firmware.cradle.transfer import DOWN, UP, Incoming, Outgoing, check_item, file_flag
 
 REQ = ("P54", "P56", "P64", "P87", "P89", "P90", "P94")
 
@@ -160,6 +160,68 @@ def test_a_file_that_came_before_is_no_news_and_a_changed_one_is():
             incoming.keep(frame, item)
         got.append(item and item[2])
     assert got == [b"one", None, b"two", b"one"]
+
+
+def came(incoming, item):
+    for frame in blocks(item, 5, True):
+        whole = incoming.offered(frame)
+        incoming.keep(frame, whole)
+    return whole
+
+
+def test_so_many_names_are_remembered_and_then_all_is_news_again():
+    for names, news in ((16, False), (17, True)):
+        incoming = Incoming(DOWN, True)
+        files = [("file", "f%d" % n, b"x") for n in range(names)]
+        assert all(came(incoming, file) for file in files)
+        assert bool(came(incoming, files[-1])) is False
+        assert bool(came(incoming, files[0])) is news
+
+
+def test_a_session_that_begins_keeps_half_a_file_only_if_a_hash_ends_it():
+    for hashed in (False, True):
+        incoming = Incoming(DOWN, hashed)
+        head, rest = blocks(("file", "f", b"abc"), 5, hashed)
+        incoming.keep(head)
+        incoming.begin()
+        assert incoming.again(head) is hashed
+        assert bool(refused(incoming, rest)) is not hashed
+
+
+def test_text_goes_as_text_and_all_else_as_binary():
+    for data in (b"", b" ~\x7f", b"\t\r\n"):
+        assert file_flag(data) == "A"
+    for data in (b"\x1f", b"\x80", b"x\x03", b"\x00"):
+        assert file_flag(data) == "B"
+
+
+def test_names_are_short_and_visible():
+    for name in ("!", "~" * 32):
+        check_item(("file", name, b""), 12, DOWN)
+        assert came(Incoming(DOWN, True), ("file", name, b"")) == ("file", name, b"")
+    for name in ("a b", "a\x7f", "\xe9", "~" * 33):
+        try:
+            check_item(("file", name, b""), 12, DOWN)
+        except ValueError as error:
+            assert str(error) == "a file's name is up to 32 visible characters without a pipe"
+        else:
+            raise AssertionError(name)
+
+
+def test_a_file_may_not_outgrow_its_size_in_several_blocks():
+    incoming = Incoming(DOWN, False)
+    incoming.keep(frames.data("AO", "A", 0, b"f|3", False))
+    incoming.keep(frames.data("AO", "A", 1, b"ab", False))
+    assert refused(incoming, frames.data("AO", "A", 2, b"cd", False))
+    assert incoming.offered(frames.data("AO", "A", 2, b"c", True)) == ("file", "f", b"abc")
+
+
+def test_after_a_restart_a_record_is_known_again_and_half_a_file_is_not():
+    for flag, known in (("P", True), ("D", True), ("A", False), ("B", False)):
+        frame = frames.data("AO", flag, 0 if flag in "AB" else 5, b"f|3|#00000000", False)
+        before = Incoming(UP, True)
+        before.keep(frame)
+        assert Incoming(UP, True, before.taken).again(frame) is known
 
 
 def test_items_that_no_blocks_can_carry_are_refused():

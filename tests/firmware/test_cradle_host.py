@@ -29,6 +29,17 @@ def test_an_address_whose_giving_broke_off_is_offered_again_after_30_seconds():
     assert {text for _, text in offers} == {"POL 00 offers AA", "POL 00 offers AC"}
 
 
+def test_an_address_that_could_not_be_written_down_is_not_confirmed_and_not_given_again():
+    alone = Alone()
+    alone.sent()
+    alone.hears(frames.data("00", "R", 1, b"30:05", True))
+    alone.host.received(frames.data("AA", "R", 1, b"3006", True), alone.now_ms)
+    assert alone.events() == [("assigned", "AA")]
+    # it may have been written down after all
+    assert alone.answers(False) == ["POL 11"]
+    assert alone.book.next_free() == "AC"
+
+
 def test_what_is_no_acceptance_is_answered_with_nothing():
     for frame in (
         frames.data("00", "R", 2, b"30:05", True),

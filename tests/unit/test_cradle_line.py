@@ -263,3 +263,10 @@ def test_any_two_frames_may_be_spoilt():
             for second in range(first, frames):
                 faults = {second: "lose", first: how}
                 assert came(*day(faults)) == right, faults
+
+
+def test_a_file_that_is_too_large_is_neither_sent_nor_taken():
+    rig = Rig()
+    with pytest.raises(ValueError, match="1048576 bytes"):
+        rig.host.give("AA", [("file", "f", bytes((1 << 20) + 1))])
+    assert rig.host.give("AA", [("file", "f", b"x" * (1 << 20))])
