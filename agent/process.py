@@ -23,11 +23,12 @@ from firmware.wire import topics
 Beside = Callable[[Agent], Coroutine[Any, Any, None]]
 
 
-async def run(  # noqa: PLR0913 - what one computer may have
+async def run(  # noqa: PLR0913 (what one computer may have)
     settings: Settings,
     link_path: Path,
     clock: Clock,
     kiosk_port: int | None,
+    *,
     cradle: Path | None = None,
     beside: Beside | None = None,
 ) -> None:
