@@ -6,6 +6,8 @@ DATA ?= ../shared/data
 DEMO_ARGS ?=
 BENCH_ARGS ?=
 PYTEST_ARGS ?=
+# processes that share the tests of `make test`; a file stays with one of them
+WORKERS ?= 2
 LOCK_ARGS ?=
 
 BIN := .venv/bin
@@ -16,7 +18,7 @@ LOCK := $(BIN)/uv pip compile -q --universal --generate-hashes --no-emit-index-u
 BOARDS := rp2 unix
 STUBS_rp2 := micropython-rp2-rpi-pico2-w-stubs
 STUBS_unix := micropython-unix-stubs
-firmware_of = $(shell find firmware -name '*.py' ! -path 'firmware/ports/*') firmware/ports/__init__.py $(wildcard firmware/ports/$(1)*.py)
+firmware_of = $(shell find firmware -name '*.py' ! -path 'firmware/ports/*') $(addprefix firmware/ports/,__init__.py common.py shell.py) $(wildcard firmware/ports/$(1)*.py)
 
 .PHONY: help setup demo test test-real test-peers bench mutants chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
 
@@ -48,7 +50,7 @@ demo: setup
 test: setup chromium lint types unit
 
 unit: setup chromium
-	$(BIN)/pytest --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 test-real: setup chromium
 	@test -d "$(DATA)" || { echo 'No folder $(DATA): name the data with DATA=FOLDER' >&2; exit 1; }

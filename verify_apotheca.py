@@ -428,6 +428,7 @@ KINDS: dict[int, tuple[str, str]] = {
     214: ("packet_made", "from_utc_ms to_utc_ms manifest_sha256"),
     215: ("operator", "what about"),
     216: ("time_assumed", "station log seq utc_ms"),
+    217: ("supply_removal", "station log seq"),
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

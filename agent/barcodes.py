@@ -33,7 +33,10 @@ class Package:
 def package(text: str) -> Package:
     """Read a scanned code; what is no GS1 code is a code of the house."""
     text = text.strip()
-    result = biip.parse(text, config=_CONFIG)
+    try:
+        result = biip.parse(text, config=_CONFIG)
+    except (biip.ParseError, ValueError, IndexError):
+        return Package(text)
     if result.gtin is None:
         return Package(text)
     code, message = result.gtin.as_gtin_14(), result.gs1_message

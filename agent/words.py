@@ -47,7 +47,7 @@ WORDS: dict[int, str] = {
     codes.TOO_MANY: "There are as many of these as this cabinet can hold. Ask the pharmacy to end one.",
     codes.COUNT_AGAIN: "This is not what was expected. Count once more and enter what is there.",
     codes.POCKET_FAILED: "This pocket is marked as failed. Use another one, or recover it with a colleague.",
-    codes.NOT_OPENED: "The drawer was not opened in time and is locked again. Start again when you are ready.",
+    codes.NOT_OPENED: "The drawer is not open yet. Pull it open, then confirm; if it stays shut, start again.",
     codes.JOURNAL_FULL: "The journal is full: nothing more may open until the centre has answered. Call the pharmacy.",
     codes.BAD_MAC: "A message from the centre was forged or damaged and was refused. Tell the pharmacy.",
     codes.WRONG_STATION: "A message was meant for another cabinet and was refused. Tell the pharmacy.",

@@ -71,12 +71,14 @@ def _reached(s, drawer, _):
 def _did_close(s, drawer, open_ms):
     txn = s.released_for.pop(drawer.number, 0)
     _note(s, kinds.CLOSED, drawer, txn, (drawer.number, open_ms))
-    if txn:
+    if txn and txn == s.transactions.txn_of(drawer.number):
         s.transactions.closed(s.now_ms)
 
 
+# nobody's hand, once the access is over that it was opened for
 def _note(s, kind, drawer, txn, ext):
-    s.note(kind, s.session.user if txn else "", place="D%02d" % drawer.number, txn=txn, ext=ext)
+    hers = txn and txn == s.transactions.txn_of(drawer.number)
+    s.note(kind, s.session.user if hers else "", place="D%02d" % drawer.number, txn=txn, ext=ext)
 
 
 def _not_opened(s, drawer, reason):

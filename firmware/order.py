@@ -51,6 +51,7 @@ class Order:
         self.witness = ""
         self.prompt = None  # number of the item's prompt, where it is asked
         self.target = ""
+        self.on_record = False  # the journal names this patient for the removal it is of
         self.count_mode = COUNT_NONE
         self.label_needed = False
 

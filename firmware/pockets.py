@@ -57,6 +57,11 @@ def available(rows):
     return [max(held), sum(held)] if held else [0, 0]
 
 
+# What a removal that no pocket can give is told of: an empty pocket only if no other may hold any.
+def promising(rows):
+    return [row for row in rows if row.quantity or row.state == MUST_COUNT] or rows
+
+
 # Back to the pocket of the removal if it is usable and has room up to capacity, else to the hungriest with room.
 def for_return(rows, quantity, removed_from):
     with_room = [row for row in usable(rows) if row.quantity + quantity <= row.capacity]

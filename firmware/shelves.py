@@ -37,10 +37,10 @@ class Pockets:
     def _state(self, drawer, flags, lots):
         if flags & holdings.FAILED or self._out_of_order(drawer):
             return pockets.FAILED
-        if flags & holdings.NOT_LOADED:
-            return pockets.NOT_LOADED
         if flags & holdings.MUST_COUNT:
             return pockets.MUST_COUNT
+        if flags & holdings.NOT_LOADED:
+            return pockets.NOT_LOADED
         if self._quarantined(drawer):
             return pockets.QUARANTINED
         return pockets.EXPIRED if layers.expired(lots, self.now_min) else pockets.USABLE
@@ -76,7 +76,7 @@ class Pockets:
     # the bin that works, for this item; "" for all of it
     def bin_for(self, item):
         rows = [self._bin_row(schema.place_name(drawer, 1), item) for drawer in self._bins]
-        return min(rows, key=lambda row: (row.state, row.drawer)) if rows else None
+        return pockets.nearest(rows)
 
     def bin_at(self, place):
         at_bin = schema.is_place(place) and int(place[1:3]) in self._bins and place[4:] == "P01"

@@ -123,6 +123,8 @@ def _removed(state, f):
 def _counted(state, f):
     _moved(state, f)
     state.held.put_flag(f[F_PLACE], holdings.MUST_COUNT, False)
+    if f[F_AFTER]:  # what was put there before a load was interrupted is in use
+        state.held.put_flag(f[F_PLACE], holdings.NOT_LOADED, False)
     state.last[2] = f[F_AFTER]
 
 

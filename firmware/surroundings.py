@@ -28,7 +28,8 @@ class Surroundings:
 
     # alarms stand over a boot; the last entry's time tells a clock that was set back while the power was away
     def boot(self, s):
-        self._out = {drawer for alarm, drawer in s.state.alarms if alarm == codes.ALARM_TEMPERATURE}
+        out = [drawer for alarm, drawer in s.state.alarms if alarm == codes.ALARM_TEMPERATURE]
+        self._out = {drawer for drawer in out if s.state.is_quarantined(drawer)}  # the others' thermometer was silent
         newest = s.journal.entry(s.journal.seq)
         if newest:
             back_ms = s.now[0] - newest[entry.F_UTC_MS]

@@ -31,6 +31,7 @@ class Transaction:
         self.outcome = 0
         self.counted = None
         self.asked_again = False
+        self.left = False  # its drawer was taken out of use meanwhile: nobody waits for it to shut
 
     def phase(self):
         if not self.opened and not self.outcome:
@@ -230,10 +231,15 @@ class Transactions:
     def pending(self):
         return self.current is not None and not self.current.outcome
 
-    # once its outcome is written and its drawer has come to rest the motion is free
+    # once its outcome is written and its drawer has come to rest, or never will, the motion is free
     def settle(self, drawer):
-        if self.current and self.current.outcome and not drawer.moving():
+        t = self.current
+        if t and t.outcome and (t.left or not drawer.moving()):
             self.current = None
+
+    def leave(self, drawer):
+        if self.txn_of(drawer):
+            self.current.left = True
 
     def deadline(self):
         t = self.current

@@ -2,6 +2,7 @@
 from firmware import gate, profile
 from firmware.people import expired
 
+DEPARTED = 2
 PROVISIONAL = 3
 
 
@@ -14,7 +15,7 @@ def of(s, order, row):
         s.transactions.current is not None,
         s.ready(),
         s.journal.opening_allowed,
-        patient_status(s, patient),
+        patient_status(s, patient, order.on_record),
         item(s.tables, order.item),
         row.state if row else None,
         drawer.state if drawer else None,
@@ -28,15 +29,18 @@ def of(s, order, row):
     )
 
 
-# 0 nobody named, None unknown; a patient the centre knows by now is no longer provisional
-def patient_status(s, patient):
+# 0 nobody named, None unknown; a patient the centre knows by now is no longer provisional. What was removed for one who
+# is not known any more can still come back or be wasted.
+def patient_status(s, patient, on_record):
     if not patient:
         return 0
     known = s.tables.patients.get(patient)
     if known:
         return known[1]
     until_min = s.state.people.until_min(patient)
-    return None if until_min is None or expired(until_min, s.now) else PROVISIONAL
+    if until_min is not None and not expired(until_min, s.now):
+        return PROVISIONAL
+    return DEPARTED if on_record else None
 
 
 def item(tables, name):

@@ -19,7 +19,7 @@ from simulator.plan import Plan
 MINUTE_MS = 60_000
 RETRY_S = 0.1
 PATIENCE_S = 120.0
-APPLIED_WITHIN_S = 60.0
+APPLIED_WITHIN_S = 180.0
 HOSPITAL = "hospital"
 HTTP_OK = 200
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 _NOBODY = 65534
+_MEMORY = Path("/dev/shm")  # noqa: S108 (mkdtemp makes a folder of our own there)
 _START_S = 30
 
 
@@ -41,12 +42,13 @@ def server(*, durable: bool) -> Iterator[str]:
     """Yields the url of its databases with {} in place of the name; without `durable` commits do not wait for the
     disk. Raises NoPostgres, TimeoutError."""
     folder = Path(tempfile.mkdtemp(prefix="apotheca-pg-"))
+    # what need not last is kept where deleting it costs nothing, if there is such a place
+    in_memory = not durable and os.access(_MEMORY, os.W_OK)
+    data = Path(tempfile.mkdtemp(prefix="apotheca-pg-", dir=_MEMORY if in_memory else folder))
     as_root = os.geteuid() == 0
     who: dict[str, Any] = {"user": _NOBODY, "group": _NOBODY, "extra_groups": []} if as_root else {}
     try:
         binaries = _binaries(folder, as_root)
-        data = folder / "data"
-        data.mkdir(mode=0o700)
         if as_root:
             folder.chmod(0o755)
             os.chown(data, _NOBODY, _NOBODY)
@@ -73,6 +75,7 @@ def server(*, durable: bool) -> Iterator[str]:
             finally:
                 process.send_signal(signal.SIGINT)
     finally:
+        shutil.rmtree(data)
         shutil.rmtree(folder)
 
 

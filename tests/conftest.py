@@ -1,8 +1,11 @@
 """What all tests share: options and fixtures of all suites. Fixtures of one room live in that room's own conftest."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+
+from simulator.postgres import server
 
 pytest_plugins = ("tests.micropython_plugin",)
 
@@ -29,3 +32,10 @@ def data_dir(pytestconfig: pytest.Config) -> Path:
     folder: Path = pytestconfig.getoption("--data").resolve()
     assert folder.is_dir(), f"no folder {folder}: name the data with --data"
     return folder
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """One PostgreSQL for all tests: the url of its databases, with {} in place of the name."""
+    with server(durable=False) as url:
+        yield url

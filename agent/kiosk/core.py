@@ -4,7 +4,7 @@ Whether a witness, a reason, a scan or an answer is needed is the firmware's to 
 the same request goes again with what the dialog brought.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 from agent.kiosk import lists
@@ -16,6 +16,7 @@ from firmware.wire import messages
 
 Newest = Callable[[int, Sequence[int]], Iterable[bytes]]
 Done = Callable[[Outcome], None]
+Handler = Callable[[], Awaitable[None] | None]
 
 # what the firmware misses, and the question that brings it
 ASKED_BY: dict[int, str] = {
@@ -59,6 +60,14 @@ class Core:
     def may(self, role: int) -> bool:
         """Whether the one signed on has this role; the firmware decides, this only hides what would be refused."""
         return bool(self.visit.roles & role)
+
+    async def touched(self, handler: Handler) -> None:
+        """What a button does; a second touch before the cabinet has answered does nothing, lest a waste is two."""
+        if self.busy:
+            return
+        doing = handler()
+        if doing is not None:
+            await doing
 
     async def ask(self, name: str, args: dict[str, Any]) -> Outcome:
         """One request; a refusal is told in words."""

@@ -1,5 +1,6 @@
 """At an open drawer: what is counted, taken, put in and confirmed there."""
 
+from functools import partial
 from typing import Any
 
 from agent.kiosk import lists
@@ -80,10 +81,12 @@ class Drawer:
         args = self._args()
         if args is None:
             return
+        # with the answer the drawer may be done with already
+        confirmed = partial(self._confirmed, self._core.view.state["item"])
         if two:
-            self._core.ask_witness("confirm", args, self._confirmed)
+            self._core.ask_witness("confirm", args, confirmed)
         else:
-            await self._core.request("confirm", args, self._confirmed)
+            await self._core.request("confirm", args, confirmed)
 
     def _args(self) -> dict[str, Any] | None:
         visit, scale = self._core.visit, self.scale()
@@ -103,8 +106,8 @@ class Drawer:
         self._core.say(message, False)
         return None
 
-    def _confirmed(self, outcome: Outcome) -> None:
-        item, after = self._core.view.state["item"], outcome.params[2]
+    def _confirmed(self, item: str | None, outcome: Outcome) -> None:
+        after = outcome.params[2]
         self._core.visit.clear()
         if after is None or lists.is_blind(self._core.view, item):
             self._core.say("Recorded.")

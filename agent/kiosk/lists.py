@@ -72,6 +72,12 @@ def pockets(view: View) -> list[Pocket]:
     return sorted((unseen(view, row) for row in rows), key=lambda row: row.place)
 
 
+def is_about(view: View, row: Pocket, typed: str) -> bool:
+    """Whether place or item of a pocket has what was typed in it; nothing typed is about all."""
+    words_of = f"{row.place} {where(row.place)} {row.item} {name_of(view, row.item)}"
+    return (typed or "").casefold().strip() in words_of.casefold()
+
+
 def unseen(view: View, row: Pocket) -> Pocket:
     """The pocket without its quantity, if its item is counted blind."""
     if not is_blind(view, row.item):

@@ -106,10 +106,10 @@ def open_wastes(
 
 
 def last_taken(found: Iterable[Removal]) -> dict[str, int]:
-    """When each order was last taken for, in minutes since 1970."""
+    """When each order was last taken for, in minutes since 1970; what came back or was wasted whole was no dose."""
     taken: dict[str, int] = {}
     for removal in found:
-        if removal.order:
+        if removal.order and removal.open:
             taken[removal.order] = max(taken.get(removal.order, 0), removal.utc_ms // MINUTE_MS)
     return taken
 

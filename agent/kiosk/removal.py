@@ -82,12 +82,16 @@ class Removal:
 
     def choose_kit(self, kit: str) -> None:
         """The lines of a kit into the cart, in one touch (F15)."""
-        visit, view = self._core.visit, self._core.view
+        visit, view, missing = self._core.visit, self._core.view, []
         for wanted, quantity in lists.kits(view).get(kit, []):
             item = lists.item(view, wanted)
             if item:
                 visit.cart.append(Line(item, quantity, self._patient(), "", None, kit))
+            else:
+                missing.append(lists.name_of(view, wanted))
         self._core.go(CART)
+        if missing:
+            self._core.say(f"Not in this cabinet: {', '.join(missing)}. Get it elsewhere.", False)
 
     # the cart
 
@@ -117,7 +121,7 @@ class Removal:
         self._core.go(CART if visit.cart else ITEMS)
 
     async def _open(self, line: Line, done: Any) -> None:
-        args = line.args()
+        args, self._core.visit.taken_for = line.args(), line.patient
         if self._core.visit.code:
             args["code"] = self._core.visit.code
         await self._core.request("remove", args, done)

@@ -51,7 +51,7 @@ def drawer(screen: Screen) -> None:
 
 
 def _where(screen: Screen, name: str) -> None:
-    state, patient = screen.view.state, screen.visit.patient
+    state, patient = screen.view.state, screen.visit.taken_for
     purpose = screen.flow.drawer.purpose
     with ui.element("div").classes("drawer").props('data-testid="drawer" aria-live=polite'):
         ui.label(lists.where(state["place"])).classes("where").props('data-testid="place"')
@@ -59,7 +59,7 @@ def _where(screen: Screen, name: str) -> None:
         if purpose in _WITHOUT_AMOUNT and name:
             lead(name)
         if patient and purpose == kinds.PURPOSE_REMOVE:
-            lead(f"For {patient.name}")
+            lead(f"For {lists.patient_name(screen.view, patient)}").props('data-testid="taken-for"')
         if state["units_seen"] is not None:
             lead(f"The cabinet has seen {state['units_seen']} move.").props('data-testid="units-seen"')
         if screen.flow.drawer.needs_label:

@@ -117,21 +117,16 @@ def form(screen: Screen) -> None:
     with ui.element("div").classes("split"):
         with ui.element("div").classes("stack"):
             if grants:
-                _value("Badge", "form-badge", visit.form, "badge")
-                _value("Name for the records, without spaces", "form-user", visit.form, "user")
+                field("Badge", "form-badge", visit.form, "badge")
+                field("Name for the records, without spaces", "form-user", visit.form, "user")
                 _options("template", list(TEMPLATES), visit.form)
                 shown("First PIN", "pin").bind_text_from(visit, "pin", lambda pin: "●" * len(pin))
             else:
                 lead("Scan the wristband, or type what is on it. The pharmacy matches it with the record later.")
-                _value("Wristband", "form-patient", visit.form, "patient")
+                field("Wristband", "form-patient", visit.form, "patient")
             _options("hours", list(HOURS), visit.form)
             button("Add", "submit", people.submit, "main", screen.core)
         pad(screen.flow)
-
-
-def _value(caption: str, testid: str, form: dict[str, object], name: str) -> None:
-    made = ui.input(caption, value=str(form[name]), on_change=lambda event: form.update({name: event.value}))
-    made.classes("field").props(f'outlined autocomplete=off data-testid="{testid}"')
 
 
 def _options(name: str, values: list[object], form: dict[str, object]) -> None:

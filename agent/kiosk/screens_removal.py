@@ -108,7 +108,8 @@ def cart(screen: Screen) -> None:
     for number, line in enumerate(visit.cart):
         with ui.element("div").classes("card"):
             kit = f"kit {line.kit}" if line.kit else line.item.item
-            two_lines(f"{lists.units(line.quantity, line.item.scale)} × {line.item.name}", kit)
+            whom = f"for {lists.patient_name(screen.view, line.patient)} · " if line.patient else ""
+            two_lines(f"{lists.units(line.quantity, line.item.scale)} × {line.item.name}", whom + kit)
             button("Not this", f"drop-{number}", partial(removal.drop, line), "bad")
 
 

@@ -12,6 +12,7 @@ from agent.kiosk.stock import FAIL_REASONS, TASKS
 from agent.kiosk.widgets import button, choices, lead, on_hand, tag, tile, title, two_lines
 from firmware.wire import messages
 
+PLACES_SHOWN = TILES * 2
 _STATES = {1: "count now", 2: "failed or not shut", 3: "not loaded", 4: "quarantined", 5: "expired"}
 
 
@@ -59,13 +60,19 @@ def _refill_tiles(screen: Screen) -> None:
 
 def places(screen: Screen) -> None:
     """The pockets of a task, in the order to see to them; a scanned pocket label is the shortest way."""
-    stock, purpose = screen.flow.stock, screen.visit.purpose
-    screen.heading(TASKS[purpose].title)
-    rows = stock.pockets()
+    screen.heading(TASKS[screen.visit.purpose].title)
+    screen.searched("Scan a pocket's label, or type place or item", partial(_place_tiles, screen))
+
+
+def _place_tiles(screen: Screen) -> None:
+    purpose, typed = screen.visit.purpose, screen.visit.search
+    rows = screen.flow.stock.pockets(typed)
     if not rows:
-        lead("There is no pocket to do this at.")
+        lead("Nothing here by that name." if typed else "There is no pocket to do this at.")
+    if len(rows) > PLACES_SHOWN:
+        lead(f"The first {PLACES_SHOWN} of {len(rows)}: type on for the others.").props('data-testid="more"')
     with ui.element("div").classes("grid"):
-        for row in rows[: TILES * 2]:
+        for row in rows[:PLACES_SHOWN]:
             with tile(f"{purpose}-{row.place}", partial(_touched, screen, row.place)):
                 two_lines(lists.where(row.place), lists.name_of(screen.view, row.item) + _until(row))
                 if row.state in _STATES:
@@ -81,7 +88,8 @@ async def _touched(screen: Screen, place: str) -> None:
     if screen.visit.purpose != "fail":
         await screen.flow.stock.at(place)
         return
-    with ui.dialog() as dialog, ui.card():
+    # what grows under a finger is missed
+    with ui.dialog().props("transition-duration=0") as dialog, ui.card():
         title(f"What is wrong with {lists.where(place)}?", "h2")
         choices(FAIL_REASONS, "fail-reason", dialog.submit, screen.core)
     reason = await dialog

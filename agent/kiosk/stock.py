@@ -53,11 +53,11 @@ class Stock:
         """Tasks this user may do, with their titles."""
         return {name: task.title for name, task in TASKS.items() if self._core.may(task.role)}
 
-    def pockets(self) -> list[lists.Pocket]:
-        """The pockets of the task chosen; those that must be counted come first in a count."""
+    def pockets(self, typed: str = "") -> list[lists.Pocket]:
+        """The pockets of the task chosen whose place or item has what was typed; what must be counted comes first."""
         task, view = TASKS[self._core.visit.purpose], self._core.view
         must = set(view.state["must_count"]) if self._core.visit.purpose == "count" else set()
-        rows = [row for row in lists.pockets(view) if task.shows(row)]
+        rows = [row for row in lists.pockets(view) if task.shows(row) and lists.is_about(view, row, typed)]
         return sorted(rows, key=lambda row: (row.place not in must, task.first(row)))
 
     def bins(self) -> list[str]:

@@ -32,10 +32,10 @@ h2 { font-size:22px; line-height:1.2; font-weight:700; margin:4px 0 -6px; color:
 .grid { display:grid; grid-template-columns:repeat(auto-fill,minmax(350px,1fr)); gap:14px; width:100%; }
 .grid:empty { display:none; }
 .split { display:grid; grid-template-columns:minmax(320px,1fr) 400px; gap:32px; width:100%; align-items:stretch;
-  flex:1; max-height:560px; }
-.stack { display:flex; flex-direction:column; gap:18px; }
+  min-height:540px; }
+.stack { display:flex; flex-direction:column; gap:14px; }
 .stack > .main, .stack > .tools { margin-top:auto; }
-@media (max-width:900px) { .split { grid-template-columns:1fr; max-height:none; } }
+@media (max-width:900px) { .split { grid-template-columns:1fr; min-height:0; } }
 
 .k { min-height:64px; border-radius:14px; border:2px solid var(--line); background:var(--card); color:var(--ink);
   font-size:21px; line-height:1.3; font-weight:600; padding:12px 24px; box-shadow:0 1px 2px rgba(20,36,46,.08);
@@ -67,13 +67,13 @@ h2 { font-size:22px; line-height:1.2; font-weight:700; margin:4px 0 -6px; color:
 
 .pad { display:grid; grid-template-columns:repeat(3,1fr); grid-auto-rows:minmax(80px,1fr); gap:14px; width:100%; }
 .pad .k { font-size:32px; }
-.show { display:flex; align-items:center; gap:16px; min-height:84px; border-radius:14px; background:var(--card);
+.show { display:flex; align-items:center; gap:16px; min-height:68px; border-radius:14px; background:var(--card);
   border:2px solid var(--line); padding:8px 24px; width:100%; }
 .show .sub { font-size:20px; }
 .show .value { margin-left:auto; font-size:40px; line-height:1.2; font-weight:700; letter-spacing:3px; }
-.drawer { background:#e4f0f4; border:3px solid var(--main); border-radius:20px; padding:26px 28px; width:100%;
+.drawer { background:#e4f0f4; border:3px solid var(--main); border-radius:20px; padding:16px 28px; width:100%;
   display:flex; flex-direction:column; gap:10px; flex:1; justify-content:center; }
-.drawer .where { font-size:56px; font-weight:800; color:var(--main); line-height:1.1; letter-spacing:-1px; }
+.drawer .where { font-size:48px; font-weight:800; color:var(--main); line-height:1.1; letter-spacing:-1px; }
 .drawer .say { font-size:25px; line-height:1.3; font-weight:600; }
 
 .field { width:100%; }

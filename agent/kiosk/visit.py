@@ -50,7 +50,10 @@ class Asking:
 
 @dataclass
 class Visit:
-    """One person's time at the screen, from the badge on."""
+    """One person's time at the screen, from the badge on.
+
+    `patient` is who was chosen, `taken_for` whom the open drawer is about: a list may hold lines of several patients.
+    """
 
     step: str = SIGN_ON
     user: str = ""
@@ -72,6 +75,7 @@ class Visit:
     purpose: str = "remove"
     place: str = ""
     patient: Patient | None = None
+    taken_for: str = ""
     item: Item | None = None
     order: str = ""
     removal: Removal | None = None
@@ -94,3 +98,4 @@ class Visit:
         """What a scanner typed into the field that had the focus is not meant for it."""
         for name in ("search", "given_at", "lot", "expiry"):
             setattr(self, name, getattr(self, name).removesuffix(text))
+        self.form |= {name: held.removesuffix(text) for name, held in self.form.items() if isinstance(held, str)}

@@ -6,10 +6,8 @@ from typing import Any
 
 from nicegui import ui
 
-from agent.kiosk.core import Core
+from agent.kiosk.core import Core, Handler
 from agent.kiosk.flow import Flow
-
-Handler = Callable[[], Awaitable[None] | None]
 
 
 def title(text: str, tag: str = "h1") -> None:
@@ -46,7 +44,8 @@ def lamp(key: str) -> tuple[ui.element, ui.label]:
 
 def button(text: str, testid: str, handler: Handler, kind: str = "", rests_while: Core | None = None) -> ui.button:
     """A button; with `rests_while` it rests while the cabinet has not answered."""
-    made = ui.button(text, on_click=handler, color=None).classes(f"k {kind}")
+    does = partial(rests_while.touched, handler) if rests_while else handler
+    made = ui.button(text, on_click=does, color=None).classes(f"k {kind}")
     made.props(f'unelevated no-caps data-testid="{testid}"')
     if rests_while:
         made.bind_enabled_from(rests_while, "busy", lambda busy: not busy)

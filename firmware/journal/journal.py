@@ -39,7 +39,7 @@ class Journal:
         self._apply = apply
         self._state = state
         self._every = min(SNAPSHOT_EVERY, self._ring.pages // 4)
-        self._low = min(2 * RESERVE_PAGES, self._ring.pages // 4)
+        self._low = max(RESERVE_PAGES, min(2 * RESERVE_PAGES, self._ring.pages // 4))
         self.clock = clock
         self.head = chain.head0(genesis)
         self.seq = 0

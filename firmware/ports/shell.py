@@ -38,8 +38,8 @@ class Shell:
 
     def idle(self):
         self._watchdog.feed(self._station.now_ms)
-        dues = (self._station.deadline(), self._board.deadline(), self._watchdog.deadline())
-        dues = [due for due in dues if due is not None]
+        asked = (self._station.deadline(), self._board.deadline(), self._watchdog.deadline())
+        dues = [due for due in asked if due is not None]
         self._bus.idle(min(dues) if dues else None, self._link.read_bytes)
 
     def ready(self, is_link):

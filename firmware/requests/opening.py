@@ -67,10 +67,11 @@ def attest(s, order):
         s.note(kinds.ATTESTATION, order.user, item=order.item, disclosure=order.disclosure, ext=ext)
 
 
+# the last pages of the journal are for what is open
 def refuse(s, order, row, code, params):
     if code == codes.PROMPT_REFUSED:
         attest(s, order)
-    if code not in _UNWRITTEN:
+    if code not in _UNWRITTEN and s.journal.opening_allowed:
         place = row.place if row else None
         s.note(
             kinds.DENIED, order.user, item=order.item or None, place=place, ext=(order.purpose, code, order.quantity)

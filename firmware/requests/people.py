@@ -66,6 +66,8 @@ def _allowed(s, purpose):
 def witness(s, badge, pin):
     if s.session.authority is None or s.now_ms >= s.session.deadline():
         return codes.NOT_SIGNED_ON, []
+    if not s.journal.opening_allowed:
+        return codes.JOURNAL_FULL, []
     code, who = _check(s, badge, pin)
     if code:
         return code, []
@@ -86,7 +88,8 @@ def grant(s, badge, user, roles, classes, hours, pin):
     if s.now[2] == 0:
         return codes.NOT_READY, []
     a = s.session.authority
-    if roles & ~a.roles or classes & ~a.classes or _is_taken(s, badge, user):
+    within = not (roles & ~a.roles or classes & ~a.classes)
+    if not within or s.session.is_temporary(s.now) or _is_taken(s, badge, user):
         return _denied(s, kinds.PURPOSE_GRANT, codes.NOT_ALLOWED)
     if len([1 for row in s.credentials.present(s.now) if row[1] != user]) >= s.state.people.temporary.limit:
         return codes.TOO_MANY, []

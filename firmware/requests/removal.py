@@ -21,7 +21,7 @@ def remove(s, patient, order_id, item, quantity, administration_utc_ms, code_sca
     chosen = pockets.for_removal(rows, quantity)
     lot = (chosen.lot or None, chosen.expiry_min or None) if chosen else (None, None)
     order.extra = (administration_utc_ms, code_scanned) + lot
-    return opening.begin(s, order, chosen, rows, codes.NOT_ENOUGH, pockets.available(rows))
+    return opening.begin(s, order, chosen, pockets.promising(rows), codes.NOT_ENOUGH, pockets.available(rows))
 
 
 # `to` 1: a pocket, 0: the return bin, where it waits until somebody has looked at it
@@ -32,7 +32,7 @@ def give_back(s, patient, order_id, item, quantity, removed_txn, to, code_scanne
 
 
 def _to_bin(s, args, removed_txn, removal, code_scanned):
-    order = _for_patient(s, kinds.PURPOSE_RETURN_BIN, *args)
+    order = _of_removal(s, kinds.PURPOSE_RETURN_BIN, removal, *args)
     order.extra = (removed_txn,)
     order.scanned = opening.scanned(s, code_scanned, order.item)
     row = s.pockets.bin_for(order.item)
@@ -45,7 +45,7 @@ def _to_bin(s, args, removed_txn, removal, code_scanned):
 # with the lot it had; what has expired meanwhile goes to the bin
 def _to_pocket(s, args, removed_txn, removal, code_scanned):
     lot = (removal.lot, removal.expiry_min) if removal else (None, None)
-    order = _for_patient(s, kinds.PURPOSE_RETURN, *args)
+    order = _of_removal(s, kinds.PURPOSE_RETURN, removal, *args)
     order.extra = (removed_txn, code_scanned) + lot
     order.scanned = opening.scanned(s, code_scanned, order.item)
     rows = s.pockets.of_item(order.item)
@@ -60,19 +60,25 @@ def _to_pocket(s, args, removed_txn, removal, code_scanned):
 def waste(s, patient, order_id, item, quantity, removed_txn, reason):
     if reason not in REASONS_TO_WASTE:
         return codes.BAD_REQUEST if reason else codes.REASON_NEEDED, []
-    order = _for_patient(s, kinds.PURPOSE_WASTE, patient, order_id, item, quantity, (removed_txn, quantity))
-    code = opening.ask(s, order, None) or _not_of(_removal(s, removed_txn, patient, item), quantity)
+    removal = _removal(s, removed_txn, patient, item)
+    order = _of_removal(s, kinds.PURPOSE_WASTE, removal, patient, order_id, item, quantity)
+    code = opening.ask(s, order, None) or _not_of(removal, quantity)
     if code:
         return opening.refuse(s, order, None, code, [])
-    ext = (reason,) + order.extra
-    who = order.witness or None
+    ext, who = (reason, removed_txn, quantity), order.witness or None
     txn = s.journal.append(kinds.WASTE, order.user, who, item, disclosure=order.disclosure, ext=ext)
     s.session.spend(order.witness)
     return codes.NONE, [txn]
 
 
-def _for_patient(s, purpose, patient, order_id, item, quantity, extra=()):
-    return Order(purpose, s.session.user, item, quantity, extra, [s.entropy(16), patient, order_id])
+def _for_patient(s, purpose, patient, order_id, item, quantity):
+    return Order(purpose, s.session.user, item, quantity, (), [s.entropy(16), patient, order_id])
+
+
+def _of_removal(s, purpose, removal, *args):
+    order = _for_patient(s, purpose, *args)
+    order.on_record = removal is not None and removal is not _BELIEVED
+    return order
 
 
 def _not_of(removal, quantity):

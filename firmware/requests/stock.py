@@ -88,8 +88,13 @@ def fail(s, target, reason):
     code = opening.ask(s, order, row)
     if code:
         return opening.refuse(s, order, row, code, [])
-    item = row.item if schema.is_place(target) else None
-    return codes.NONE, [s.journal.append(kinds.FAILED, order.user, None, item or None, target, txn=0, ext=(reason,))]
+    whole = not schema.is_place(target)
+    item = None if whole else row.item or None
+    seq = s.journal.append(kinds.FAILED, order.user, None, item, target, txn=0, ext=(reason,))
+    if whole:
+        s.transactions.leave(row.drawer)
+        s.settle()
+    return codes.NONE, [seq]
 
 
 # opens it (of a drawer the first pocket) and has it counted; the others of the drawer must be counted after

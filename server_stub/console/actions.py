@@ -75,6 +75,7 @@ class Actions:
             ("/password", "GET", self._show_password),
             ("/password", "POST", self._change_password),
             ("/here", "POST", self._here),
+            ("/_session", "GET", self._here),
         ):
             self._app.add_api_route(path, handle, methods=[method], include_in_schema=False, response_model=None)
 
@@ -124,7 +125,7 @@ class Actions:
         return response
 
     async def _here(self, request: Request) -> Response:
-        """The person touched a page: the gate has noted it already."""
+        """The person touched a page, or a page asks if its session holds: the gate has noted or refused it already."""
         return Response(status_code=204)
 
 

@@ -22,7 +22,7 @@ REFUSALS = documented(401, 403, 404, 422)
 Verdict = Annotated[
     Literal[
         "verified", "returned", "charted_late", "undocumented",
-        "no_order", "not_admitted", "no_order_not_admitted", "pending",
+        "no_order", "not_admitted", "no_order_not_admitted", "supply", "pending",
     ] | None,
     Query(description="Only removals with this verdict"),
 ]  # fmt: skip

@@ -34,13 +34,19 @@ _MENU = (
     ("/accounts", "Accounts", Right.ACCOUNTS),
 )
 
-# someone who works on a page that sends nothing is there too: say so once a minute
+# someone who works on a page that sends nothing is there too: say so once a minute; a page without a connection asks by
+# itself whether its session is over, since then it gets no connection any more and nobody could tell it to leave
 _HERE = """
 <script>
 document.documentElement.lang = "en";
 { let told = Date.now();
   const here = () => { if (Date.now() - told > 60000) { told = Date.now(); fetch("/here", {method: "POST"}); } };
   for (const kind of ["pointerdown", "keydown"]) document.addEventListener(kind, here, {passive: true}); }
+setInterval(async () => {
+  if (window.socket && window.socket.connected) return;
+  const answer = await fetch("/_session").catch(() => null);
+  if (answer && answer.status === 401) location.assign("/sign-in");
+}, 2000);
 </script>
 """
 

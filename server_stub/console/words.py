@@ -69,6 +69,7 @@ _NAMES = {
     kinds.PACKET_MADE: "packet made",
     kinds.OPERATOR: "console",
     kinds.TIME_ASSUMED: "time of a removal assumed",
+    kinds.SUPPLY_REMOVAL: "supply without a patient",
 }
 
 

@@ -65,6 +65,7 @@ EXT = {
     kinds.PACKET_MADE: ("from_utc_ms", "to_utc_ms", "manifest_sha256"),
     kinds.OPERATOR: ("what", "about"),
     kinds.TIME_ASSUMED: ("station", "log", "seq", "utc_ms"),
+    kinds.SUPPLY_REMOVAL: ("station", "log", "seq"),
 }
 NAMES = {
     number: name.lower()

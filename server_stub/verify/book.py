@@ -15,7 +15,7 @@ from server_stub.verify.case import Alert, Case
 from server_stub.verify.facts import Back, Chart, Fact, Key, Move, Removal, Word
 from server_stub.verify.matching import match
 from server_stub.verify.settings import DEFAULT_MINUTES, MINUTES
-from server_stub.verify.verdict import Stay, authority, matched, overridden, stays
+from server_stub.verify.verdict import SUPPLY, Stay, authority, matched, overridden, stays
 
 MAX_PATIENTS = 2000
 _AT_ONCE = 500
@@ -214,7 +214,7 @@ class Book:
         self._cases.update(cases)
         for row in conn.execute(_of(schema.verdicts, names)):
             case = cases[row.station, row.log, row.seq]
-            case.row, case.expired = dict(row._mapping), bool(row.expired)
+            case.row, case.expired, case.supply = dict(row._mapping), bool(row.expired), row.verdict == SUPPLY
         for row in conn.execute(_of(schema.alerts, names)):
             alert = Alert(row.code, row.state, row.by, row.user, row.raised_ms, row.over_ms)
             cases[row.station, row.log, row.seq].alerts[row.facet] = alert

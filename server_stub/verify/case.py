@@ -15,7 +15,8 @@ from server_stub.verify.verdict import Authority
 OPEN, CLEARED, EXPIRED = "open", "cleared", "expired"
 EXPIRED_BY = "not charted in time: undocumented removal"
 
-DECISIONS = frozenset((kinds.ALERT_RAISED, kinds.ALERT_CLEARED, kinds.UNDOCUMENTED_REMOVAL))
+ALERTED = frozenset((kinds.ALERT_RAISED, kinds.ALERT_CLEARED, kinds.UNDOCUMENTED_REMOVAL))
+DECISIONS = ALERTED | {kinds.SUPPLY_REMOVAL}
 
 _UNKNOWN = Authority(codes.NO_ORDER_NOT_ADMITTED, "", "")
 _UNTOUCHED = Share(0, 0, 0, "", None, late=False)
@@ -34,13 +35,15 @@ class Alert(NamedTuple):
 
 @dataclass
 class Case:
-    """A removal, judged; `expired` once it was logged as undocumented, `matched` the order that covers an override."""
+    """A removal, judged; `expired` once it was logged as undocumented, `supply` once it was as a supply without a
+    patient; `matched` is the order that covers an override."""
 
     removal: Removal
     authority: Authority = _UNKNOWN
     share: Share = _UNTOUCHED
     matched: tuple[str, int] | None = None
     expired: bool = False
+    supply: bool = False
     alerts: dict[int, Alert] = field(default_factory=dict)
     row: dict[str, Any] | None = None
 
@@ -52,7 +55,14 @@ class Case:
     @property
     def settled(self) -> bool:
         """Is nothing more to be charted, in time?"""
-        return self.documentation in verdict.SETTLED
+        return self.supply or self.documentation in verdict.SETTLED
+
+    @property
+    def verdict(self) -> str:
+        """The one of verdict.VERDICTS."""
+        if self.supply:
+            return verdict.SUPPLY
+        return verdict.verdict(self.authority.code, self.documentation, expired=self.expired)
 
     def verdict_row(self) -> dict[str, Any]:
         """Its row of the table `verdicts`."""
@@ -61,8 +71,8 @@ class Case:
             "station": station,
             "log": log,
             "seq": seq,
-            "verdict": verdict.verdict(self.authority.code, self.documentation, expired=self.expired),
-            "authority": self.authority.code,
+            "verdict": self.verdict,
+            "authority": codes.NONE if self.supply else self.authority.code,
             "documentation": self.documentation,
             "expired": int(self.expired),
             "deadline_ms": self.removal.deadline_ms,
@@ -75,7 +85,7 @@ class Case:
         }
 
     def decide(self, decision: Entry) -> dict[str, Any]:
-        """Take in an entry of DECISIONS about this removal; gives the row of the table `alerts`."""
+        """Take in an entry of ALERTED about this removal; gives the row of the table `alerts`."""
         facet = verdict.DOCUMENTATION if decision.kind == kinds.UNDOCUMENTED_REMOVAL else decision.ext[3]
         before = self.alerts.get(facet) or Alert(codes.NONE, OPEN, "", "", decision.utc_ms, None)
         after = _after(before, decision)

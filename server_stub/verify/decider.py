@@ -15,7 +15,7 @@ from firmware.journal import kinds
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import CENTRE
 from server_stub.ledger.transaction import Transaction
-from server_stub.verify import schema
+from server_stub.verify import schema, supplies
 from server_stub.verify.book import Book
 from server_stub.verify.case import CLEARED, EXPIRED, EXPIRED_BY, OPEN, Case
 from server_stub.verify.facts import Key
@@ -63,8 +63,9 @@ class Decider:
             self._await(case)
         keys |= self._over(tx.utc_ms)
         for case in self._sorted(tx.conn, keys):
-            self._authority(tx, case)
-            self._documentation(tx, case)
+            if not self._supply(tx, case):
+                self._authority(tx, case)
+                self._documentation(tx, case)
 
     def clear(self, tx: Transaction, key: Key, facet: int, user: str, note: str) -> bool:
         """A person clears the open authority alert of a removal, or closes its documentation alert that has expired.
@@ -97,6 +98,16 @@ class Decider:
             over.add(heapq.heappop(self._due)[1])
         self._waiting -= over
         return over
+
+    def _supply(self, tx: Transaction, case: Case) -> bool:
+        """Is it a supply without a patient? Said once, when it is taken in; whatever was alerted before is over."""
+        if case.supply or not supplies.needs_nobody(tx.conn, case.removal):
+            return case.supply
+        self._log.append(tx, kinds.SUPPLY_REMOVAL, list(case.removal.key), **_of(case))
+        for facet, alert in case.alerts.items():
+            if alert.state != CLEARED:
+                self._clear(tx, case, facet, "a supply, taken without a patient")
+        return True
 
     def _authority(self, tx: Transaction, case: Case) -> None:
         alert, code = case.alerts.get(AUTHORITY), case.authority.code

@@ -1,7 +1,7 @@
 """Facts, verdicts and alerts as tables: one part of the fold of the ledger.
 
-A verdict is a function of facts and of whether the ledger has the removal's entry `undocumented_removal`: no clock is
-read here, so a rebuild comes to the same rows.
+A verdict is a function of facts and of whether the ledger has the removal's entry `undocumented_removal`, or
+`supply_removal`: no clock and no table is read here, so a rebuild comes to the same rows.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from server_stub.ledger.record import Entry
 from server_stub.ledger.store import upsert
 from server_stub.verify import facts, provisional, schema, settings
 from server_stub.verify.book import FACTS, Book
-from server_stub.verify.case import DECISIONS, Case
+from server_stub.verify.case import ALERTED, DECISIONS, Case
 from server_stub.verify.facts import Fact
 
 _KEY = ("station", "log", "seq")
@@ -94,9 +94,14 @@ class Verification:
         cases = self._book.cases(conn, {_about(entry) for entry in decisions})
         rows: dict[tuple[Any, ...], dict[str, Any]] = {}
         for entry in decisions:
-            row = cases[_about(entry)].decide(entry)
+            case = cases[_about(entry)]
+            if entry.kind not in ALERTED:
+                case.supply = True
+                continue
+            row = case.decide(entry)
             rows[row["station"], row["log"], row["seq"], row["facet"]] = row
-        conn.execute(upsert(conn, schema.alerts, (*_KEY, "facet")), list(rows.values()))
+        if rows:
+            conn.execute(upsert(conn, schema.alerts, (*_KEY, "facet")), list(rows.values()))
         return list(cases.values())
 
     def _write_verdicts(self, conn: Connection, cases: Iterable[Case]) -> None:

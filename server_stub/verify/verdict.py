@@ -10,6 +10,8 @@ from server_stub.verify.matching import Share
 AUTHORITY, DOCUMENTATION = 1, 2
 
 PENDING = "pending"
+# taken without a patient, of an item that needs none: nothing more is asked of it
+SUPPLY = "supply"
 # an order for what was taken on override comes within a day
 MATCHED_WITHIN_MS = 24 * 3_600_000
 VERDICTS = (
@@ -20,6 +22,7 @@ VERDICTS = (
     "no_order",
     "not_admitted",
     "no_order_not_admitted",
+    SUPPLY,
     PENDING,
 )
 
@@ -143,7 +146,7 @@ def documentation(share: Share) -> str:
 
 
 def verdict(code: int, documented: str, *, expired: bool) -> str:
-    """The one of VERDICTS that authority and documentation come to; pending until settled or expired."""
+    """What authority and documentation come to, one of VERDICTS; pending until settled or expired. Never SUPPLY."""
     if documented not in SETTLED and not expired:
         return PENDING
     return _UNAUTHORISED.get(code) or _AUTHORISED[documented]

@@ -6,6 +6,7 @@ from sqlalchemy import Connection, Engine, Row, Select, and_, func, or_, select
 
 from server_stub.ledger import schema as ledger
 from server_stub.verify import schema
+from server_stub.verify.verdict import SUPPLY
 
 _R, _V, _P, _O = schema.removals.c, schema.verdicts.c, schema.provisional.c, ledger.orders.c
 _SAME = and_(_R.station == _V.station, _R.log == _V.log, _R.seq == _V.seq)
@@ -89,10 +90,10 @@ class Conservation(NamedTuple):
 
 
 def conservation(engine: Engine, station: str | None = None) -> list[Conservation]:
-    """What became of all that was removed (U15), where something is missing."""
+    """What became of all that was removed (U15), where something is missing; nobody accounts for supplies."""
     sums = [func.sum(column) for column in (_R.quantity, _V.charted, _V.back)]
     query = select(_R.station, _R.item, *sums).join_from(schema.removals, schema.verdicts, _SAME)
-    query = _at(query, station).group_by(_R.station, _R.item).order_by(_R.station, _R.item)
+    query = _at(query, station).where(_V.verdict != SUPPLY).group_by(_R.station, _R.item).order_by(_R.station, _R.item)
     with engine.connect() as conn:
         rows = [(at, item, int(out), int(given), int(back)) for at, item, out, given, back in conn.execute(query)]
     made = [Conservation(*row, row[2] - row[3] - row[4]) for row in rows]

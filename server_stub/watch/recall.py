@@ -33,15 +33,15 @@ class Recall(NamedTuple):
     removals: list[Taken]
 
 
-def recall(engine: Engine, lot: str, limit: int = 1000) -> Recall:
-    """All that is known of a lot, the newest removal first."""
+def recall(engine: Engine, lot: str, limit: int | None = None) -> Recall:
+    """All that is known of a lot, the newest removal first; with `limit` only so many removals."""
     pockets = expiry.pockets_of_lot(engine, lot)
     removals = _removals(engine, lot, limit)
     items = {row.item for row in pockets} | {row.item for row in removals}
     return Recall(pockets, expiry.bins(engine, items=items), removals)
 
 
-def _removals(engine: Engine, lot: str, limit: int) -> list[Taken]:
+def _removals(engine: Engine, lot: str, limit: int | None) -> list[Taken]:
     same = and_(_R.station == _L.station, _R.log == _L.log, _R.seq == _L.seq)
     columns = (_L.station, _L.log, _L.seq, _R.utc_ms, _L.place, _L.item, _L.quantity, _R.user, _R.patient)
     query = select(*columns).join_from(stock.lot_removals, verify.removals, same).where(_L.lot == lot)

@@ -57,3 +57,9 @@ def test_a_label_of_a_pocket_names_its_place(text, place):
 def test_a_package_may_be_used_until_the_end_of_its_day():
     assert end_of_day_min(date(1970, 1, 1)) == 1440
     assert barcodes.day_of(END) == "2027-12-31"
+
+
+@pytest.mark.req("F29")
+@pytest.mark.parametrize("text", ["]", "]Q3ABC", "]201003123456789061728013110LOT7", "http://]/01/00312345678906", ""])
+def test_what_no_code_can_be_is_a_code_of_the_house_and_stops_nobody(text):
+    assert barcodes.package(text) == Package(text)

@@ -239,3 +239,26 @@ def test_a_drawer_closed_with_nothing_taken_is_a_cancelled_removal(kiosk):
     kiosk.desk.look()
     assert kiosk.step == steps.ITEMS
     assert last(kiosk, kinds.CANCELLED)[entry.F_ACTOR] == "anna"
+
+
+@pytest.mark.req("F14")
+def test_confirmed_after_closing_what_is_left_is_told_in_units_of_the_item(kiosk):
+    kiosk.cabinet.reference("items", 3, [["morphine", 2, 1000, 0, 0, 0]], base=2)
+    kiosk.view.directory["items"]["morphine"] = ["morphine", 2, 1000, 0, 0, 0]
+    kiosk.flow.removal.choose_task(kiosk.flow.removal.tasks()[0])
+    kiosk.do(kiosk.flow.enter())
+    kiosk.pull()
+    kiosk.push()
+    kiosk.do(kiosk.flow.enter())
+    assert (kiosk.step, kiosk.message) == (steps.ITEMS, "Recorded. 6 now in the pocket.")
+
+
+@pytest.mark.req("F14")
+def test_a_confirmation_before_the_drawer_is_open_says_to_pull_it(kiosk):
+    kiosk.item("saline")
+    kiosk.type("1")
+    kiosk.do(kiosk.flow.enter())
+    kiosk.do(kiosk.flow.enter())
+    assert "is not open yet. Pull it open" in kiosk.message
+    kiosk.finish()
+    assert last(kiosk, kinds.REMOVE)[entry.F_CHANGE] == -1

@@ -93,3 +93,9 @@ def test_the_page_is_drawn_anew_only_when_something_on_it_changed(screen):
     assert screen.flow.signature == before
     screen.do(screen.flow.removal.release())
     assert screen.flow.signature != before
+
+
+@pytest.mark.req("F29")
+def test_a_scan_that_nobody_can_read_is_told(screen):
+    screen.scan("]201003123456789061728013110LOT7")
+    assert "not known here" in screen.message

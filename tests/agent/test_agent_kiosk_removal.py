@@ -1,5 +1,8 @@
 """Taking for patients: cart, kits, counts first, open wastes, returns."""
 
+import asyncio
+from functools import partial
+
 import pytest
 
 from agent import words
@@ -172,3 +175,58 @@ def test_a_quantity_that_cannot_be_asks_nobody(screen, digits):
     screen.do(screen.flow.removal.release())
     assert screen.asked(messages.REMOVE) == []
     assert not screen.flow.core.good
+
+
+@pytest.mark.req("F2", "F10")
+def test_a_dose_that_came_back_whole_is_due_again(screen):
+    take(screen, MOR, "1")
+    (task,) = screen.flow.removal.tasks()
+    assert task.taken_min is not None
+    removal = screen.flow.removal.mine()[0]
+    screen.cabinet.append(kinds.RETURN_BIN, "D08-P01", 10, MOR, 10, (0, removal.txn), [bytes(16), "P1", "O1"])
+    (task,) = screen.flow.removal.tasks()
+    assert (task.taken_min, task.too_soon) == (None, False)
+
+
+@pytest.mark.req("F14")
+def test_a_list_may_hold_two_patients_lines_and_the_drawer_names_the_right_one(screen):
+    screen.item(IBU)
+    screen.flow.visit.digits = "1"
+    screen.flow.removal.add()
+    screen.patient(1)
+    screen.flow.core.go(steps.CART)
+    screen.do(screen.flow.removal.open_next())
+    assert screen.asked(messages.REMOVE)[0][0] == "P1"
+    assert (screen.flow.visit.taken_for, screen.flow.visit.patient.patient) == ("P1", "P2")
+
+
+@pytest.mark.req("F15")
+def test_what_of_a_kit_is_not_here_is_told(screen):
+    screen.view.directory["kits"]["K3"] = ["K3", "RSI", "ETO", 1]
+    screen.view.directory["item_names"]["ETO"] = ["ETO", "Etomidate 20 mg vial", ""]
+    screen.flow.removal.choose_kit("RSI")
+    assert (screen.step, len(screen.flow.visit.cart)) == (steps.CART, 2)
+    assert screen.message == "Not in this cabinet: Etomidate 20 mg vial. Get it elsewhere."
+
+
+@pytest.mark.req("F9")
+def test_a_second_touch_before_the_cabinet_has_answered_wastes_nothing_more(screen):
+    take(screen, MOR, "2")
+    removal, core = screen.flow.removal, screen.flow.core
+    removal.choose_removal(removal.mine()[0], "waste", 5)
+    wait, asked = asyncio.Event(), screen.desk.ask
+
+    async def slow(*args):
+        await wait.wait()
+        return await asked(*args)
+
+    async def twice():
+        touches = [asyncio.create_task(core.touched(partial(removal.waste, 1))) for _ in range(2)]
+        await asyncio.sleep(0)
+        wait.set()
+        await asyncio.gather(*touches)
+
+    screen.desk.ask = slow
+    screen.do(twice())
+    assert [args[3] for args in screen.asked(messages.WASTE)] == [5]
+    assert (screen.step, screen.message) == (steps.REMOVALS, "Waste recorded.")

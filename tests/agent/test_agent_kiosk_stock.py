@@ -9,7 +9,7 @@ from agent.kiosk import lists
 from agent.kiosk import visit as steps
 from firmware.journal import kinds
 from firmware.wire import messages
-from tests.agent.kiosk_site import IBU, Screen
+from tests.agent.kiosk_site import IBU, MOR, Screen
 
 GS1 = "01003123456789061728013110LOT7"
 
@@ -129,3 +129,24 @@ def test_only_tasks_of_ones_own_roles_are_offered(screen):
 def test_a_bin_is_no_pocket_to_take_from(screen):
     assert lists.item(screen.view, IBU).on_hand == 20
     assert "D08-P01" not in screen.view.inventory
+
+
+@pytest.mark.req("F12")
+def test_any_pocket_of_a_large_cabinet_is_found_by_place_or_item(screen):
+    rows = [[f"D{n // 40 + 1:02}-P{n % 40 + 1:02}", IBU if n else MOR, 5, 1, 9, 9, 0, "", 0] for n in range(500)]
+    screen.view.set_inventory(rows)
+    screen.flow.stock.choose("count")
+    stock = screen.flow.stock
+    assert len(stock.pockets()) == 500
+    assert [row.place for row in stock.pockets("drawer 13 · pocket 20")] == ["D13-P20"]
+    assert [row.place for row in stock.pockets(" d13-p2")] == ["D13-P20"]
+    assert [row.item for row in stock.pockets("morphine")] == [MOR]
+    assert stock.pockets("none such") == []
+
+
+def test_what_a_scanner_typed_into_a_form_is_not_left_there(screen):
+    screen.flow.people.form("grant")
+    screen.flow.visit.form["user"] = "agency1B9"
+    screen.scan("B9")
+    form = screen.flow.visit.form
+    assert (form["badge"], form["user"], form["hours"]) == ("B9", "agency1", 8)

@@ -205,6 +205,15 @@ def test_a_session_that_ends_leaves_the_page(pharmacist, console, hospital):
     expect(pharmacist.get_by_test_id("sign-in")).to_be_visible(timeout=15_000)
 
 
+def test_a_session_that_ends_before_the_page_is_connected_leaves_it_too(pharmacist, console, hospital):
+    who = pharmacist.get_by_test_id("who").inner_text().split(" ")[0]
+    pharmacist.route_web_socket("**/_nicegui_ws/**", lambda socket: socket.close())
+    pharmacist.route("**/_nicegui_ws/**", lambda route: route.abort())
+    pharmacist.goto(f"{console}stock")
+    hospital.accounts().enable(who, False, "test")
+    expect(pharmacist.get_by_test_id("sign-in")).to_be_visible(timeout=15_000)
+
+
 def test_an_administrator_makes_an_account(context, hospital, console):
     page = at_console(context, hospital.home.root, console, "administrator")
     page.get_by_test_id("menu-accounts").click()

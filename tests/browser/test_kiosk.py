@@ -2,11 +2,13 @@
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
+from firmware.wire import messages
 from tests.agent import fake_cabinet as fake
 from tests.agent.agent_site import Site, free_port, until
 from tests.agent.fake_cabinet import STATION
+from tests.browser.touch import still
 
 pytestmark = pytest.mark.browser
 NOW_MIN = 29_000_000
@@ -62,6 +64,8 @@ def kiosk(site, page: Page):
     site.process.ask("state")
     page.goto(f"http://127.0.0.1:{site.kiosk}/")
     expect(page.get_by_test_id("badge")).to_be_visible()
+    # what is touched before that is lost
+    page.wait_for_function("window.did_handshake")
     yield page
     assert serious(page) == []
 
@@ -139,10 +143,66 @@ def test_each_question_is_one_screen_without_a_fault_of_access(site, kiosk):
     kiosk.get_by_test_id("witness").click()
     expect(kiosk.get_by_test_id("counted")).to_have_text("count it")
     assert serious(kiosk) == []
+    assert lowest_button(kiosk) <= min(kiosk.viewport_size["height"], kiosk.locator(".foot").bounding_box()["y"])
     for digit in "20":
         kiosk.get_by_test_id(f"key-{digit}").click()
     kiosk.get_by_test_id("confirm").click()
     expect(kiosk.get_by_test_id("message")).to_have_text("Recorded.")
+
+
+@pytest.mark.req("F9", "U13")
+def test_a_waste_touched_twice_is_recorded_once(site, kiosk):
+    sign_on(kiosk)
+    kiosk.get_by_test_id("patient-P1").click()
+    kiosk.get_by_test_id("due-O1").click()
+    kiosk.get_by_test_id("release").click()
+    kiosk.get_by_test_id("confirm").click()
+    expect(kiosk.get_by_test_id("message")).to_contain_text("Recorded")
+    kiosk.get_by_test_id("back").click()
+    kiosk.get_by_test_id("removals").click()
+    kiosk.locator("[data-testid^=waste-]").first.click()
+    kiosk.get_by_test_id("key-1").click()
+    expect(kiosk.get_by_test_id("quantity")).to_have_text("1")
+    kiosk.get_by_test_id("waste-reason-2").evaluate("button => { button.click(); button.click(); }")
+    expect(kiosk.get_by_test_id("message")).to_have_text("Waste recorded.")
+    asked = []
+    site.pty.do(lambda cabinet: asked.extend(args for kind, args in cabinet.asked if kind == messages.WASTE))
+    assert [(args[3], args[5]) for args in asked] == [(1, 2)]
+
+
+@pytest.mark.req("F14")
+def test_the_drawer_names_the_patient_of_the_line_not_the_one_chosen_last(kiosk):
+    sign_on(kiosk)
+    kiosk.get_by_test_id("patient-P1").click()
+    kiosk.get_by_test_id("due-O1").click()
+    kiosk.get_by_test_id("add").click()
+    expect(kiosk.get_by_test_id("cart")).to_be_visible()
+    kiosk.get_by_test_id("back").click()
+    kiosk.get_by_test_id("patient-P2").click()
+    kiosk.get_by_test_id("cart").click()
+    expect(kiosk.get_by_text("for Ada")).to_be_visible()
+    kiosk.get_by_test_id("next").click()
+    expect(kiosk.get_by_test_id("taken-for")).to_have_text("For Ada")
+
+
+@pytest.mark.req("F12")
+def test_a_pocket_is_found_by_typing_its_place(kiosk):
+    sign_on(kiosk)
+    kiosk.get_by_test_id("count").click()
+    kiosk.get_by_test_id("search").fill("drawer 2")
+    expect(kiosk.get_by_test_id("count-D01-P01")).to_have_count(0)
+    expect(kiosk.locator("[data-testid^=count-]")).to_have_count(2)
+
+
+def test_a_scanned_badge_is_shown_in_its_own_field_and_in_no_other(kiosk):
+    sign_on(kiosk)
+    kiosk.get_by_test_id("grant").click()
+    kiosk.get_by_test_id("form-user").fill("agency1")
+    kiosk.get_by_test_id("form-user").focus()
+    kiosk.keyboard.insert_text("B777")
+    scan(kiosk, "B777")
+    expect(kiosk.get_by_test_id("form-badge")).to_have_value("B777")
+    expect(kiosk.get_by_test_id("form-user")).to_have_value("agency1")
 
 
 @pytest.mark.req("U21")
@@ -200,11 +260,25 @@ def test_every_screen_is_reached_and_has_no_fault_of_access(kiosk, path, shows):
     for touched in path:
         kiosk.get_by_test_id(touched).click()
     expect(kiosk.get_by_test_id(shows).first).to_be_visible()
-    small = kiosk.evaluate(
-        "[...document.querySelectorAll('button, input')].filter(e => e.offsetParent)"
-        ".map(e => e.getBoundingClientRect()).filter(r => r.width < 24 || r.height < 24).length"
+    assert small_targets(kiosk) == []
+
+
+def lowest_button(page: Page) -> float:
+    """How far down the lowest button reaches."""
+    still(page)
+    return max(box["y"] + box["height"] for box in map(Locator.bounding_box, page.get_by_role("button").all()))
+
+
+def small_targets(page: Page) -> list[str]:
+    """Whatever a finger has to hit that is smaller than 44 pixels, once nothing on the page moves any more."""
+    still(page)
+    return page.evaluate(
+        "least => [...document.querySelectorAll('button, .q-field__control, [role=radio]')].filter(e => e.offsetParent)"
+        ".map(e => [e.dataset.testid || e.className, e.getBoundingClientRect()])"
+        ".filter(([_, r]) => r.width < least || r.height < least)"
+        ".map(([name, r]) => `${name} ${r.width} x ${r.height}`)",
+        44,
     )
-    assert small == 0
 
 
 @pytest.mark.req("F32")

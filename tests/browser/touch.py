@@ -5,6 +5,14 @@ from playwright.sync_api import Page, expect
 from simulator.plan import Person
 
 
+def still(page: Page) -> None:
+    """Wait until nothing on the page moves any more: neither begins to, nor is about to."""
+    page.wait_for_function(
+        '!document.querySelector(\'[class*="-enter-"], [class*="-leave-"]\')'
+        " && document.getAnimations().every(one => one.playState !== 'running')"
+    )
+
+
 class Kiosk:
     """A kiosk page in a browser."""
 
@@ -26,6 +34,13 @@ class Kiosk:
     def sign_on(self, person: Person) -> None:
         self.try_badge(person.badge, person.pin)
         expect(self.see("user")).to_contain_text(person.user)
+
+    def witness(self, person: Person) -> None:
+        """The second person at the question for her."""
+        self.see("badge").fill(person.badge)
+        self.type(person.pin)
+        expect(self.see("pin")).to_have_text("●" * len(person.pin))
+        self.see("witness").click()
 
     def choose(self, patient: str, search: str, item: str) -> None:
         self.see(f"patient-{patient}").click()

@@ -1,7 +1,7 @@
 """A site in a folder, and the centre's core over SQLite and PostgreSQL."""
 
-import itertools
 from dataclasses import dataclass, field
+from uuid import uuid4
 
 import cbor2
 import pytest
@@ -17,11 +17,9 @@ from server_stub.site import config
 from server_stub.site.enrol import add_stations
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
-from simulator.postgres import server
 from tests.centre.scripted import Scripted
 
 WARDS = {"ICU1": ("MICU",), "ED1": ("ED", "SHARED"), "ED2": ("SHARED",)}
-_counter = itertools.count()
 
 
 @pytest.fixture(scope="session")
@@ -32,24 +30,20 @@ def site_home(tmp_path_factory):
     return home
 
 
-@pytest.fixture(scope="session")
-def postgres():
-    with server(durable=False) as url:
-        yield url
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request, tmp_path):
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'centre.db'}"
         return
     url = request.getfixturevalue("postgres")
-    name = f"t{next(_counter)}"
+    name = f"t{uuid4().hex}"
     admin = create_engine(url.format("postgres"), isolation_level="AUTOCOMMIT")
     with admin.connect() as conn:
         conn.execute(text(f"CREATE DATABASE {name}"))
-    admin.dispose()
     yield url.format(name)
+    with admin.connect() as conn:
+        conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
 
 
 @dataclass

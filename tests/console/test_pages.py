@@ -6,6 +6,7 @@ import pytest
 
 from firmware.journal import kinds
 from server_stub.console.accounts import Accounts
+from server_stub.console.pages import expiry
 from server_stub.site.config import database_url, read
 from tests.centre.conftest import Bench
 from tests.console.hospital import NAMES, adt, order, taking_requests
@@ -138,3 +139,16 @@ def test_a_hold_by_the_api_is_for_pharmacists_and_never_from_pages_of_others(cli
     assert held(client)[0] == ("ACET", False, 7, "pharmacist.p")
     assert (post(pharmacist, item="NONE"), post(pharmacist, station="NONE")) == (409, 404)
     assert (post(pharmacist, floor=-1), post(pharmacist, held=1), post(pharmacist, more=1)) == (422, 422, 422)
+
+
+@pytest.mark.req("P25", "F27")
+def test_a_recall_that_shows_only_some_of_the_removals_says_so(client, ward, at, monkeypatch):
+    monkeypatch.setattr(expiry, "MOST", 2)
+    ward.cabinet.move(kinds.REFILL, "D02-P01", 4, (0, "RECALLED", 30_000_000, None, None))
+    ward.cabinet.send()
+    at("pharmacist")
+    for taken in (1, 2, 3):
+        ward.cabinet.use("D02-P01", 1)
+        page = client.get("/expiry", params={"lot": "RECALLED"}).text
+        assert ("There are more. 2 are shown" in page) is (taken > 2)
+    assert len(client.get("/api/v1/recall", params={"lot": "RECALLED"}).json()["removals"]) == 3

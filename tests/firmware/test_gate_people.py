@@ -141,6 +141,17 @@ def test_only_who_may_grant():
     assert kinds.TEMP_USER not in c.kinds()
 
 
+# nor anybody else, who could in turn grant her: her hours would never end
+def test_who_is_temporary_cannot_grant_herself_more_time():
+    c = ready()
+    grant(c, roles=ALL_ROLES, hours=1)
+    c.sign_on("t1", "7777")
+    c.ask(messages.CHANGE_PIN, "7777", "8888")
+    for badge, name in (("t1", "tina"), ("t2", "tom")):
+        assert grant(c, badge, name, hours=24)[0] == codes.NOT_ALLOWED
+        assert last(c)[entry.F_EXT] == [13, codes.NOT_ALLOWED, 0]
+
+
 def test_names_and_badges_of_others_are_not_granted():
     c = ready()
     for badge, name in (("b2", "tina"), ("t1", "ben"), ("b1", "anna")):
@@ -276,6 +287,25 @@ def test_the_end_of_a_grant_is_told():
     assert c.station.deadline() == until_min * MIN_MS - UTC
     c.mono_ms = until_min * MIN_MS - UTC
     assert [m[23] for m in c.event("tick") if m[0] == messages.STATE] == [[]]
+
+
+# what was removed for a provisional patient comes back or is wasted though she is not known any more
+def test_what_is_left_of_a_removal_outlives_its_patient():
+    c = ready()
+    c.ask(messages.ADD_PATIENT, "wrist1", 4)
+    txn = c.remove(patient="wrist1", order="")[1][0]
+    c.pull(1)
+    assert c.confirm(2000)[0] == 0
+    c.push(1)
+    assert c.command(1, messages.COMMAND_END_PROVISIONAL, ["wrist1"]) == 0
+    assert c.remove(patient="wrist1", order="")[0] == codes.UNKNOWN_PATIENT
+    for removed, code in ((0, codes.UNKNOWN_PATIENT), (txn + 1, codes.UNKNOWN_PATIENT), (txn, codes.NONE)):
+        c.ask(messages.WITNESS, "b2", "4321")
+        assert c.ask(messages.WASTE, "wrist1", "", "morphine", 500, removed, 1)[0] == code
+        assert c.ask(messages.RETURN, "wrist1", "", "morphine", 500, removed, 0, None)[0] == code
+    c.ask(messages.CANCEL)
+    assert c.ask(messages.RETURN, "wrist1", "", "morphine", 2001, txn, 1, None)[0] == codes.BAD_QUANTITY
+    assert c.ask(messages.RETURN, "wrist1", "", "morphine", 500, txn, 1, None)[0] == 0
 
 
 def test_ended_from_the_centre():

@@ -80,6 +80,16 @@ def test_what_a_person_is_told_of_is_what_lacks_least():
     assert pockets.nearest([]) is None
 
 
+# an empty pocket is no reason to hide one that owes a count, or holds what cannot be given now
+def test_a_removal_is_told_of_a_pocket_that_may_hold_some():
+    empty, owing = row(1, 1, 0), row(1, 2, 0, state=MUST_COUNT)
+    expired, unloaded = row(2, 1, 1, state=pockets.EXPIRED), row(2, 2, 0, state=pockets.NOT_LOADED)
+    assert pockets.promising([empty, unloaded, owing]) == [owing]
+    assert pockets.promising([empty, expired, unloaded]) == [expired]
+    assert pockets.promising([empty, unloaded]) == [empty, unloaded] and pockets.promising([]) == []
+    assert pockets.promising([row(1, 1, 1), empty, owing, expired]) == [row(1, 1, 1), owing, expired]
+
+
 # docs/wire.md, INVENTORY; the gate has them by the same numbers
 def test_states_have_their_numbers():
     ours = (USABLE, MUST_COUNT, FAILED, pockets.NOT_LOADED, pockets.QUARANTINED, pockets.EXPIRED, pockets.BIN)

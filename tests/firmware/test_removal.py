@@ -178,6 +178,22 @@ def test_no_pocket_holds_enough():
     assert c.remove(quantity=9000)[1][1] == "D02-P01"
 
 
+# the empty pocket of the item does not hide that the other one owes a count
+def test_an_empty_pocket_beside_one_that_must_be_counted():
+    c = ready()
+    c.remove("saline", 2)
+    c.pull(1)
+    c.push(1)
+    c.wait(CONFIRM_MS)
+    assert c.state.must_count == {"D01-P02"} and c.state.quantity("D03-P01") == 0
+    c.sign_on()
+    assert c.remove("saline", 2) == (codes.MUST_COUNT, [])
+    denied = c.entries()[-1]
+    assert (denied[entry.F_PLACE], denied[entry.F_EXT]) == ("D01-P02", [1, codes.MUST_COUNT, 2])
+    c.stock("D03-P01", 1)
+    assert c.remove("saline", 2) == (codes.NOT_ENOUGH, [1, 1])
+
+
 def test_repeated_request_id_moves_once():
     c = ready()
     first = c.ask_again(77, messages.REMOVE, "pat1", "", "morphine", 1000, None, None, 0, "", 0)
@@ -303,6 +319,21 @@ def test_the_ring_full_opens_nothing_and_says_so():
         c.stock("D01-P02", 5)
     assert c.remove()[0] == codes.JOURNAL_FULL and c.ever_energised == 0
     assert [codes.ALARM_JOURNAL_FULL, 0] in c.said()[10]
+    assert c.answer(c.journal.seq) == 0 and c.remove()[0] == 0  # released is room again, also in a small ring
+
+
+# who may do nothing could else use up what is kept for what is open
+def test_a_full_journal_takes_no_refusals():
+    c = ready()
+    c.ask(messages.SIGN_OFF)
+    assert c.sign_on("b3", "0000")[0] == 0
+    while c.journal.opening_allowed:
+        c.stock("D01-P02", 5)
+    c.event("tick")
+    seq = c.journal.seq
+    assert c.remove()[0] == c.ask(messages.COUNT, "D01-P01")[0] == codes.NOT_ALLOWED
+    assert c.ask(messages.WITNESS, "b2", "9999")[0] == codes.JOURNAL_FULL
+    assert c.journal.seq == seq
 
 
 def test_state_survives_as_it_was():

@@ -96,6 +96,21 @@ def test_return_to_a_bin_that_has_failed():
     assert give_back(c, 1, txn)[0] == codes.POCKET_FAILED
 
 
+# of two bins the one that works, whichever has failed
+def test_return_to_the_other_bin():
+    c = ready({2: 8})
+    txn = removed(c)
+    assert give_back(c, 1, txn)[1][1] == "D02-P01"
+    c.ask(messages.CANCEL)
+    assert c.ask(messages.FAIL, "D04", 1)[0] == 0
+    assert give_back(c, 1, txn)[1][1] == "D02-P01"
+    c.ask(messages.CANCEL)
+    c = ready({2: 8})
+    txn = removed(c)
+    assert c.ask(messages.FAIL, "D02", 1)[0] == 0
+    assert give_back(c, 1, txn)[1][1] == PLACE
+
+
 def test_no_more_comes_back_than_was_removed():
     c = ready()
     txn = removed(c)

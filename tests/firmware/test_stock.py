@@ -234,6 +234,40 @@ def test_load_wants_an_empty_place_and_fits_it():
     assert finish(c, 3, 12)[0] == 0
 
 
+# nothing keeps it from being counted: what was put there is in use, an empty one waits for the next load
+def test_a_load_that_was_interrupted_is_counted():
+    for found, code in ((6, codes.NOT_EMPTY), (0, codes.NONE)):
+        c = ready()
+        c.ask(messages.UNLOAD, "D01-P02")
+        finish(c, 1, 5)
+        c.ask(messages.LOAD, "D01-P02", 6, "A", LATER, None)
+        c.pull(1)
+        c = reboot(c)
+        c.push(1)
+        c.sign_on()
+        assert c.state.must_count == {"D01-P02"}
+        assert c.ask(messages.LOAD, "D01-P02", 6, "A", LATER, None)[0] == codes.MUST_COUNT
+        assert c.ask(messages.COUNT, "D01-P02")[0] == 0 and finish(c, 1, found)[0] == 0
+        assert c.state.must_count == set()
+        assert c.ask(messages.LOAD, "D01-P02", 6, "A", LATER, None)[0] == code
+        if found:
+            assert c.remove("saline", 6)[1][1] == "D01-P02"
+
+
+def test_an_unloaded_place_of_a_drawer_that_was_recovered_may_get_another_item():
+    c = ready()
+    c.ask(messages.UNLOAD, "D01-P02")
+    finish(c, 1, 5)
+    c.ask(messages.FAIL, "D01", 2)
+    by_two(c)
+    c.ask(messages.RECOVER, "D01")
+    finish(c, 1, 8000)
+    other = [["D01-P02", 1, 2, "morphine", 0, 10, 12]]
+    assert c.reference("pockets", 2, other, 1) == codes.POCKET_IN_USE
+    assert c.ask(messages.COUNT, "D01-P02")[0] == 0 and finish(c, 1, 0)[0] == 0
+    assert c.reference("pockets", 2, other, 1) == 0
+
+
 def test_cancelled_loads_and_unloads_change_nothing():
     c = ready()
     before = c.state.held.pocket("D01-P02")[:5]
@@ -302,6 +336,43 @@ def test_a_drawer_that_failed_is_counted_pocket_by_pocket():
     assert c.ask(messages.COUNT, "D01-P02")[0] == 0
     finish(c, 1, 5)
     assert c.remove("saline", 1)[0] == 0
+
+
+# something is caught in it, or its switch is broken: the others are needed all the same
+def test_a_drawer_that_does_not_shut_is_taken_out_of_use_and_holds_up_nobody():
+    for step in ("failed first", "confirmed first"):
+        c = ready()
+        txn = c.remove()[1][0]
+        c.pull(1)
+        if step == "failed first":
+            assert c.ask(messages.FAIL, "D01", 4)[0] == 0 and c.remove("saline", 1)[0] == codes.BUSY
+            assert c.confirm(2000)[0] == 0
+        else:
+            assert c.confirm(2000)[0] == 0 and c.remove(quantity=3000)[0] == codes.BUSY
+            assert c.ask(messages.FAIL, "D01", 4)[0] == 0
+        assert c.phase() == messages.SIGNED_ON and c.light is None
+        assert c.sign_on("b2", "4321")[0] == 0
+        assert c.remove()[1][1] == "D02-P01"
+        c.pull(2)
+        start = c.journal.seq
+        c.push(1)  # by whoever mended it
+        closed = c.entries(start)[0]
+        assert (closed[entry.F_KIND], closed[entry.F_TXN], closed[entry.F_ACTOR]) == (kinds.CLOSED, txn, "")
+        c.wait(60000)  # the drawer that was shut is not hers
+        assert c.confirm(2000)[0] == 0
+        c.push(2)
+        assert c.ask(messages.COUNT, "D01-P01")[0] == codes.POCKET_FAILED
+
+
+# one that is merely open is shut first
+def test_another_drawer_that_fails_leaves_the_access_as_it_is():
+    c = ready()
+    c.remove()
+    c.pull(1)
+    assert c.ask(messages.FAIL, "D02", 1)[0] == 0 and c.ask(messages.FAIL, "D01-P02", 1)[0] == 0
+    assert c.confirm(2000)[0] == 0 and c.remove()[0] == codes.BUSY
+    c.push(1)
+    assert c.remove()[1][1] == "D01-P01"
 
 
 def test_a_recovery_that_is_interrupted_leaves_the_place_out_of_order():

@@ -86,7 +86,7 @@ def test_an_excursion_shuts_the_fridge_until_it_is_released():
     ]
     assert c.sign_on()[0] == 0
     c.stock("D01-P02", 0)  # only the fridge has any
-    assert c.remove("saline", 1)[0] == codes.NOT_ENOUGH
+    assert c.remove("saline", 1)[0] == codes.QUARANTINED
     assert c.ask(messages.REFILL, "saline", 1, None, None, None)[1][1] == "D01-P02"  # never the fridge
     c.ask(messages.CANCEL)
     assert c.command(1, messages.COMMAND_RELEASE_QUARANTINE, [FRIDGE]) == codes.QUARANTINED
@@ -96,7 +96,7 @@ def test_an_excursion_shuts_the_fridge_until_it_is_released():
         (kinds.TEMPERATURE, "D03", [0, 800, 800]),
         (kinds.ALARM_CLEARED, "D03", [codes.ALARM_TEMPERATURE, FRIDGE]),
     ]
-    assert c.remove("saline", 1)[0] == codes.NOT_ENOUGH  # cool again is not good again
+    assert c.remove("saline", 1)[0] == codes.QUARANTINED  # cool again is not good again
 
 
 # a fridge that was too warm holds five of item saline, the other pocket of saline is empty
@@ -194,6 +194,16 @@ def test_silent_first_and_then_too_warm_is_an_excursion():
     warm(c, None, 15)
     warm(c, 900, 0)
     assert c.state.is_quarantined(FRIDGE)
+
+
+def test_silent_then_a_restart_and_then_too_warm_is_an_excursion():
+    c = limits(ready({FRIDGE: 5}), FRIDGE_LIMITS)
+    warm(c, None, 15)
+    c = reboot(c)
+    start = c.journal.seq
+    warm(c, 900, 15)
+    assert c.state.is_quarantined(FRIDGE)
+    assert kinds.TEMPERATURE in c.kinds(start)
 
 
 def test_without_limits_no_temperature_is_wrong():

@@ -22,7 +22,7 @@ from tests.centre import conftest as centre
 
 # fixtures of the centre's core over a fresh database
 bench, quick = centre.bench, centre.quick
-database, postgres, site_home = centre.database, centre.postgres, centre.site_home
+database, site_home = centre.database, centre.site_home
 
 NIGHT_MS = 1_700_006_400_000  # 2023-11-15T00:00Z; the scripts begin at 1_700_000_000_000
 MADE_MS = time.time_ns() // 1_000_000  # certificates are made now

@@ -34,12 +34,12 @@ def ask_to_remove(
 
 @sentence(
     "When",
-    "{who} asks to return {amount} of {item:name} for {patient:name} to {where:words}[, code {code:name}]",
-    "{who} asks to return {amount} of {item:name} for {patient:name} to {where:words}[, code {code:name}]"
+    "{who} asks to return {amount} of {item:name}[ for {patient:name}] to {where:words}[, code {code:name}]",
+    "{who} asks to return {amount} of {item:name}[ for {patient:name}] to {where:words}[, code {code:name}]"
     ", of removal {removal:number}",
 )
 def ask_to_return(
-    world: World, who: str, amount: Decimal, item: str, patient: str, where: str, code: str | None = None,
+    world: World, who: str, amount: Decimal, item: str, where: str, patient: str = "", code: str | None = None,
     removal: int | None = None,
 ) -> None:  # fmt: skip
     """`the bin` or `a pocket`; of the last removal of this drug for this patient, or the one named (0: none known)."""
@@ -51,10 +51,10 @@ def ask_to_return(
 
 @sentence(
     "When",
-    "{who} wastes {amount} of {item:name} for {patient:name}, {why:words}[, of removal {removal:number}]",
+    "{who} wastes {amount} of {item:name}[ for {patient:name}], {why:words}[, of removal {removal:number}]",
 )
 def waste(
-    world: World, who: str, amount: Decimal, item: str, patient: str, why: str, removal: int | None = None
+    world: World, who: str, amount: Decimal, item: str, why: str, patient: str = "", removal: int | None = None
 ) -> None:
     """Why: `part of a dose`, `dropped`, `refused`, `expired`, `other`; or `no reason`."""
     world.by(who)

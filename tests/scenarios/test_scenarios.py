@@ -1,12 +1,14 @@
 """Every scenario against the controller's process; then the language they are written in."""
 
+import contextlib
 from pathlib import Path
 
 import pytest
 
 from agent import words
 from firmware import codes
-from tests.scenarios import document, runner
+from firmware.journal import entry, kinds
+from tests.scenarios import document, ending, runner
 from tests.scenarios.language import BadScenario, Failed, Scenario, read, understand
 from tests.scenarios.names import CODES
 
@@ -113,6 +115,25 @@ def test_another_drawer_than_the_one_named_fails(told) -> None:
 def test_a_journal_that_is_not_as_told_fails(told, entries: str, wrong: str) -> None:
     with pytest.raises(Failed, match=rf"told\.scn:8: .*{wrong}"):
         told(f"  Then drawer 1 unlocks\n  And the journal adds: {entries}\n")
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "going_on", "fails"),
+    [
+        ([kinds.REMOVE], False, False),
+        ([kinds.REMOVE, kinds.REMOVE], False, True),
+        ([kinds.REMOVE, kinds.CANCELLED], False, True),
+        ([kinds.BIN_EMPTIED, kinds.BIN_EMPTIED], False, False),
+        ([], True, False),
+        ([], False, True),
+    ],
+)
+def test_an_access_ends_once(outcomes: list[int], going_on: bool, fails: bool) -> None:
+    def of_kind(kind: int) -> list[int]:
+        return [0] * entry.F_KIND + [kind] + [0] * (entry.FIELDS - entry.F_KIND - 1)
+
+    with pytest.raises(Failed, match="has the outcomes") if fails else contextlib.nullcontext():
+        ending.ended_once(of_kind(kinds.ACCESS), [of_kind(kind) for kind in outcomes], going_on)
 
 
 def test_a_code_that_is_none_is_told(told) -> None:

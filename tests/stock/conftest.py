@@ -1,1 +1,1 @@
-from tests.centre.conftest import bench, database, postgres, quick, site_home  # noqa: F401
+from tests.centre.conftest import bench, database, quick, site_home  # noqa: F401

@@ -1,25 +1,30 @@
-"""Makes the pictures of README and docs: `make screenshots` writes kiosk.png, console.png, console-*.png to docs/img.
+"""Makes the pictures of README and docs: `make screenshots` writes kiosk*.png and console*.png to docs/img.
 
-A synthetic day is played through the whole chain; then two drawers are torn open and one removal is begun at the kiosk.
+A synthetic day is played through the whole chain; then a nurse goes through the kiosk's screens, and two drawers are
+torn open.
 """
 
 import os
 import sys
 import tempfile
+from collections import Counter
 from pathlib import Path
 
-from playwright.sync_api import Browser, ViewportSize, expect, sync_playwright
+from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
+from firmware.wire import messages
 from server_stub.site.home import Home
 from simulator.hospital import synthetic
+from simulator.plan import Item, Person
 from tests.browser.live import Live
 from tests.browser.people import account, at_console
-from tests.browser.touch import Kiosk
+from tests.browser.touch import Kiosk, still
 from tests.console.hospital import Hospital
 from tests.tools import chromium
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "img"
 SEED = 1
+SCHEDULE_II = 2
 SCREEN: ViewportSize = {"width": 1440, "height": 900}
 PAGES = {
     "home": "",
@@ -49,6 +54,71 @@ def picture_kiosk(browser: Browser, live: Live) -> None:
     page.screenshot(path=FOLDER / "kiosk.png")
     kiosk.confirm()
     kiosk.sign_off()
+
+
+def picture_screens(browser: Browser, live: Live) -> None:
+    """What a nurse sees on her way: patients, what is due, a question, a count, what is still to be wasted."""
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, device_scale_factor=0.75)
+    kiosk = Kiosk(page, live.kiosk)
+    nurse, colleague = _busiest(live)
+    kiosk.sign_on(nurse)
+    _shoot(page, "patients")
+    page.get_by_test_id("removals").click()
+    _shoot(page, "wastes")
+    page.get_by_test_id("back").click()
+    page.get_by_test_id("count").click()
+    _shoot(page, "pockets")
+    page.get_by_test_id("back").click()
+    item = _unordered(page, live)
+    _shoot(page, "due")
+    _override(page, item)
+    _shoot(page, "override")
+    page.get_by_test_id("override-1").click()
+    kiosk.witness(colleague)
+    expect(page.get_by_test_id("counted")).to_be_visible()
+    _shoot(page, "count")
+    page.get_by_test_id("cancel").click()
+    expect(page.get_by_test_id("search")).to_be_visible()
+    kiosk.sign_off()
+
+
+def _busiest(live: Live) -> list[Person]:
+    """The two who came here most: their lists have most to show."""
+    visits = Counter(visit.user for visit in live.world.plan.visits if visit.station == live.station.station)
+    nurses = [person for person in live.station.people if person.roles & messages.ROLE_WITNESS]
+    return sorted(nurses, key=lambda person: -visits[person.user])[:2]
+
+
+def _unordered(page: Page, live: Live) -> Item:
+    """The first patient without an order for one of the Schedule II drugs of the override list, counted blind."""
+    listed = {name for name, _ in live.station.overrides}
+    drugs = [item for item in live.world.plan.items if item.item in listed and item.schedule == SCHEDULE_II]
+    patients = page.locator("[data-testid^=patient-]")
+    expect(patients.first).to_be_visible()
+    for number in range(patients.count()):
+        patients.nth(number).click()
+        expect(page.get_by_role("heading", level=1)).to_contain_text("Choose an item")
+        ordered = " ".join(page.locator("[data-testid^=due-]").all_inner_texts())
+        for item in drugs:
+            if item.name not in ordered:
+                return item
+        page.get_by_test_id("back").click()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Choose a patient")
+    raise ValueError("every patient has an order for every drug on the list")
+
+
+def _override(page: Page, item: Item) -> None:
+    """Up to the question why."""
+    page.get_by_test_id("search").fill(item.name)
+    page.get_by_test_id(f"item-{item.item}").click()
+    page.get_by_test_id("key-1").click()
+    page.get_by_test_id("release").click()
+    expect(page.get_by_test_id("override-1")).to_be_visible()
+
+
+def _shoot(page: Page, name: str) -> None:
+    still(page)
+    page.screenshot(path=FOLDER / f"kiosk-{name}.png")
 
 
 def picture_console(browser: Browser, live: Live) -> None:
@@ -96,7 +166,7 @@ def picture_accounts(browser: Browser, hospital: Hospital, console: str) -> None
 
 
 def main() -> int:
-    """Write both pictures; exit code 1 if there is no browser."""
+    """Write the pictures; exit code 1 if there is no browser."""
     found = chromium.remembered(chromium.VENV / "chromium.json")
     if found is None:
         print("No working Chromium is known: run `make chromium` once.", file=sys.stderr)
@@ -106,10 +176,11 @@ def main() -> int:
         browser = playwright.chromium.launch(**chromium.launch_options(found, os.environ))
         with Live(synthetic.make_plan(SEED), Path(home) / "home", SEED) as live:
             picture_kiosk(browser, live)
+            picture_screens(browser, live)
             picture_console(browser, live)
         picture_pages(browser, Hospital(Home(Path(home) / "weeks")))
         browser.close()
-    print(f"{FOLDER}: kiosk.png, console.png, console-*.png")
+    print(f"{FOLDER}: kiosk*.png, console*.png")
     return 0
 
 

@@ -163,7 +163,7 @@ def test_power_lost_with_a_drawer_open(controller: Controller, folder: Path) -> 
             -1
         ] == kinds.INTERRUPTED
         assert again.ask(messages.SIGN_ON, BADGE, "1234")[0] == 0
-        assert again.ask(messages.REMOVE, PATIENT, "", ITEM, 2000, None, None, 0, "", 0)[0] == codes.NOT_ENOUGH
+        assert again.ask(messages.REMOVE, PATIENT, "", ITEM, 2000, None, None, 0, "", 0)[0] == codes.MUST_COUNT
     finally:
         again.close()
 

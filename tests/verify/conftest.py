@@ -5,10 +5,9 @@ import pytest
 from tests.centre import conftest as centre
 from tests.verify.day import Day
 
-bench, database, postgres, quick, site_home = (
+bench, database, quick, site_home = (
     centre.bench,
     centre.database,
-    centre.postgres,
     centre.quick,
     centre.site_home,
 )

@@ -7,6 +7,7 @@ from sqlalchemy import select
 from firmware.journal import kinds
 from server_stub import fold
 from server_stub.verify import schema
+from server_stub.verify.case import DECISIONS
 
 T0 = 1_700_000_000_000
 MINUTE = 60_000
@@ -101,7 +102,7 @@ class Day:
         """(kind, ext) of what the centre decided, in the order of its log."""
         with self.bench.engine.connect() as conn:
             pages = fold.store.pages_in_order(conn)
-            return [(p.entry.kind, p.entry.ext) for p in pages if 207 <= p.entry.kind <= 209]
+            return [(p.entry.kind, p.entry.ext) for p in pages if p.entry.kind in DECISIONS]
 
     def verdict_rows(self):
         columns = [c for c in schema.verdicts.c if c.name != "expired"]

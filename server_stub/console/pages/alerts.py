@@ -13,7 +13,7 @@ from server_stub.console.roles import Right
 from server_stub.console.scope import entry_key
 from server_stub.console.table import Cell, Row, table, tabs
 from server_stub.verify import queries as verify
-from server_stub.verify.verdict import AUTHORITY, DOCUMENTATION, PENDING
+from server_stub.verify.verdict import AUTHORITY, DOCUMENTATION, PENDING, SUPPLY
 
 MOST = 200
 VERDICTS = {
@@ -24,6 +24,7 @@ VERDICTS = {
     "no_order": ("no order", "apo-bad"),
     "not_admitted": ("not admitted", "apo-bad"),
     "no_order_not_admitted": ("no order, not admitted", "apo-bad"),
+    SUPPLY: ("supply, no patient", "apo-good"),
     PENDING: ("charting awaited", "apo-calm"),
 }
 _STATES = {"open": "apo-bad", "cleared": "apo-good", "expired": "apo-warn"}
@@ -180,6 +181,8 @@ def _facts(view: View, station: str, log: int, seq: int) -> str:
 
 
 def _authority(row: verify.VerdictRow) -> str:
+    if row.verdict == SUPPLY:
+        return "a supply: neither order nor patient needed"
     found = words.code(row.authority) if row.authority else "order and admission hold"
     if not row.override:
         return found

@@ -5,7 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from server_stub.console import queries, words
-from server_stub.console.document import choice, field
+from server_stub.console.document import choice, field, notice
 from server_stub.console.frame import Console, NoSuchPage, Part, View, add_page
 from server_stub.console.roles import Right
 from server_stub.console.table import Cell, Row, table
@@ -13,6 +13,7 @@ from server_stub.stock import expiry
 from server_stub.watch.recall import Recall, Taken, recall
 
 DAY_MIN = 1440
+MOST = 1000
 _WITHIN = (("0", "expired"), ("30", "within 30 days"), ("90", "within 90 days"), ("365", "within a year"))
 
 
@@ -35,7 +36,7 @@ def page(view: View) -> None:
     )
     if lot:
         view.follow(
-            lambda: recall(view.engine, lot),
+            lambda: recall(view.engine, lot, MOST + 1),
             Part(f"Pockets with lot {lot}", lambda found: lots(view, "recall-pockets", found.pockets)),
             Part("Return bins that may hold some", lambda found: bin_table(view, found.bins)),
             Part("Removals that took of it", lambda found: _removals(view, found)),
@@ -74,9 +75,11 @@ def bin_table(view: View, rows: Sequence[expiry.InBin]) -> str:
 def _removals(view: View, found: Recall) -> str:
     columns = ("Removal", "Removed at (UTC)", "Pocket", "Item", "Of this lot", "By", "Patient")
     shown = [
-        (*_who(row), row.place, *named, row.user, _patient(view, row)) for row, named in _named(view, found.removals)
+        (*_who(row), row.place, *named, row.user, _patient(view, row))
+        for row, named in _named(view, found.removals[:MOST])
     ]
-    return table("recall-removals", "Removals", columns, shown)
+    words_ = f"There are more. {MOST:,} are shown; the API has all." if len(found.removals) > MOST else ""
+    return notice(words_, bad=True) + table("recall-removals", "Removals", columns, shown)
 
 
 def _who(row: Taken) -> tuple[Cell, str]:
