@@ -70,6 +70,17 @@ def test_a_new_owner_of_an_address_has_no_past():
     assert book.status("AA").waiting == [] and book.status("AA").sessions == 0
 
 
+def test_those_heard_last_come_first_in_the_order_of_time():
+    times = ["010170000000", "123199235959", "010100000000", "123125235959", "010126000000", "020126000000"]
+    times += ["020226000000", "020226010000", "020226010100", "020226010101", "123169235959"]
+    book = AddressBook()
+    for n, time in enumerate(times):
+        book.status(addresses.address(n)).seen = time
+    book.status("zz")
+    assert book.recent(99) == [addresses.address(n) for n in reversed(range(len(times)))]
+    assert book.recent(2) == ["AK", "AJ"]
+
+
 def test_addresses_that_look_like_others_may_be_left_out():
     assert AddressBook(skip=("AA", "AB")).next_free() == "AC"
 

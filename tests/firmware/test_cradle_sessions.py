@@ -48,6 +48,17 @@ def test_a_file_that_broke_off_goes_on_with_the_block_that_was_not_confirmed():
     assert alone.of("given") == [("AB",)]
 
 
+def test_a_newer_file_begins_at_its_beginning_wherever_the_old_one_broke_off():
+    alone, _ = selected(FILE)
+    confirms(alone, 0)
+    while alone.silence()[-1] != "POL 11":
+        continue
+    assert alone.host.give("AB", [("file", "f", b"y" * 100)])
+    assert alone.hears(frames.nak("AB")) == ["SEL AB"]
+    assert alone.hears(frames.ack("AB"))[0].startswith("A AB 0 'f|100|#")
+    assert confirms(alone, 0) == ["A AB 1 '%s' ETX" % ("y" * 32)]
+
+
 def test_a_file_without_a_hash_begins_anew():
     alone, first = selected(FILE, hashed=False)
     assert first == "A AB 0 'f|100' ETX"
