@@ -48,7 +48,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option for each port
     try:
         settings = load(home / "stations" / station)
         hospital = clocks.SteppedClock() if clock is ClockKind.stepped else clocks.SystemClock()
-        asyncio.run(run_agent(settings, link, hospital, kiosk, cradle))
+        asyncio.run(run_agent(settings, link, hospital, kiosk, cradle=cradle))
     except (SettingsError, KeyFileError, OutboxError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

@@ -28,6 +28,7 @@ async def run(  # noqa: PLR0913 - what one computer may have
     link_path: Path,
     clock: Clock,
     kiosk_port: int | None,
+    *,
     cradle: Path | None = None,
     beside: Beside | None = None,
 ) -> None:

@@ -47,7 +47,7 @@ async def run(settings: Settings, procar: Procar, ports: Sequence[Path], link: P
         if link is None:
             await _with_journal(settings, computer)
         else:
-            await process.run(settings, link, SystemClock(), None, computer.serve)
+            await process.run(settings, link, SystemClock(), None, beside=computer.serve)
     finally:
         book.close()
 
@@ -64,7 +64,7 @@ async def _with_journal(settings: Settings, computer: "_Computer") -> None:
     async def serve(agent: Agent) -> None:
         await _together(computer.serve(agent), journal.run())
 
-    await process.run(settings, journal.link, SystemClock(), None, serve)
+    await process.run(settings, journal.link, SystemClock(), None, beside=serve)
 
 
 class _Computer:
