@@ -17,11 +17,12 @@ RECENT_MS = 7 * DAY_MS
 
 
 class Column(NamedTuple):
-    """A column: its heading and what it says of a line; numbers are set right."""
+    """A column: its heading and what it says of a line; numbers are set right, what is `wide` takes several lines."""
 
     heading: str
     text: Callable[[Line], str]
     number: bool = False
+    wide: bool = False
 
 
 def reports_of(site: SiteConfig) -> dict[str, Report]:
@@ -90,7 +91,7 @@ def category(line: Line) -> str:
 
 _CLASS = Column("Class", lambda line: str(line.item_class), number=True)
 _STATION = Column("Station", lambda line: line.station or _NONE)
-_ITEM = Column("Item", lambda line: line.name)
+_ITEM = Column("Item", lambda line: line.name, wide=True)
 _ITEM_ID = Column("Item ID", lambda line: line.item)
 _LABEL = Column("Label", lambda line: line.label)
 _QUANTITY = Column("Picked", lambda line: _units(line.quantity, line), number=True)
@@ -114,5 +115,5 @@ def _more(name: str) -> list[Column]:
         return [Column("Result", category), Column("New label", lambda line: line.new_label or _NONE)]
     if name == reports.FINDINGS:
         entry = Column("Entry", lambda line: f"{line.by_station} {line.by_log}/{line.by_seq}")
-        return [Column("Finding", lambda line: life.FINDINGS.get(line.finding, str(line.finding))), entry]
+        return [Column("Finding", lambda line: life.FINDINGS.get(line.finding, str(line.finding)), wide=True), entry]
     return []

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from firmware.journal import kinds
+from firmware.schema import is_id
 from firmware.wire import labels, messages
 from server_stub.ledger.record import Entry
 
@@ -46,6 +47,10 @@ def _id(value: Any) -> bool:
 def _new_serial(value: Any) -> bool:
     # "": the check printed no label
     return value == "" or bool(labels.is_serial(value))
+
+
+def _station(value: Any) -> bool:
+    return bool(is_id(value, labels.STATION_MAX))
 
 
 def _bytes(value: Any) -> bool:
@@ -105,7 +110,7 @@ EXT: dict[int, _Fields] = {
     kinds.MAINTENANCE: (_uint, _uint, _id),
     kinds.SELFTEST: (_id, _uint),
     kinds.DELIVERED: (labels.is_serial, _uint, _uint),
-    kinds.PICKED: (labels.is_serial, _uint, _id, _quantity, _id, _id),
+    kinds.PICKED: (labels.is_serial, _uint, _station, _quantity, _id, _id),
     kinds.CHECKED: (labels.is_serial, _uint, _quantity, _uint, _new_serial, _id),
     kinds.UNIT_ADDRESS: (_id, _uint),
     kinds.CRADLE_REFUSED: (_uint, _id, _id, _id),

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, and_, select
 
-from firmware.wire.labels import BASE62
+from firmware.cradle.addresses import from_base62
 from server_stub.supply import life, schema
 from server_stub.supply.generations import WINDOW_MS
 
@@ -26,14 +26,6 @@ class LabelRows(NamedTuple):
     left_out: bool
 
 
-def number(label: str) -> int:
-    """A serial as the table has it."""
-    value = 0
-    for digit in label:
-        value = value * len(BASE62) + BASE62.index(digit)
-    return value
-
-
 def label_rows(conn: Connection, station: str, now_ms: int, items: Collection[str]) -> LabelRows:
     """The newest LIMIT packages for `station` of the items it knows, those that are open and good first."""
     query = select(_L.label, _L.item, _L.quantity, _L.state, _L.clash, _L.until_min)
@@ -42,7 +34,8 @@ def label_rows(conn: Connection, station: str, now_ms: int, items: Collection[st
     rows: dict[str, Row] = {}
     for label, item, quantity, state, clash, until_min in newest:
         what = _VOIDED if clash else _STATES.get(state, _OPEN)
-        rows.setdefault(str(number(label)), [number(label), item, quantity, what, until_min])
+        number = from_base62(label)
+        rows.setdefault(str(number), [number, item, quantity, what, until_min])
     # sorted() keeps the newest first among its equals
     ranked = sorted(rows.items(), key=lambda pair: not _good(pair[1], now_ms))
     return LabelRows(dict(ranked[:LIMIT]), any(_good(row, now_ms) for _, row in ranked[LIMIT:]))

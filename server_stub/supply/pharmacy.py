@@ -115,7 +115,7 @@ def _users(conn: Connection) -> Iterator[dict[str, Any]]:
 def _open(conn: Connection, as_of_ms: int) -> list[Row[Any]]:
     """Packages that went no further yet, also stale ones: no unit may give their serials again (RD-P9b)."""
     query = select(*(_L[name] for name in _OPEN), _L.purpose, _L.until_min)
-    which = and_(_L.state.in_(life.OPEN), _L.picked_ms >= as_of_ms - WINDOW_MS)
+    which = and_(_L.state.in_(life.OPEN), _L.picked_ms >= as_of_ms - WINDOW_MS, _L.quantity > 0)
     return list(conn.execute(query.where(which).order_by(_L.picked_ms, _L.label)))
 
 

@@ -156,7 +156,7 @@ REPORTS = {
     C: Report("C: not checked but delivered", DELIVERER, _packages(*_PUT_AWAY, _L.checked_ms.is_(None)), _by_deliverer),
     ERRORS: Report(_ERRORS_TITLE, CHECKER, _facts(*_CAUGHT), _by_picker),
     DETAIL: Report(_DETAIL_TITLE, CHECKER, _facts(_F.kind == kinds.CHECKED), _by_item),
-    FINDINGS: Report("Findings: to be looked at by a person", ACTOR, _odd, _by_time),
+    FINDINGS: Report("Findings", ACTOR, _odd, _by_time),
 }
 # P101: where nobody checks, who put it away and when stand for the checker and her time
 _WITHOUT_CHECKS = {

@@ -158,6 +158,7 @@ MISSHAPEN = {
     "answer to no prompt": (kinds.ATTESTATION, (1,), AT),
     "scan passed by for nothing": (kinds.BYPASS, (), AT),
     "delivery of no label": (kinds.DELIVERED, (None, 1, 9), AT),
+    "pick for a station that can not be": (kinds.PICKED, ("HK01", 9, "ICU 1|", 2, "R", "HK"), {"item": "HEPARIN"}),
     "delivery of a label of five": (kinds.DELIVERED, ("HK010", 1, 9), AT),
     "pick": (kinds.PICKED, ("HK01", 9, "ICU1", 2, "R", "HK"), {"item": "HEPARIN"}),
     "check": (kinds.CHECKED, ("HK01", 9, 2, 0, "", "HK"), {"item": "HEPARIN"}),

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from agent.pharmacy.snapshots import opened
 from firmware import codes
 from firmware.journal import kinds
 from firmware.wire import messages
@@ -147,7 +148,9 @@ def test_the_api_tells_what_the_page_shows(client, people):
 
 @pytest.mark.req("P13", "P35", "P43")
 def test_the_pharmacy_picks_by_one_snapshot(client, ward, token):
-    found = client.get(SNAPSHOT, headers=bearer(token)).json()
+    answer = client.get(SNAPSHOT, headers=bearer(token))
+    found = answer.json()
+    assert opened(answer.content).open_labels[0].label == "AA01", "the pharmacy's computer reads it"
     listed = ward.bench.ask("pick_list", station="ED1")
     assert (found["snapshot"], found["as_of_utc_ms"]) == (listed["snapshot"], listed["as_of_utc_ms"])
     assert found["stations"] == [

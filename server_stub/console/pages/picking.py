@@ -92,11 +92,16 @@ def _table(name: str, report: reports.Report, lines: list[reports.Line]) -> str:
 
 
 def _row(columns: Sequence[picking.Column], line: reports.Line) -> Row:
-    cells = [Cell(column.text(line), number=column.number) for column in columns]
+    cells: list[Cell | str | int] = [_cell(column, line) for column in columns]
     at = [column.heading for column in columns].index("Station")
     if line.station:
         cells[at] = Cell(line.station, href=f"/stations/{quote(line.station)}")
     return cells
+
+
+def _cell(column: picking.Column, line: reports.Line) -> Cell | str:
+    text = column.text(line)
+    return Cell(text, number=column.number) if column.number or column.wide else text
 
 
 def _download(console: Console, request: Request) -> Response:
