@@ -33,7 +33,7 @@ class Schema:
         self.columns = columns
         self.format = "<" + "".join(_code(column) for column in columns)
         self.width = struct.calcsize(self.format)
-        self.names = [n for n, column in enumerate(columns) if column[0] == NAME]
+        self.names = tuple([n for n, column in enumerate(columns) if column[0] == NAME])
         self.key_width = struct.calcsize(_code(columns[0]))
 
     # Same order as the CBOR of the key: shorter first, then by bytes. So a table in key order is in digest order.
@@ -152,7 +152,7 @@ OVERRIDES = Schema("overrides", 300, (_ID, ("B", 0, 255)))
 KITS = Schema("kits", 120, (_ID, _ID, _NAME, ("I", 1, QUANTITY_MAX)))
 POLICY = Schema("policy", 16, (_ID, _WORD))
 # labels of packages on their way here (delivery.py): the four characters of the serial as a number
-LABELS = Schema("labels", 256, ((SERIAL, 0, 62**4 - 1), _NAME, ("I", 1, QUANTITY_MAX), ("B", 1, 4), _MINUTES))
+LABELS = Schema("labels", 128, ((SERIAL, 0, 62**4 - 1), _NAME, ("I", 1, QUANTITY_MAX), ("B", 1, 4), _MINUTES))
 # users granted at the station: what the journal's fold says of each, and the secret that a file keeps
 TEMP_USERS = Schema("temp_users", 16, (_ID, _ID, _FLAGS, _WORD, _MINUTES, ("B", 0, 1), (RAW, 32, 32)))
 CREDENTIALS = Schema("credentials", 16, (_ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF)))
@@ -164,6 +164,6 @@ LAYERS = Schema("layers", 500, ((RAW, PLACE_BYTES + 24, PLACE_BYTES + 24), _QUAN
 # what lies in return bins: place and item are the key
 BIN = Schema("bin", 48, ((RAW, PLACE_BYTES + ID_BYTES, PLACE_BYTES + ID_BYTES), _QUANTITY))
 # labels that were put away: the serial, until when it was good
-DELIVERED = Schema("delivered", 256, ((RAW, 4, 4), _MINUTES))
+DELIVERED = Schema("delivered", 128, ((RAW, 4, 4), _MINUTES))
 
 REFERENCE = (ITEMS, POCKETS, USERS, PATIENTS, ORDERS, OVERRIDES, KITS, POLICY, LABELS)

@@ -167,7 +167,7 @@ class Station:
             self.raise_alarm(codes.ALARM_JOURNAL_DAMAGE, 0)
         else:
             self.clear_alarm(codes.ALARM_JOURNAL_DAMAGE, 0)
-        if found or self.state.maintenance:
+        if self.state.maintenance or (found and any(found)):
             self._serviced(*(found or (None, None)))
         self.transactions.interrupt_all()
         if self.state.user:

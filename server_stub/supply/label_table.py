@@ -9,7 +9,7 @@ from firmware.cradle.addresses import from_base62
 from server_stub.supply import life, schema
 from server_stub.supply.generations import WINDOW_MS
 
-LIMIT = 256
+LIMIT = 128
 _OPEN, _VOIDED = 1, 2
 _STATES = {life.VOID: _VOIDED, life.SUPERSEDED: 3, life.DELIVERED: 4}
 _MINUTE_MS = 60_000
