@@ -97,6 +97,7 @@ docs: setup
 screenshots: setup chromium
 	$(BIN)/python -m tests.tools.screenshots
 	$(BIN)/python -m tests.tools.labels
+	$(BIN)/python -m tests.tools.handheld
 
 clean:
 	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage* build *.egg-info

@@ -1,5 +1,6 @@
-"""SQLite files that keep what was committed, whatever happens to the power."""
+"""Files that keep what was written, whatever happens to the power."""
 
+import os
 import sqlite3
 from pathlib import Path
 
@@ -18,3 +19,18 @@ def open_database(path: Path, schema: Migrations) -> Database:
         raise sqlite3.OperationalError(f"not durable (journal {mode}, synchronous {level}): use a local file system")
     schema.apply(db)
     return db
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write an ASCII file, whole or not at all; it is durable when this returns. Raises OSError."""
+    draft = path.with_name(f".{path.name}.new")
+    with draft.open("w", encoding="ascii") as out:
+        out.write(text)
+        out.flush()
+        os.fsync(out.fileno())
+    draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

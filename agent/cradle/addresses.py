@@ -1,9 +1,9 @@
 """The list of addresses on disk (P64): what a host has given stays given, whatever happens to its process."""
 
 import json
-import os
 from pathlib import Path
 
+from agent import durable
 from firmware.cradle.addresses import index
 from firmware.cradle.book import ASSIGNED, CLEARED, AddressBook
 
@@ -24,17 +24,7 @@ class KeptAddresses:
 
     def save(self) -> None:
         """Write the list, whole or not at all; it is durable when this returns. Raises OSError."""
-        draft = self._path.with_name(f".{self._path.name}.new")
-        with draft.open("w", encoding="ascii") as out:
-            json.dump({"version": VERSION, "units": self.book.rows()}, out)
-            out.flush()
-            os.fsync(out.fileno())
-        draft.replace(self._path)
-        folder = os.open(self._path.parent, os.O_RDONLY)
-        try:
-            os.fsync(folder)
-        finally:
-            os.close(folder)
+        durable.write_text(self._path, json.dumps({"version": VERSION, "units": self.book.rows()}))
 
 
 def _rows(path: Path) -> list[list[object]]:

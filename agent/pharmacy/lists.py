@@ -34,12 +34,14 @@ def of_snapshot(snapshot: Snapshot, procar: Procar, zone: tzinfo | None) -> dict
 
 def of_labels(address: str, labels: Iterable[Label]) -> dict[str, bytes]:
     """The unit's own serials that are still under way, which it passes over (RD-P9b), and all labels that wait for
-    their check, so that any unit can check any of them (P35)."""
+    their check, so that any unit can check any of them (P35), though nobody the bags that she picked."""
     under_way = sorted(labels, key=lambda label: label.label)
     return {
         "serials.lst": _lines(("S", one.label) for one in under_way if one.label.startswith(address)),
         "labels.lst": _lines(
-            ("L", one.label, one.station, one.item, one.quantity) for one in under_way if one.waits_for_check
+            ("L", one.label, one.station, one.item, one.quantity, one.purpose, one.picker)
+            for one in under_way
+            if one.waits_for_check
         ),
     }
 

@@ -102,12 +102,15 @@ def give(host, address, status):
     if frame.kind != "ack":
         return NOT_READY
     host.sending = status.waiting[0]
-    why = yield from _send(host, address, status.outgoing(host.power, host.hashed))
+    out = status.outgoing(host.power, host.hashed)
+    begun = out.number
+    why = yield from _send(host, address, out)
     host.sending = None
     if why is None:
         status.given()
         host.events.append(("given", address))
-    elif why == REFUSED_THERE:
+    elif why == REFUSED_THERE and (out.last or out.number == begun):
+        # where it came further the line is bad, and it goes on from there: long files would never arrive else
         status.restart()
     return why
 

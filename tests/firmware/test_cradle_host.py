@@ -240,6 +240,20 @@ def test_each_unit_has_its_own_blocks_and_its_own_items():
         assert unit.got("block") == [("D", b"for " + unit.terminal.address.encode())]
 
 
+# On a very bad line four damaged blocks in a row are nothing rare: a long file that began anew would never arrive.
+def test_a_file_goes_on_where_the_line_spoilt_one_block_too_often():
+    rig = Rig(power=5, fault=Spoilt(*[("A AB 3", "damage")] * 4, *[("A AB 4", "damage")] * 4))
+    unit = rig.unit("AB")
+    text = b"N|ICU1|A|07605\n" * 10
+    rig.host.give("AB", [("file", "picks.lst", text)])
+    rig.cycle()
+    rig.run(60000)
+    assert unit.got("file") == [("picks.lst", text)]
+    sent = [line for line in rig.log if line.startswith("host: A AB ")]
+    assert [line[11:13] for line in sent if line[11] in "012"] == ["0 ", "1 ", "2 "], sent
+    assert len([line for line in sent if line.startswith("host: A AB 3")]) == 5
+
+
 def test_a_file_that_arrives_wrong_is_begun_again():
     class Flip:
         left = 2

@@ -67,15 +67,16 @@ def test_a_file_without_a_hash_begins_anew():
     assert broken_off(alone) == first
 
 
-def test_a_block_is_sent_four_times_and_a_file_begun_three_times():
+def test_a_block_is_sent_four_times_and_a_file_offered_three_times():
     alone, first = selected(FILE)
     confirms(alone, 0)
     second = "A AB 1 '%s' ETX" % ("x" * 32)
-    for _ in range(2):
+    # the first time it had come further and goes on there; then it begins anew
+    for again in (second, first):
         assert [alone.hears(frames.nak()) for _ in range(3)] == [[second]] * 3
         assert alone.hears(frames.nak()) == ["SEL AB"]
-        assert alone.hears(frames.ack("AB")) == [first]
-        assert confirms(alone, 0) == [second]
+        assert alone.hears(frames.ack("AB")) == [again]
+    assert confirms(alone, 0) == [second]
     assert [alone.hears(frames.nak("AB")) for _ in range(3)] == [[second]] * 3
     assert alone.hears(frames.nak()) == ["POL 11"]
     assert alone.of("trouble") == [("AB", "refused by the unit")]

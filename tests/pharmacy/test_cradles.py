@@ -83,7 +83,7 @@ def test_units_on_two_chains_get_addresses_and_lists_and_check_what_others_picke
 
     pharmacy, first, second = hurried(story())
     assert {first.address, second.address} == {"AA", "AB"} and first.times and second.times
-    assert first.files["labels.lst"] == f"L|{first.address}01|ICU1|07605|10\n".encode()
+    assert first.files["labels.lst"] == f"L|{first.address}01|ICU1|07605|10|R|jd01\n".encode()
     assert first.files["serials.lst"] == f"S|{first.address}01\n".encode()
     said = [(kind, ext[-1]) for kind, _, _, ext in pharmacy.desktop.log.said()[2:]]
     assert said == [(kinds.PICKED, first.address), (kinds.CHECKED, second.address)]

@@ -47,7 +47,7 @@ def test_any_unit_can_check_any_label_and_passes_over_its_own_serials():
     under_way = [label("CD01"), label("AB07", CHECKED), label("AB01")]
     made = lists.of_labels("AB", under_way)
     assert made["serials.lst"] == b"S|AB01\nS|AB07\n"
-    assert made["labels.lst"] == b"L|AB01|ICU1|07605|10\nL|CD01|ICU1|07605|10\n"
+    assert made["labels.lst"] == b"L|AB01|ICU1|07605|10|R|jd01\nL|CD01|ICU1|07605|10|R|jd01\n"
     assert lists.of_labels("EF", under_way)["serials.lst"] == b""
 
 

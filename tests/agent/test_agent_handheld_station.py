@@ -1,0 +1,160 @@
+"""A handheld at a station: its own machine on a line, the station's delivery and the firmware at the other end."""
+
+import asyncio
+
+import pytest
+
+from agent.cradle.talk import Ask, Show
+from firmware import codes
+from firmware.cradle import display
+from firmware.cradle.book import AddressBook
+from firmware.cradle.host import STATION, Host
+from firmware.journal import kinds
+from simulator.cradles import Line
+from simulator.units import Place
+from tests.agent.handheld_rig import Bench
+from tests.agent.unit_site import PACKAGE, PLACE, POCKET, Unit, label
+
+
+class Site(Bench):
+    """The unit, loaded, and a station with a cradle of its own; `cabinet` is its firmware."""
+
+    def __init__(self, *rows, policy=()):
+        super().__init__()
+        self.loaded()
+        self.site = Unit(*rows, policy=policy)
+        self.cabinet = self.site.cabinet
+        self.at = Host(STATION, AddressBook(first_block=500), {}, self.clock.time12)
+        self.station = Line(self.world, self.at, self.heard, bytes)
+        self.world.lines.append(self.station)
+        self.at.start_cycle(self.clock.now_ms)
+        self.pin, self.user = "1234", "b1"
+
+    def heard(self, event):
+        if event[0] == "record":
+            self.steps(self.site.flow.heard(event[3]))
+        elif event[0] == "gone":
+            self.at.take_back(event[1])
+            self.steps(self.site.flow.gone())
+        return True
+
+    def steps(self, steps):
+        for step in steps:
+            if isinstance(step, Ask):
+                self.steps(self.site.flow.answered(self.ask(step)))
+            elif isinstance(step, Show) and self.at.there:
+                assert self.at.give(self.at.there, [("block", "S", step.data)])
+
+    def ask(self, step):
+        outcome = asyncio.run(self.site.panel.do(step.name, step.args))
+        if step.name == "refill" and outcome.code == codes.NONE:
+            self.cabinet.pull(3)
+            self.site.desk.look()
+        return outcome
+
+    def shut(self):
+        self.cabinet.push(3)
+        self.site.desk.look()
+        self.steps(self.site.flow.changed())
+        self.station.settle()
+
+    def carry(self, *packages, pocket=POCKET):
+        self.do(self.deliver(Place(self.station, lambda code: pocket, self.shut), packages))
+
+
+@pytest.mark.req("P41", "P42", "P44", "P45", "P47", "P49")
+def test_a_package_is_put_away_with_the_unit_as_the_stations_display():
+    site = Site()
+    site.carry(PACKAGE)
+    assert site.cabinet.state.quantity(PLACE) == 6 and kinds.DELIVERED in site.cabinet.kinds()
+    assert site.put_aside == {} and site.shows("Log off")
+
+
+@pytest.mark.req("P43")
+def test_what_the_station_asks_for_is_typed_and_scanned():
+    site = Site(policy=(("ask_beginning", 1), ("ask_expiry", 1)))
+    site.carry(PACKAGE)
+    ((_, until, quantity),) = site.cabinet.state.held.layers(PLACE)
+    assert quantity == 6 and until > 0
+
+
+@pytest.mark.req("P39", "P42")
+@pytest.mark.parametrize(
+    ("row", "code"),
+    [
+        (label(state=2), codes.LABEL_VOIDED),
+        (label(state=3), codes.LABEL_SUPERSEDED),
+        (label(state=4), codes.LABEL_DELIVERED),
+        (label(serial="HK09"), codes.LABEL_UNKNOWN),
+    ],
+)
+def test_a_label_that_the_station_refuses_is_put_aside_with_its_words(row, code):
+    site = Site(row)
+    site.carry(PACKAGE)
+    assert f"(code {code})" in site.put_aside[PACKAGE] and site.cabinet.state.quantity(PLACE) == 0
+    assert site.seat.bad_beeps == 1
+
+
+@pytest.mark.req("P49")
+def test_the_stations_lines_stand_as_it_says_and_what_is_typed_below():
+    site = Site()
+    site.choices("Deliver")
+    assert site.shows("Waiting for it")
+    remote = site.unit.step
+    remote.said(display.screen([("R", "Saline"), ("N", "Drawer 3 - Pocket 1")]))
+    remote.said(display.field("pin", "P", 4, "PIN"))
+    site.do(site.press("1", "2", "BACK", "3"))
+    assert site.lines() == [("Saline", True), ("Drawer 3 - Pocket 1", False), *[("", False)] * 4, ("PIN", False),
+                            ("**_", False)]  # fmt: skip
+    remote.said(display.field("found", "N", 2, "Count", "R"))
+    site.do(site.press("x", "1", "2", "3"))
+    assert site.lines()[6:] == [("Count", True), ("12_", False)] and site.seat.bad_beeps == 2
+    # an empty field's CLEAR is the station's
+    site.do(site.press("CLEAR"))
+    assert site.lines()[7] == ("_", False)
+    site.do(site.scan("Z1|saline|6|HK01"))
+    assert site.told_off() == "The station asks for no scan."
+
+
+def test_a_group_separator_in_a_scan_reaches_the_station_as_a_pipe():
+    site = Site()
+    site.choices("Deliver")
+    sent = []
+    site.unit.link.queue_at_station = lambda data: sent.append(data) or True
+    site.unit.step.said(display.field("package", "S", 128, "Scan"))
+    site.do(site.scan("0100312345678906\x1d21A"))
+    assert sent == [display.scanned("package", "0100312345678906|21A")]
+
+
+def test_records_for_the_pharmacy_are_not_sent_to_a_station():
+    site = Site()
+    site.user = "anna"
+    site.choices("Pick as asked", "ER1")
+    site.do(site.scan("Z2|07606"), site.type("3"), site.press("CLEAR", "CLEAR"))
+    site.user = "b1"
+    site.carry(PACKAGE)
+    assert site.cabinet.state.quantity(PLACE) == 6 and site.taken == [] and len(site.records()) == 1
+    site.cradled()
+    assert [flag for flag, _ in site.taken] == ["P"]
+
+
+def test_a_station_that_falls_silent_is_noticed_and_the_unit_is_free_again():
+    site = Site()
+    site.choices("Deliver")
+    site.put(site.station)
+    site.world.begin(wait_for(lambda: site.shows("Badge")))
+    assert site.world.run(60_000)
+    site.world.lines.remove(site.station)
+    site.wait(11_000)
+    assert site.told_off() == "The station is silent. Link the unit again." and site.shows("Log off")
+
+
+def wait_for(until):
+    yield until
+
+
+def test_without_an_address_there_is_no_delivering():
+    bench = Bench().loaded()
+    bench.unit.memory.address = None
+    bench.choices("Deliver")
+    assert bench.told_off().startswith("This unit has no address yet")
