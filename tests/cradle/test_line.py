@@ -19,7 +19,7 @@ from firmware.cradle.terminal import STATION, Terminal
 from simulator.cradle_line import CradleLine
 from simulator.hurry import HurriedLoop
 
-SPEED = 40
+SPEED = 10
 TIME = "112226120000"
 
 
