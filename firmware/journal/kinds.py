@@ -1,10 +1,4 @@
-# Kinds of entries, docs/journal.md section 2. Those of the centre's own log are in kinds_centre.py and read as if they
-# stood here.
-import sys
-
-# no controller's heap has to hold them
-if sys.implementation.name != "micropython":
-    from firmware.journal.kinds_centre import *  # noqa: F403
+# Kinds of entries, docs/journal.md section 2.
 
 BOOT = 1
 SIGN_ON = 2
@@ -50,6 +44,25 @@ PICKED = 50
 CHECKED = 51
 UNIT_ADDRESS = 52
 CRADLE_REFUSED = 53
+# from here on the centre's own: in a station's batch they are refused
+HOSPITAL_ADT = 200
+HOSPITAL_ORDER = 201
+HOSPITAL_ADMINISTRATION = 202
+EVIDENCE = 203
+CENTRE_ALARM = 204
+REFERENCE_ISSUED = 205
+COMMAND_ISSUED = 206
+ALERT_RAISED = 207
+ALERT_CLEARED = 208
+UNDOCUMENTED_REMOVAL = 209
+RESTOCK_ORDER = 210
+RESTOCK_ORDER_CLOSED = 211
+DISCREPANCY_OPENED = 212
+DISCREPANCY_RESOLVED = 213
+PACKET_MADE = 214
+OPERATOR = 215
+TIME_ASSUMED = 216
+SUPPLY_REMOVAL = 217
 
 PURPOSE_REMOVE = 1
 PURPOSE_RETURN = 2

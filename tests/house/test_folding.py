@@ -1,0 +1,42 @@
+"""Names of numbers cost the controller nothing: the bytecode has the numbers."""
+
+import ast
+
+import pytest
+
+from agent.cabinet.bytecode import ROOT, sources
+from agent.cabinet.folding import NUMBERS, folded
+from firmware import codes
+from firmware.journal import kinds
+
+
+def test_a_name_becomes_its_number_and_the_module_is_not_imported():
+    source = (
+        "from firmware import codes, schema\nfrom firmware.journal import kinds\n\n"
+        "def f(kind):\n    return codes.BUSY if kind in kinds.OUTCOMES else schema.ID\n"
+    )
+    assert folded(source) == (
+        "from firmware import schema\n\ndef f(kind):\n"
+        f"    return {codes.BUSY} if kind in {kinds.OUTCOMES} else schema.ID"
+    )
+
+
+def test_what_is_called_the_same_and_is_something_else_stays():
+    source = "from agent import codes\n\ndef f(kinds):\n    return (codes.BUSY, kinds.DENIED)"
+    assert folded(source) == source
+
+
+def test_a_name_that_is_not_there_does_not_compile():
+    with pytest.raises(AttributeError, match="NO_SUCH"):
+        folded("from firmware import codes\nx = codes.NO_SUCH")
+
+
+def test_no_module_of_the_controller_loads_them():
+    for source in sources("rp2"):
+        names = {alias.name for node in ast.walk(ast.parse(folded(source.read_text()))) for alias in _names(node)}
+        left = names.intersection(NUMBERS)
+        assert not left, f"{source.relative_to(ROOT)} imports {left}"
+
+
+def _names(node):
+    return node.names if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("firmware") else ()
