@@ -218,8 +218,12 @@ def test_another_history_of_a_station_stops_its_log_and_no_other(s1, on_the_wire
     assert [e.ext for e in new(s1, "centre", kinds.CENTRE_ALARM)] == [[codes.FORK, "S2", 1]]
     (entry,) = new(s1, "centre", kinds.EVIDENCE)
     assert entry.ext[:2] == [codes.FORK, "S2"]
-    verdicts = {row.station: row.verdict for row in queries.stations(s1.engine, s1.world.site.station)}
-    assert (verdicts["S2"], verdicts["S1"]) == ("stopped", "in sync")
+
+    def verdicts():
+        return {row.station: row.verdict for row in queries.stations(s1.engine, s1.world.site.station)}
+
+    assert verdicts()["S2"] == "stopped"
+    until(lambda: verdicts()["S1"] == "in sync", "S1 to be in sync as before")
     assert row["detail"] in console(s1)
     log = s1.home.run / "S2.agent.log"
     until(lambda: f"code {codes.FORK}" in log.read_text(), "the kiosk of S2 to tell")
