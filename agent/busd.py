@@ -8,11 +8,11 @@ import contextlib
 import logging
 import signal
 import struct
-import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Protocol
 
+from agent.clock import Clock, SystemClock
 from firmware.config import Config
 from firmware.drivers.board import BUZZER_LINE, HOLD_LINE, LIGHT, LOCKS
 from firmware.drivers.mcp23017 import OLAT
@@ -72,12 +72,14 @@ def time_quality() -> int:
 
 
 class Busd:
-    """Answers one controller for the chips at `i2c` and `lines`; `outputs` are made safe when it goes."""
+    """Answers one controller for the chips at `i2c` and `lines`; `outputs` are made safe when it goes. Its time is
+    that of `clock`, without one the computer's."""
 
-    def __init__(self, i2c: I2c, lines: Lines, outputs: Iterable[int]) -> None:
+    def __init__(self, i2c: I2c, lines: Lines, outputs: Iterable[int], clock: Clock | None = None) -> None:
         self._i2c, self._lines, self._outputs = i2c, lines, list(outputs)
+        self._clock = clock or SystemClock()
         self._controller: asyncio.StreamWriter | None = None
-        self._boot_s = time.monotonic()
+        self._boot_ms = self._clock.mono_ms()
         self._tick: asyncio.TimerHandle | None = None
         self._life: asyncio.TimerHandle | None = None
         self._again: asyncio.TimerHandle | None = None
@@ -154,7 +156,7 @@ class Busd:
             old.close()
         self._stop_timers()
         self.safe()
-        self._controller, self._sent, self._boot_s = writer, 0, time.monotonic()
+        self._controller, self._sent, self._boot_ms = writer, 0, self._clock.mono_ms()
         _send(writer, bytes((HELLO | REPLY, VERSION)))
 
     def _gone(self, writer: asyncio.StreamWriter) -> None:
@@ -173,7 +175,7 @@ class Busd:
             self._tick.cancel()
             self._tick = None
         if deadline_ms != NO_DEADLINE:
-            late_s = deadline_ms / 1000 - (time.monotonic() - self._boot_s)
+            late_s = (deadline_ms - (self._clock.mono_ms() - self._boot_ms)) / 1000
             self._tick = asyncio.get_running_loop().call_later(max(0.0, late_s), self._ring)
 
         if self._again is None:
@@ -218,7 +220,7 @@ class Busd:
 
     def _now(self) -> tuple[int, int]:
         # a tick may ring a moment before its millisecond is over: it is stamped with the one that it is for
-        return time.time_ns() // 1_000_000, round((time.monotonic() - self._boot_s) * 1000)
+        return self._clock.utc_ms(), round(self._clock.mono_ms() - self._boot_ms)
 
 
 def _send(writer: asyncio.StreamWriter, frame: bytes) -> None:

@@ -1,22 +1,15 @@
 """`apotheca agent`: runs one station's agent."""
 
 import asyncio
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from agent import clock as clocks
 from firmware.wire import topics
 
 app = typer.Typer(no_args_is_help=True, help="The cabinet's Linux computer: link, outbox, uplink, kiosk.")
-
-
-class ClockKind(StrEnum):
-    """Where hospital time comes from."""
-
-    system = "system"
-    stepped = "stepped"
 
 
 @app.callback()
@@ -32,12 +25,11 @@ def run(  # noqa: PLR0913, PLR0917 - an option for each port
     kiosk: Annotated[int | None, typer.Option(help="Serve the kiosk page on this port of 127.0.0.1.")] = None,
     cradle: Annotated[Path | None, typer.Option(help="Serial port or pty of the cradle for handhelds.")] = None,
     clock: Annotated[
-        ClockKind, typer.Option(help="`stepped`: hospital time moves by `advance` only.")
-    ] = ClockKind.system,
+        clocks.ClockKind, typer.Option(help="`stepped`: hospital time moves by `advance` only.")
+    ] = clocks.ClockKind.system,
 ) -> None:
     """Run the agent of station ID until it is told to stop."""
-    from agent import clock as clocks  # noqa: PLC0415 (listing commands stays light)
-    from agent.keys import KeyFileError  # noqa: PLC0415
+    from agent.keys import KeyFileError  # noqa: PLC0415 (listing commands stays light)
     from agent.outbox import OutboxError  # noqa: PLC0415
     from agent.process import run as run_agent  # noqa: PLC0415
     from agent.settings import SettingsError, load  # noqa: PLC0415
@@ -47,8 +39,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option for each port
     home = ctx.find_root().obj or Path("apotheca-home")
     try:
         settings = load(home / "stations" / station)
-        hospital = clocks.SteppedClock() if clock is ClockKind.stepped else clocks.SystemClock()
-        asyncio.run(run_agent(settings, link, hospital, kiosk, cradle=cradle))
+        asyncio.run(run_agent(settings, link, clocks.of(clock), kiosk, cradle=cradle))
     except (SettingsError, KeyFileError, OutboxError) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None

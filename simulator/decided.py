@@ -16,6 +16,7 @@ from server_stub.supply.schema import restock_orders
 from server_stub.verify import queries, schema
 from server_stub.verify.case import OPEN
 from server_stub.verify.verdict import AUTHORITY, DOCUMENTATION, PENDING, SETTLED
+from simulator.labelled import projected, reported
 from simulator.plan import NO_ORDER, NOT_ADMITTED
 from simulator.shown import shown
 from simulator.tally import Taken
@@ -25,7 +26,8 @@ _A, _R, _V, _O = schema.alerts.c, schema.removals.c, schema.verdicts.c, restock_
 
 @dataclass(frozen=True)
 class Decided:
-    """From the centre's tables. `shown` is how often each of `simulator.deeds` happened there; `needless` alerts are
+    """From the centre's tables. `shown` is how often each of `simulator.deeds` happened there; `labels` what
+    became of labels by the projection and by the console's reports; `needless` alerts are
     open about what holds; `seeded` is mark -> removals made, found; `standing` are the restock orders still open,
     `overdue` those of them whose item is at its max."""
 
@@ -37,6 +39,7 @@ class Decided:
     standing: int
     overdue: Sequence[str]
     shown: Mapping[str, int]
+    labels: Mapping[str, Mapping[str, int]]
 
     @property
     def wrong(self) -> list[str]:
@@ -74,6 +77,7 @@ def decided(home: Path, seeded: Mapping[str, Sequence[Taken]]) -> Decided:
             _count(conn, restock_orders, _O.closed_ms.is_(None)),
             list(_overdue(conn)),
             shown(conn.engine, config.read(Home(home))),
+            {"projection": projected(conn), "console": reported(conn)},
         )
 
 

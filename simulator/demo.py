@@ -10,11 +10,14 @@ from pathlib import Path
 
 from rich.console import Console
 
+from firmware.wire.messages import ROLE_CHECK
 from server_stub.console.accounts import Accounts
 from server_stub.site.home import Home
+from simulator.picking import PickingRoom
 from simulator.plan import Plan
 from simulator.results import Results
 from simulator.run import Run
+from simulator.site import handheld_station
 from simulator.world import World
 
 
@@ -60,6 +63,17 @@ def write_json(results: Results, to: str | None) -> None:
         Path(to).write_text(text)
 
 
+def _show_cradles(world: World, room: PickingRoom, console: Console) -> None:
+    """Where somebody can put a unit of his own (docs/handheld.md)."""
+    station = world.stations[handheld_station(world.plan)].plan
+    person = next(person for person in station.people if person.roles & ROLE_CHECK)
+    console.print("handheld apotheca handheld PORT --state FILE, with the same FILE in both cradles:")
+    console.print(
+        f"         PORT {room.cradle.units[0].path} (pharmacy), {room.at_station.units[0].path} ({station.station})"
+    )
+    console.print(f"         user label Z3|{person.user}; at the station badge {person.badge}, PIN {person.pin}")
+
+
 async def _stay(world: World, console: Console) -> None:
     station = world.stations[world.kiosk_station]
     person = random.Random(world.seed).choice([p for p in station.plan.people if p.roles & 1] or station.plan.people)
@@ -69,6 +83,8 @@ async def _stay(world: World, console: Console) -> None:
         console.print(f"         sign in as {role} with the one-time password {once}")
     console.print(f"kiosk    http://127.0.0.1:{world.kiosk_port}/  ({station.plan.station})")
     console.print(f"         badge {person.badge}, PIN {person.pin} (made for this demo)")
+    if world.room:
+        _show_cradles(world, world.room, console)
     console.print("Ctrl-C ends the demo.")
     try:
         await world.keep_alive()

@@ -192,6 +192,36 @@ class Hands:
                 return True
         return False
 
+    async def open_up(self, drawer: int) -> bool:
+        """Pull a drawer that something else than the panel has released; False if it does not come."""
+        await self.pause(1, 2)
+        pulled = await self._pull(drawer)
+        self._reach.settle()
+        return pulled
+
+    @property
+    def owed_spot(self) -> str:
+        """Where something lies without a word of its confirmation, "" if nowhere."""
+        return self._reach.owed_spot
+
+    async def put_in(self, place: str, quantity: int) -> None:
+        """Put something into an open pocket; it is owed until `confirmed`."""
+        self._reach.move(place, -quantity)
+        await self.pause(1, 2)
+
+    def confirmed(self, done: bool) -> None:
+        """What was put in is confirmed, or it is taken out again."""
+        if done:
+            self._reach.forget()
+        else:
+            self._reach.settle()
+
+    async def shut(self, drawer: int) -> None:
+        """Push a drawer in."""
+        await self.pause(1, 2)
+        self.cabinet.push(drawer)
+        await self.pause(0.5, 1)
+
     async def count(self, place: str, wait_s: float = 0) -> Outcome:
         """Count a pocket and say what is truly in it."""
         return await self.access("count", {"place": place}, leave_all, wait_s)

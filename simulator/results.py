@@ -9,7 +9,8 @@ from rich.table import Table
 
 from simulator.check import Findings
 from simulator.decided import Decided
-from simulator.deeds import DEEDS, POWER_CUTS
+from simulator.deeds import DEEDS, DELIVERED, LABELS, PICKED, POWER_CUTS, VOIDED
+from simulator.labelled import OPEN
 from simulator.packets import Verified
 from simulator.plan import Plan
 from simulator.seen import Passed, Seen
@@ -47,7 +48,8 @@ class Results:
         for name, counts in (("removals", self.removals), ("entries", self.entries)):
             if len(set(counts.values())) > 1:
                 wrong.append(f"{name} differ: {counts}")
-        for name, known in self.deeds.items():
+        of_labels = {f"labels {name}": known for name, known in self.labels.items()}
+        for name, known in {**self.deeds, **of_labels}.items():
             if len({count for count in known.values() if count is not None}) > 1:
                 wrong.append(f"{name} differ: {known}")
         if self.findings.deeds[POWER_CUTS] > self.tally.power_cuts + self.kills.count("controller"):
@@ -97,6 +99,25 @@ class Results:
             for name in DEEDS
         }
 
+    @property
+    def labels(self) -> dict[str, dict[str, int | None]]:
+        """How many labels were picked, checked and so on, as journals, outboxes, ledger, projection and console have
+        it; None where nobody saw all of it or it is not told. A superseded label goes on as another."""
+        seen = self.seen.values()
+        found: dict[str, dict[str, int | None]] = {
+            name: {
+                "journals": _total(name, [one.journal for one in seen]),
+                "outboxes": _total(name, [one.outbox for one in seen]),
+                "ledger": self.findings.deeds[name],
+            }
+            for name in LABELS
+        }
+        found[OPEN] = {where: _open(found, where) for where in found[PICKED]}
+        return {name: {**known, **self._told_of(name)} for name, known in found.items()}
+
+    def _told_of(self, name: str) -> dict[str, int | None]:
+        return {where: told.get(name) for where, told in self.decided.labels.items()}
+
     def as_json(self) -> dict[str, Any]:
         """The machine-readable result."""
         return {
@@ -105,6 +126,7 @@ class Results:
             "removals": self.removals,
             "entries": self.entries,
             **self.deeds,
+            "labels": self.labels,
             "alarms": self.findings.alarms,
             "verdicts": dict(self.verdicts),
             "charted_late": self.verdicts["charted_late"],
@@ -123,7 +145,9 @@ class Results:
 
     def show(self, console: Console) -> None:
         """Print the summary and the fate table."""
-        console.print(self._summary(), self._deed_table(), self._fate_table(), self._verdict_table())
+        console.print(
+            self._summary(), self._deed_table(), self._label_table(), self._fate_table(), self._verdict_table()
+        )
         for words in self.wrong:
             console.print(f"[bold red]wrong:[/] {words}")
 
@@ -172,6 +196,12 @@ class Results:
             table.add_row(name.replace("_", " "), *("" if n is None else f"{n:,}" for n in counts.values()))
         return table
 
+    def _label_table(self) -> Table:
+        table = Table("labels", *self.labels[PICKED], title="The pharmacy's labels")
+        for name, counts in self.labels.items():
+            table.add_row(name, *("" if n is None else f"{n:,}" for n in counts.values()))
+        return table
+
     def _fate_table(self) -> Table:
         table = Table("fate", "records", title=f"Fates ({self.plan.source})", show_footer=True)
         table.columns[0].footer, table.columns[1].footer = "all records", f"{self.plan.records:,}"
@@ -192,6 +222,11 @@ class Results:
 
 def _total(name: str, passed: Sequence[Passed]) -> int | None:
     return sum(one.counts[name] for one in passed) if all(one.complete for one in passed) else None
+
+
+def _open(found: Mapping[str, Mapping[str, int | None]], where: str) -> int | None:
+    picked, delivered, voided = (found[name][where] for name in (PICKED, DELIVERED, VOIDED))
+    return None if picked is None or delivered is None or voided is None else picked - delivered - voided
 
 
 def _good(good: bool) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from rich.console import Console
@@ -50,7 +50,9 @@ class Run:
         appended = {name: status["journal"]["entries"] for name, status in statuses.items()}
         for seen in world.seen.values():
             seen.look()
-        contents = {name: station.cabinet.contents for name, station in world.stations.items()}
+        # the pharmacy's computer has a journal and no cabinet
+        contents: dict[str, Mapping[str, int]] = {name: {} for name in appended}
+        contents |= {name: station.cabinet.contents for name, station in world.stations.items()}
         findings = await asyncio.to_thread(check, world.home, contents, appended)
         made = await asyncio.to_thread(decided, world.home, world.tally.seeded)
         packets = (await make_and_verify(world.home, world.plan.start_ms, to_ms),)

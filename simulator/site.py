@@ -13,7 +13,8 @@ from server_stub.site import config, enrol, make
 from server_stub.site.home import Home, write_private
 from simulator.cabinet.cabinet import bin_wiring
 from simulator.intake import Intake
-from simulator.plan import Action, LetIn, Person, Plan, StationPlan
+from simulator.picking import PHARMACY
+from simulator.plan import Action, LetIn, Person, Plan, Refill, StationPlan, Visit
 
 # A work factor for the speed of a simulation; a real board takes as many as it can do in a quarter of a second.
 PIN_ROUNDS = 64
@@ -34,10 +35,25 @@ def make_home(root: Path, plan: Plan) -> config.SiteConfig:
     home = Home(root)
     make.make_site(home, "demo", broker_port=free_port(), web_port=free_port())
     enrol.add_stations(home, {station.station: station.wards for station in plan.stations})
+    if handheld_station(plan):
+        enrol.add_station(home, PHARMACY, ("PHARMACY",), board=config.PHARMACY_BOARD)
     for station in plan.stations:
         if station.bin_drawer:
             _fit_bin(home.controller(station.station) / "controller.cbor", station.bin_drawer)
     return config.read(home)
+
+
+def handheld_visits(plan: Plan) -> list[Visit]:
+    """Visits that restock as the pharmacy's list says the one cabinet with a cradle: the middle one of several."""
+    number = len(plan.stations)
+    place = plan.stations[number // 2].station if number > 1 else ""
+    visits = (visit for visit in plan.visits if visit.station == place and Refill() in visit.actions)
+    return sorted(visits, key=lambda visit: visit.at_ms)
+
+
+def handheld_station(plan: Plan) -> str:
+    """The station that they go to; "" if there is none, and no pharmacy then."""
+    return next((visit.station for visit in handheld_visits(plan)), "")
 
 
 def _fit_bin(path: Path, drawer: int) -> None:

@@ -19,10 +19,15 @@ from simulator.tally import Tally
 from simulator.wire import Faults, Wire
 
 Before = Callable[[str], Awaitable[None]]
+First = Callable[[Visit, Hands], Awaitable[None]]
 
 
 async def _nothing(_station: str) -> None:
     """Nothing has to happen before a visit."""
+
+
+async def _nothing_first(_visit: Visit, _hands: Hands) -> None:
+    """A visit is what its plan says."""
 
 
 async def _no_centre(do: str, **_args: object) -> dict[str, object]:
@@ -30,9 +35,9 @@ async def _no_centre(do: str, **_args: object) -> dict[str, object]:
 
 
 class Station:
-    """The world's side of one station. `before(station)` is awaited as a visit begins, `look` called after each access;
-    technicians `ask` the centre; `cut_power` takes the power of cabinet and controller away. `items` are the
-    formulary's."""
+    """The world's side of one station. `before(station)` is awaited as a visit begins, then `first` with the visitor's
+    hands; `look` is called after each access; technicians `ask` the centre; `cut_power` takes the power of cabinet and
+    controller away. `items` are the formulary's."""
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,
@@ -55,6 +60,7 @@ class Station:
         self.panel = Panel(run / f"{plan.station}.panel.sock")
         self.bus_path = run / f"{plan.station}.bus.sock"
         self.before: Before = _nothing
+        self.first: First = _nothing_first
         self.ask: Ask = _no_centre
         self.visits_open = 0
         self._tally = tally
@@ -100,6 +106,7 @@ class Station:
         seed = f"{visit.station}/{visit.at_ms}/{visit.user}"
         place = Place(life, self.panel, self.cabinet, self.plan.people, self._units, self.look)
         hands = Hands(self._people[visit.user], place, self._tally, seed)
+        await self.first(visit, hands)
         await Visitor(hands, self.plan, self._tally, self._items, self.ask, self.cut_power).work(visit)
         self.visits_open -= 1
         self._next()

@@ -7,17 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from firmware.wire.messages import ROLE_CHECK
 from server_stub.site import config
 from server_stub.site.home import Home
 from server_stub.stock.planning import UpdateSettings
 from simulator import processes, site
 from simulator.clock import Clock
 from simulator.decided import commands_under_way
+from simulator.delivery import Delivery
 from simulator.errors import RunFailed
+from simulator.hands import Hands
 from simulator.helper import Helper
 from simulator.hospital_feed import HOSPITAL, Feed, Post, posts
 from simulator.intake import Intake
-from simulator.plan import Order, Plan, Visit
+from simulator.panel import Panel
+from simulator.picking import PHARMACY, PickingRoom, Round
+from simulator.plan import Order, Plan, Refill, Visit
 from simulator.processes import Crew
 from simulator.seen import Seen
 from simulator.station import Station, faults
@@ -31,6 +36,8 @@ MINUTE_MS, DAY_MS = 60_000, 86_400_000
 # when in a day the centre updates the levels
 UPDATE_MS = UpdateSettings().hour * 3_600_000
 STEP_S = 1.0
+# visits for which the pharmacy picks by handheld, and how long before
+ROUNDS, LEAD_MS = 3, 600_000
 
 
 class NotSettled(RunFailed):
@@ -59,6 +66,7 @@ class World:
     intake: Intake = field(init=False)
     supplier: Supplier = field(init=False)
     _open: ExitStack = field(init=False, default_factory=ExitStack)
+    room: PickingRoom | None = field(init=False, default=None)
     seen: dict[str, Seen] = field(init=False)
     _advanced: dict[str, int] = field(init=False, default_factory=dict)
 
@@ -74,7 +82,10 @@ class World:
             )
             for s in self.plan.stations
         }
-        self.seen = {name: Seen(self.home, name) for name in names}
+        if site.handheld_station(self.plan):
+            self.room = PickingRoom(self.home, {item.item: item.scale for item in self.plan.items})
+            await self.room.open()
+        self.seen = {name: Seen(self.home, name) for name in self.panels}
         await self._start_centre()
         for station in self.stations.values():
             station.before, station.ask = self._before_visit, self.intake.ask
@@ -83,6 +94,8 @@ class World:
             self._start_station(station)
         for name, versions in (await site.load_tables(self.plan, self.intake)).items():
             self.feed.expect(name, versions)
+        if self.room:
+            await self._start_pharmacy(self.room)
         await asyncio.gather(*(self._ready(name, on_ready) for name in names))
 
     async def play(self) -> None:
@@ -93,6 +106,8 @@ class World:
             self.clock.at(order.at_ms, (HOSPITAL, order.station), lambda order=order: self._order(order))  # type: ignore[misc]
         for visit in self.plan.visits:
             self.stations[visit.station].expect(visit)
+        for visit in site.handheld_visits(self.plan)[:ROUNDS]:
+            self.clock.at(visit.at_ms - LEAD_MS, None, lambda visit=visit: self._pick(visit))  # type: ignore[misc]
         await self._run_until(self.plan.end_ms)
         await self._count_what_is_owed()
         await self._bring_all_to(self.clock.latest())
@@ -131,9 +146,16 @@ class World:
             await asyncio.sleep(0.1)
 
     async def statuses(self) -> dict[str, dict[str, Any]]:
-        """`status` of every station's agent."""
-        replies = await asyncio.gather(*(station.panel.ask("status") for station in self.stations.values()))
-        return {name: reply.params[0] for name, reply in zip(self.stations, replies, strict=True)}
+        """`status` of every agent, the pharmacy's among them."""
+        panels = self.panels
+        replies = await asyncio.gather(*(panel.ask("status") for panel in panels.values()))
+        return {name: reply.params[0] for name, reply in zip(panels, replies, strict=True)}
+
+    @property
+    def panels(self) -> dict[str, Panel]:
+        """Where each agent answers."""
+        panels = {name: station.panel for name, station in self.stations.items()}
+        return {**panels, PHARMACY: self.room.panel} if self.room else panels
 
     async def keep_alive(self) -> None:
         """Let hospital time go on in step with real time until cancelled; unseen hands help at the kiosk's cabinet.
@@ -156,7 +178,10 @@ class World:
             self.feed.expect(name, versions)
             if not await self.feed.applied(name):
                 raise NotSettled(f"{name} does not apply its tables; see {self.home / 'run'}/{name}.agent.log")
-        await asyncio.gather(*(s.panel.ask("advance", utc_ms=now_ms) for s in self.stations.values()))
+        await self._bring_agents_to(now_ms)
+
+    async def _bring_agents_to(self, now_ms: int) -> None:
+        await asyncio.gather(*(panel.ask("advance", utc_ms=now_ms) for panel in self.panels.values()))
 
     async def _keep_cabinets(self, now_ms: Callable[[], int]) -> None:
         helper = Helper(self.stations[self.kiosk_station])
@@ -166,7 +191,7 @@ class World:
             self.clock.at(now, None, _time_passes)
             self.clock.at(now, self.kiosk_station, helper.help)
             await self.clock.run(now)
-            await asyncio.gather(*(s.panel.ask("advance", utc_ms=now) for s in self.stations.values()))
+            await self._bring_agents_to(now)
 
     async def _keep_centre(self, now_ms: Callable[[], int]) -> None:
         while True:
@@ -182,6 +207,8 @@ class World:
             if client:
                 await client.close()
         await self.crew.stop()
+        if self.room:
+            await self.room.close()
         for station in stations:
             station.close()
 
@@ -195,10 +222,9 @@ class World:
         await self._until("ingest", lambda: processes.listening(run / "intake.sock"), run / "server.log")
         await self.intake.ask("advance", utc_ms=self.plan.start_ms)
         await self._until("the web server", lambda: processes.port_open("127.0.0.1", web.port), run / "server.log")
-        panels = {name: station.panel for name, station in self.stations.items()}
         token = (self.home / "keys" / "hospital.token").read_text().strip()
         self.supplier = await asyncio.to_thread(self._open.enter_context, Supplier(Home(self.home)))
-        self.feed = Feed(f"https://127.0.0.1:{web.port}", self.home / "keys" / "ca.crt", token, panels)
+        self.feed = Feed(f"https://127.0.0.1:{web.port}", self.home / "keys" / "ca.crt", token, self.panels)
 
     def _start_station(self, station: Station) -> None:
         name, wire = station.plan.station, station.wire
@@ -207,8 +233,17 @@ class World:
         kiosk = []
         if self.kiosk_port is not None and name == self.kiosk_station:
             kiosk = ["--kiosk", str(self.kiosk_port)]
-        args = ["agent", "run", name, "--link", wire.agent.path, "--clock", "stepped", *kiosk]
+        cradle = []
+        if self.room and name == site.handheld_station(self.plan):
+            cradle = ["--cradle", str(self.room.at_station.host.path)]
+            station.first = self._deliver
+        args = ["agent", "run", name, "--link", wire.agent.path, "--clock", "stepped", *kiosk, *cradle]
         self.crew.start(processes.apotheca(self.home, f"{name}.agent", *args))
+
+    async def _start_pharmacy(self, room: PickingRoom) -> None:
+        self.crew.start(room.command())
+        await self._until(f"panel of {PHARMACY}", room.ready, room.log)
+        await room.panel.ask("advance", utc_ms=self.plan.start_ms)
 
     @property
     def kiosk_station(self) -> str:
@@ -251,8 +286,35 @@ class World:
         await self.intake.ask(order.do, station=order.station, **dict(order.args))
         await self._until(f"{order.do} at {order.station}", self._no_commands, log)
 
+    async def _pick(self, visit: Visit) -> None:
+        """The pharmacy picks and checks for a visit; the cabinet knows the labels before anybody comes to it again."""
+        room, name, now_ms = self.room, visit.station, self.clock.now(HOSPITAL)
+        assert room is not None, "there are rounds with a pharmacy only"
+        log = self.home / "run" / f"{name}.agent.log"
+        await self._until(f"the centre to know all of {name}", lambda: self._all_answered(name), log)
+        await self._advance_centre(now_ms)
+        await room.work(now_ms, Round(name, visit.user, self._checker(visit.user)))
+        await self._until(f"the centre to know all of {PHARMACY}", lambda: self._all_answered(PHARMACY), room.log)
+        reply = await self.intake.ask("advance", utc_ms=now_ms)
+        self.feed.expect(name, reply["versions"][name])
+        self.seen[PHARMACY].look()
+
+    def _checker(self, picker: str) -> str:
+        people = (person for station in self.plan.stations for person in station.people)
+        return next(one.user for one in people if one.roles & ROLE_CHECK and one.user != picker)
+
+    async def _deliver(self, visit: Visit, hands: Hands) -> None:
+        """What was picked for this visit goes into the pockets first."""
+        room = self.room
+        if room is None or not room.bags or Refill() not in visit.actions:
+            return
+        bags, room.bags = room.bags, []
+        station = self.stations[visit.station].plan
+        scales = {item.item: item.scale for item in self.plan.items}
+        await Delivery(hands, room.unit, room.at_station.units[0].path, station, scales).deliver(bags)
+
     async def _all_answered(self, name: str) -> bool:
-        (status,) = (await self.stations[name].panel.ask("status")).params
+        (status,) = (await self.panels[name].ask("status")).params
         return bool(status["journal"]["entries"] == status["answered"])
 
     async def _no_commands(self) -> bool:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 import typer
 
+from agent import clock as clocks
+
 app = typer.Typer(no_args_is_help=True, help="Handhelds in their cradles: the POL/SELECT line.")
 
 
@@ -79,7 +81,7 @@ Station = Annotated[str, typer.Argument(help="Id of the pharmacy's interface com
 
 
 @app.command()
-def run(
+def run(  # noqa: PLR0913, PLR0917 - an option for each port
     ctx: typer.Context,
     station: Station,
     port: Annotated[list[Path], typer.Option(help="Serial port of a chain of cradles; may be given several times.")],
@@ -87,6 +89,9 @@ def run(
     link: Annotated[
         Path | None, typer.Option(help="Serial port or pty of a journal that runs already; without, it is started.")
     ] = None,
+    clock: Annotated[
+        clocks.ClockKind, typer.Option(help="`stepped`: hospital time moves by `advance` only.")
+    ] = clocks.ClockKind.system,
 ) -> None:
     """Run the pharmacy's interface computer until it is told to stop: agent, journal and cradles."""
     from agent.keys import KeyFileError  # noqa: PLC0415 (listing commands stays light)
@@ -97,7 +102,7 @@ def run(
 
     try:
         settings = _settings(ctx, station)
-        asyncio.run(run_cradles(settings, load(ini), port, link))
+        asyncio.run(run_cradles(settings, load(ini), port, link, clocks.of(clock)))
     except (IniError, BookError, KeyFileError, OutboxError, OSError) as error:
         raise _refused(str(error)) from None
 

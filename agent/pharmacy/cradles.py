@@ -5,12 +5,12 @@ Events of the lines come in; records go to the journal, lists to the units (P34,
 
 import logging
 import sqlite3
-import time
 from collections.abc import Sequence
-from datetime import datetime, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Any
 
+from agent.clock import Clock, SystemClock
 from agent.cradle.line import Event, Line, time12
 from agent.pharmacy import lists
 from agent.pharmacy.bells import Bells
@@ -55,8 +55,17 @@ class CradleLine(Line):
 class Cradles:
     """The application behind the lines."""
 
-    def __init__(self, procar: Procar, book: Book, intake: Intake, zone: tzinfo | None, bells: Bells) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917
+        self,
+        procar: Procar,
+        book: Book,
+        intake: Intake,
+        zone: tzinfo | None,
+        bells: Bells,
+        clock: Clock | None = None,
+    ) -> None:
         self._procar, self._book, self._intake, self._zone = procar, book, intake, zone
+        self._clock = clock or SystemClock()
         self.bells = bells
         self.lines: list[CradleLine] = []
         self._snapshot: Snapshot | None = None
@@ -164,4 +173,4 @@ class Cradles:
             log.info("unit %s: %s", address or "without a name", why)
 
     def _time12(self) -> str:
-        return time12(datetime.fromtimestamp(time.time(), self._zone))
+        return time12(datetime.fromtimestamp(self._clock.utc_ms() / 1000, UTC).astimezone(self._zone))

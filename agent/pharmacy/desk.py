@@ -17,10 +17,16 @@ from firmware.schema import is_id
 
 
 class CradleDesk:
-    """`clear(address, actor)` takes an address back and gives a code."""
+    """`clear(address, actor)` takes an address back and gives a code; `read` reads a snapshot now."""
 
-    def __init__(self, book: Book, view: View, clear: Callable[[str, str], Awaitable[int]]) -> None:
-        self._book, self.view, self._clear = book, view, clear
+    def __init__(
+        self,
+        book: Book,
+        view: View,
+        clear: Callable[[str, str], Awaitable[int]],
+        read: Callable[[], Awaitable[Outcome]],
+    ) -> None:
+        self._book, self.view, self._clear, self._read = book, view, clear, read
 
     async def do(self, name: str, args: dict[str, Any] | None = None, rid: int | None = None) -> Outcome:
         """Carry out one request; a bad one comes back as code 4002 with what is wrong."""
@@ -29,9 +35,11 @@ class CradleDesk:
             return Outcome(codes.NONE, self.units())
         if name == "troubles":
             return Outcome(codes.NONE, [list(one) for one in self.view.troubles.items()])
+        if name == "snapshot":
+            return await self._read()
         address, actor = args.get("address"), args.get("actor")
         if name != "clear" or not addresses.is_address(address) or not is_id(actor):
-            return Outcome(codes.BAD_PANEL_REQUEST, ["units, troubles, or clear with address and actor"])
+            return Outcome(codes.BAD_PANEL_REQUEST, ["units, troubles, snapshot, or clear with address and actor"])
         return Outcome(await self._clear(str(address), str(actor)), [])
 
     def units(self) -> list[dict[str, Any]]:

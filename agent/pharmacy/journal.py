@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from agent.busd import Busd
+from agent.clock import Clock
 
 ROOT = Path(__file__).resolve().parents[2]
 HEAP = "2M"
@@ -59,11 +60,11 @@ def micropython() -> str:
 class Journal:
     """`folder` is the station's `controller/`, `bus` where its socket will be; `link` is the agent's end of the cable.
 
-    `told(up)` is called as the process starts and as it ends.
+    `told(up)` is called as the process starts and as it ends; the journal's time is that of `clock`.
     """
 
-    def __init__(self, folder: Path, bus: Path, told: Callable[[bool], None]) -> None:
-        self._folder, self._bus, self._told = folder, bus, told
+    def __init__(self, folder: Path, bus: Path, told: Callable[[bool], None], clock: Clock) -> None:
+        self._folder, self._bus, self._told, self._clock = folder, bus, told, clock
         self._theirs, self._ours = os.openpty()
         tty.setraw(self._ours)
         os.set_blocking(self._theirs, False)
@@ -77,7 +78,7 @@ class Journal:
         try:
             await _claim(lock)
             self._bus.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            server = await Busd(NoChips(), lines, []).serve(self._bus)
+            server = await Busd(NoChips(), lines, [], self._clock).serve(self._bus)
             await self._keep(lock)
         finally:
             if server:

@@ -10,7 +10,7 @@ from agent.pharmacy.bells import Bells
 from agent.pharmacy.cradles import Cradles
 from agent.pharmacy.ini import parse
 from agent.pharmacy.run import Snapshots
-from agent.pharmacy.snapshots import NoSnapshot, Source
+from agent.pharmacy.snapshots import NoSnapshot, Source, opened
 from firmware import codes
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
@@ -74,11 +74,13 @@ def test_while_the_centre_is_away_the_last_lists_stay_as_old_as_they_are(pharmac
         later = Cradles(parse(""), desktop.book, desktop.intake, UTC, bells)
         reading.read_back(later)
         pharmacy.centre.snapshot = JSON
-        again = await reading.read(desktop.log, cradles)
+        again = (await reading.read_now(desktop.log, cradles)).params
         return (good, bad, again), troubles, before, later.wanted("AA")
 
     said, troubles, before, later = asyncio.run(story())
-    assert said == (True, False, True) and troubles == {"snapshot": codes.SNAPSHOT_MISSING}
+    assert said == (True, False, ["4711", opened(JSON).as_of_utc_ms]) and troubles == {
+        "snapshot": codes.SNAPSHOT_MISSING
+    }
     assert later == before and later["picks.lst"].startswith(b"H|4711|112226090000|4\n")
     assert desktop.view.troubles == {}
     desktop.book.close()

@@ -113,6 +113,10 @@ def test_only_what_is_new_goes_over_the_line_unless_the_unit_asks(tmp_path):
     assert len(held["AA"]) == 7
 
 
+async def no_snapshot():
+    raise AssertionError("nobody has asked")
+
+
 @pytest.mark.req("P56")
 def test_a_unit_of_another_site_is_told_of_and_a_cleared_one_is_nobody(tmp_path):
     async def story():
@@ -123,7 +127,7 @@ def test_a_unit_of_another_site_is_told_of_and_a_cleared_one_is_nobody(tmp_path)
             await unplugged([unit])
             unit = pharmacy.unit(0, 1)
             await until(lambda: unit.address and unit.files)
-            desk = CradleDesk(pharmacy.desktop.book, pharmacy.desktop.view, pharmacy.cradles.clear)
+            desk = CradleDesk(pharmacy.desktop.book, pharmacy.desktop.view, pharmacy.cradles.clear, no_snapshot)
             before = await desk.do("units")
             assert (await desk.do("troubles")).params == []
             outcomes = [

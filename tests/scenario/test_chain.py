@@ -107,6 +107,47 @@ def test_a_small_day_is_counted_by_kind_everywhere(small_day):
         assert len(set(said[name].values())) == 1, name
 
 
+@pytest.mark.req("P31", "P35", "P36", "P41", "P46")
+def test_a_cabinet_is_restocked_by_handheld_and_all_count_the_same_labels(small_day):
+    home, results = small_day
+    labels = results.as_json()["labels"]
+    # of four bags one had too few in it and got a new label, one was torn
+    assert {name: counts["projection"] for name, counts in labels.items()} == {
+        "picked": 4,
+        "checked": 4,
+        "delivered": 3,
+        "voided": 1,
+        "superseded": 1,
+        "open": 0,
+    }
+    for name, counts in labels.items():
+        assert set(counts) == {"journals", "outboxes", "ledger", "projection", "console"}
+        told = {count for where, count in counts.items() if where != "console" or count is not None}
+        assert len(told) == 1, name
+    assert {name for name, counts in labels.items() if counts["console"] is None} == {"picked", "delivered"}
+    # in the cabinet what came by a label is a refill of the same transaction, and the person who brought it had picked
+    # it; somebody else had checked it
+    delivered = entries_of(home, "S2", kinds.DELIVERED)
+    refilled = {one[entry.F_TXN]: one for one in entries_of(home, "S2", kinds.REFILL)}
+    assert [refilled[one[entry.F_TXN]][entry.F_CHANGE] for one in delivered] == [
+        one[entry.F_CHANGE] for one in delivered
+    ]
+    picked, checked = entries_of(home, "PHARM", kinds.PICKED), entries_of(home, "PHARM", kinds.CHECKED)
+    assert {one[entry.F_ACTOR] for one in (*delivered, *picked)} == {"PT2"}
+    assert {one[entry.F_ACTOR] for one in checked} == {"PT1"}
+    # at hospital time, before the visit
+    assert {one[entry.F_EXT][1] // MINUTE_MS for one in picked} == {START_MS // MINUTE_MS + 110}
+    assert all(START_MS < one[entry.F_UTC_MS] < results.plan.end_ms for one in (*picked, *checked))
+
+
+@pytest.mark.req("A12.b", "P46")
+def test_labels_that_are_not_the_same_everywhere_fail_the_run(small_day):
+    _, results = small_day
+    told = {**results.decided.labels, "console": {**results.decided.labels["console"], "open": 1}}
+    (wrong,) = replace(results, decided=replace(results.decided, labels=told)).wrong
+    assert wrong.startswith("labels open differ:") and "'console': 1" in wrong
+
+
 def entries_of(home, station, *wanted):
     with closing(sqlite3.connect(home / "centre.db")) as db:
         query = "SELECT page FROM entries WHERE station = ? ORDER BY seq"

@@ -40,8 +40,8 @@ def postgres():
         engine.dispose()
 
 
-# of these the day leaves nothing: its alarms clear, nobody sets anything, nothing is bypassed, nobody picks
-EMPTY = {"alarms", "bypasses", "label_facts", "par_holds", "pick_labels", "supply_settings", "verify_settings"}
+# of these the day leaves nothing: its alarms clear, nobody sets anything, nothing is bypassed
+EMPTY = {"alarms", "bypasses", "par_holds", "supply_settings", "verify_settings"}
 
 
 @pytest.mark.req("A12.a")
