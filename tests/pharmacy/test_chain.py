@@ -20,7 +20,7 @@ from tests.pharmacy.units import plugged, unplugged, until
 
 BAUD = 115200
 INI = f"SEC_WAIT_FOR_ACK=0.5\nCYCLE_SEC=0.2\nBAUD={BAUD}\nLABEL_PRINTER=%s\nLABEL_FORMAT=zpl\n"
-LIMIT_S = 40
+LIMIT_S = 240  # a unit that was just served sleeps two minutes (P72)
 
 
 @pytest.fixture
