@@ -17,6 +17,9 @@ server_app = typer.Typer(help="Run the centre.", no_args_is_help=True)
 broker_app = typer.Typer(help="Run the broker.", no_args_is_help=True)
 export_app = typer.Typer(help="Write journals and ledger with what is needed to verify them.", add_completion=False)
 
+Board = Annotated[str, typer.Option(help="A file of hardware/boards.")]
+Planogram = Annotated[str, typer.Option(help="A file of hardware/planograms; without, all drawers are matrix.")]
+
 
 def home_of(ctx: typer.Context) -> "Home":
     """The home that the command line names."""
@@ -59,10 +62,8 @@ def station_add(
     ctx: typer.Context,
     station: Annotated[str, typer.Argument(help="Id of the station: letters, digits, - and _.")],
     ward: Annotated[list[str], typer.Option(help="A ward it serves; may be given several times.")],
-    board: Annotated[str, typer.Option(help="A file of hardware/boards.")] = "linux-bus",
-    planogram: Annotated[
-        str, typer.Option(help="A file of hardware/planograms; without, all drawers are matrix.")
-    ] = "",
+    board: Board = "linux-bus",
+    planogram: Planogram = "",
 ) -> None:
     """Enrol a station: keys, certificate, files; the running broker and centre take it up."""
     from server_stub.site.broker import BrokerRefused  # noqa: PLC0415
@@ -126,10 +127,8 @@ def station_replace(
     ctx: typer.Context,
     station: Annotated[str, typer.Argument(help="Id of the station whose controller is another one from now on.")],
     signer: Annotated[list[str], typer.Option(help="Account of who signs; twice, one of them a pharmacist.")],
-    board: Annotated[str, typer.Option(help="A file of hardware/boards.")] = "linux-bus",
-    planogram: Annotated[
-        str, typer.Option(help="A file of hardware/planograms; without, all drawers are matrix.")
-    ] = "",
+    board: Board = "linux-bus",
+    planogram: Planogram = "",
 ) -> None:
     """Give a station a new controller under its next log; two people sign. Then: cabinet replace, at the cabinet."""
     from server_stub.replacing import NotSigned, Signature, replace  # noqa: PLC0415
