@@ -23,13 +23,14 @@ STUBS_unix := micropython-unix-stubs
 others_of = $(filter-out $(1),$(BOARDS)) $(if $(filter unix,$(1)),chips)
 firmware_of = $(filter-out $(foreach other,$(call others_of,$(1)),firmware/ports/$(other)%),$(shell find firmware -name '*.py'))
 
-.PHONY: help setup demo test test-real test-peers bench mutants chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
+.PHONY: help setup demo test test-real test-peers test-deep bench mutants chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
 
 help:
 	@echo 'make demo       set up and run the demo (DEMO_ARGS="--help")'
 	@echo 'make test       set up and run all tests that need no data from outside (PYTEST_ARGS="-k name")'
 	@echo 'make test-real  tests on real data (DATA=$(DATA))'
 	@echo 'make test-peers tests with programs of others (poppler, NSS)'
+	@echo 'make test-deep  worlds, power cuts, fuzzing, tampering (up to 20 minutes)'
 	@echo 'make bench      benchmarks, as JSON (BENCH_ARGS)'
 	@echo 'make mutants    changes the gate and the pocket arithmetic, one place at a time: do the tests notice? (minutes)'
 	@echo 'make setup lint types unit chromium docs screenshots lock clean'
@@ -62,6 +63,10 @@ test-real: setup chromium
 test-peers: setup
 	@$(BIN)/python -m tests.tools.peers
 	$(BIN)/pytest -m peers --peers $(PYTEST_ARGS)
+
+# a file stays with one process
+test-deep: setup
+	$(BIN)/pytest -m deep --deep -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 bench: setup
 	@for name in ingest verdict touch firmware link par packet cradle; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done

@@ -15,10 +15,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--data", type=Path, default=None, help="folder with real data; without it real_data tests are left out"
     )
     parser.addoption("--peers", action="store_true", help="also run what asks programs of others (make test-peers)")
+    parser.addoption("--deep", action="store_true", help="also run what takes minutes (make test-deep)")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    given = {"real_data": config.getoption("--data") is not None, "peers": config.getoption("--peers")}
+    given = {"real_data": config.getoption("--data") is not None}
+    given |= {name: config.getoption(f"--{name}") for name in ("peers", "deep")}
     absent = [name for name, there in given.items() if not there]
     left_out = [item for item in items if any(item.get_closest_marker(name) for name in absent)]
     if left_out:
