@@ -46,6 +46,11 @@ class Core:
         """What there is to show."""
         return self.panel.view
 
+    @property
+    def told(self) -> tuple[str, bool]:
+        """What came of the last touch, and whether it is good."""
+        return self.message, self.good
+
     def say(self, message: str, good: bool = True) -> None:
         """Tell what came of the last touch."""
         self.message, self.good = message, good
@@ -182,4 +187,4 @@ class Core:
     def leave(self) -> None:
         """Nobody is here: everything of the visit is gone."""
         self.visit = Visit(step=SIGN_ON)
-        self.changed()
+        self.say("")

@@ -4,7 +4,7 @@ The controller owns the session: its STATE moves the screen to the drawer and ba
 a STATE of somebody else drops the visit whole: two people's things never meet.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from agent import barcodes
 from agent.cradle.parcel import Parcel
@@ -66,7 +66,7 @@ class Flow:
         drawn = (state["phase"], state["user"], state["place"], state["quantity"], state["last"]["txn"])
         more = (state["count_mode"], state["label_needed"], state["witness"], tuple(state["must_count"]))
         told = (tuple(lists.alerts(view)), tuple(lists.par_changes(view, visit.item.item)) if visit.item else ())
-        mine = (id(visit), visit.step, visit.purpose, visit.label, len(visit.cart), self.core.good)
+        mine = (id(visit), visit.step, visit.purpose, visit.label, len(visit.cart))
         return (mine, drawn, more, told, view.floor.unit)
 
     def follow(self) -> None:
@@ -146,19 +146,23 @@ class Flow:
         else:
             visit.bin_counts[name] = _typed(visit.bin_counts.get(name, ""), key, QUANTITY_DIGITS)
 
-    async def scanned(self, text: str) -> None:
-        """What a scanner has read, whatever it is: badge, wristband, package or pocket label."""
+    def scanned(self, text: str) -> Awaitable[None] | None:
+        """What a scanner has read, whatever it is: badge, wristband, package or pocket label.
+
+        A badge is dealt with at once: a key that is touched right after it must find it read.
+        """
         text = text.strip()
         visit = self.visit
         visit.unread(text)
         if visit.step in (SIGN_ON, WITNESS):
             visit.badge = text
-            await self._badge()
+            self._badge()
         elif visit.step == PEOPLE:
             visit.form["badge" if visit.purpose == "grant" else "patient"] = text
             self.core.say(f"{text} read.")
         else:
-            await self._thing(text)
+            return self._thing(text)
+        return None
 
     async def _thing(self, text: str) -> None:
         """A pocket's label, a wristband, a package with our label or with its maker's; else somebody's badge."""
@@ -167,10 +171,11 @@ class Flow:
         if not await self._package(text):
             await self._other(text)
 
-    async def _badge(self) -> None:
+    def _badge(self) -> None:
         if self.visit.step == SIGN_ON:
-            await self.people.badge_read()
+            self.people.badge_read()
         else:
+            self.visit.pin = ""
             self.core.say("Badge read. Enter the PIN of the second person.")
 
     async def _place(self, text: str) -> bool:

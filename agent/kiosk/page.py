@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from nicegui import events, ui
 
@@ -46,6 +46,7 @@ class Page:
     def __init__(self, station: str, view: View, flow: Flow) -> None:
         self._station, self._view, self._flow = station, view, flow
         self._drawn: tuple[object, ...] = ()
+        self._told: tuple[str, bool] = ("", True)
         self._screen = Screen(flow)
         self._body = ui.refreshable(self._draw_body)
 
@@ -76,9 +77,12 @@ class Page:
         if self._flow.signature != self._drawn:
             self._drawn = self._flow.signature
             self._body.refresh()
+        elif self._flow.core.told != self._told:
+            self._screen.tell()
+        self._told = self._flow.core.told
 
-    async def _scanned(self, event: events.GenericEventArguments) -> None:
-        await self._flow.scanned(str(event.args))
+    def _scanned(self, event: events.GenericEventArguments) -> Awaitable[None] | None:
+        return self._flow.scanned(str(event.args))
 
     async def _key(self, event: events.GenericEventArguments) -> None:
         if event.args == "Enter":

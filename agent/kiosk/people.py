@@ -29,12 +29,10 @@ class People:
     def __init__(self, core: Core) -> None:
         self._core = core
 
-    async def badge_read(self) -> None:
-        """A badge at the sign-on: the PIN comes next, or is there already."""
-        if self._core.visit.pin:
-            await self.sign_on()
-        else:
-            self._core.say("Badge read. Enter your PIN, then press Sign on.")
+    def badge_read(self) -> None:
+        """A badge at the sign-on: the PIN comes next; digits that somebody left here are gone."""
+        self._core.visit.pin = ""
+        self._core.say("Badge read. Enter your PIN, then press Sign on.")
 
     async def sign_on(self) -> None:
         """Badge and PIN to the controller; a badge that was refused is forgotten, lest someone else goes on with it."""
@@ -44,8 +42,9 @@ class People:
         outcome = await self._core.ask("sign_on", {"badge": badge, "pin": pin})
         if outcome.code == codes.NONE:
             self._enter(outcome, badge, pin)
-        else:
-            visit.badge = ""
+        elif self._core.visit is visit:
+            self._core.visit = Visit()
+            self._core.changed()
 
     def _enter(self, outcome: Outcome, badge: str, pin: str) -> None:
         user, roles = str(outcome.params[0]), int(outcome.params[1])
@@ -70,7 +69,7 @@ class People:
         if outcome.code in (codes.NONE, codes.NOT_SIGNED_ON):
             self._core.leave()
             self._core.visit.badge = badge
-            self._core.say("Badge read. Enter your PIN, then press Sign on.")
+            self.badge_read()
         return None
 
     async def new_pin(self) -> None:

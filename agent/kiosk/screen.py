@@ -24,6 +24,7 @@ class Screen:
         self.flow = flow
         self._draw_list: Callable[[], None] = lambda: None
         self._list = ui.refreshable(self._draw_now)
+        self._message = ui.refreshable(self._draw_message)
 
     @property
     def core(self) -> Core:
@@ -57,11 +58,15 @@ class Screen:
         self._alerts()
         self._message()
 
-    def _message(self) -> None:
-        """What came of the last touch; new words alone draw nothing anew, the next key must stay where it is."""
-        label = ui.label(self.core.message).classes("note" if self.core.good else "note bad")
-        label.props('role=status data-testid="message"')
-        label.bind_text_from(self.core, "message").bind_visibility_from(self.core, "message", bool)
+    def tell(self) -> None:
+        """Draw anew what came of the last touch, and nothing else; the key that a finger is on stays where it is."""
+        self._message.refresh()
+
+    def _draw_message(self) -> None:
+        message, good = self.core.told
+        with ui.element("div").classes("told").props("role=status"):
+            if message:
+                ui.label(message).classes("note" if good else "note bad").props('data-testid="message"')
 
     def _alerts(self) -> None:
         alerts = lists.alerts(self.view)

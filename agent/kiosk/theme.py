@@ -15,8 +15,8 @@ body { background:var(--page); color:var(--ink); font-family:system-ui,"Segoe UI
 .alarms { width:100%; background:var(--warm); color:#5a3b00; padding:12px 32px;
   border-bottom:2px solid #e0b64a; font-weight:600; }
 
-.sheet { width:100%; max-width:1280px; margin:0 auto; padding:24px 32px; flex:1; display:flex;
-  flex-direction:column; gap:20px; }
+.sheet { width:100%; max-width:1280px; margin:0 auto; padding:16px 32px; flex:1; display:flex;
+  flex-direction:column; gap:14px; }
 .head { display:flex; gap:14px; width:100%; align-items:center; min-height:76px; }
 .foot { width:100%; padding:0 32px 18px; text-align:center; color:var(--soft); font-size:15px; }
 h1 { font-size:36px; line-height:1.2; font-weight:700; margin:0; letter-spacing:-.4px; }
@@ -27,12 +27,14 @@ h2 { font-size:22px; line-height:1.2; font-weight:700; margin:4px 0 -6px; color:
   border:2px solid #a9d4bb; width:100%; }
 .note.bad { background:#fdeaea; color:var(--bad); border-color:#ecb4b4; }
 
+.told { width:100%; min-height:68px; }
+
 .tools { display:flex; flex-wrap:wrap; gap:14px; width:100%; align-items:stretch; }
 .tools .main { flex:1; }
 .grid { display:grid; grid-template-columns:repeat(auto-fill,minmax(350px,1fr)); gap:14px; width:100%; }
 .grid:empty { display:none; }
 .split { display:grid; grid-template-columns:minmax(320px,1fr) 400px; gap:32px; width:100%; align-items:stretch;
-  min-height:540px; }
+  min-height:470px; }
 .stack { display:flex; flex-direction:column; gap:14px; }
 .stack > .main, .stack > .tools { margin-top:auto; }
 @media (max-width:900px) { .split { grid-template-columns:1fr; min-height:0; } }

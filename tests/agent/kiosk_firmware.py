@@ -80,7 +80,9 @@ class Kiosk:
             self.flow.press(key)
 
     def scan(self, text):
-        self.do(self.flow.scanned(text))
+        work = self.flow.scanned(text)
+        if work is not None:
+            self.do(work)
 
     def sign_on(self, badge="b1", pin="1234"):
         self.scan(badge)

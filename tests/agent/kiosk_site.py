@@ -94,7 +94,9 @@ class Screen:
         self.do(self.flow.people.sign_on())
 
     def scan(self, text):
-        self.do(self.flow.scanned(text))
+        work = self.flow.scanned(text)
+        if work is not None:
+            self.do(work)
 
     def patient(self, number=0):
         from agent.kiosk import lists

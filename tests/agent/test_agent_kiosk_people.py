@@ -143,3 +143,20 @@ def test_my_activity_and_what_differed_where_i_was(screen):
     screen.cabinet.user = "u1"
     assert [act.place for act in screen.flow.people.discrepancies()] == ["D01-P01"]
     assert [act.kind for act in screen.flow.people.activity()] == [kinds.DISCREPANCY, kinds.SIGN_ON]
+
+
+@pytest.mark.req("U21")
+def test_digits_that_somebody_left_at_the_sign_on_are_gone_with_the_next_badge(screen):
+    screen.do(screen.flow.people.sign_off())
+    screen.type("99")
+    screen.scan("B2")
+    screen.type("1234")
+    screen.do(screen.flow.people.sign_on())
+    assert screen.flow.visit.user == "u2"
+
+
+def test_keys_right_after_a_badge_find_it_read(screen):
+    screen.do(screen.flow.people.sign_off())
+    assert screen.flow.scanned("B2") is None
+    screen.type("1")
+    assert (screen.flow.visit.badge, screen.flow.visit.pin) == ("B2", "1")

@@ -98,6 +98,17 @@ def sign_on(page: Page, badge: str = "B001") -> None:
     expect(page.get_by_test_id("user")).to_be_visible()
 
 
+def test_no_key_moves_when_words_come(kiosk):
+    before = kiosk.get_by_test_id("key-1").bounding_box()
+    scan(kiosk, "B001")
+    expect(kiosk.get_by_test_id("message")).to_contain_text("Badge read")
+    assert kiosk.get_by_test_id("key-1").bounding_box() == before
+    kiosk.get_by_test_id("sign-on").click()
+    expect(kiosk.get_by_test_id("message")).to_contain_text("PIN")
+    assert kiosk.get_by_test_id("key-1").bounding_box() == before
+    assert lowest_button(kiosk) <= kiosk.viewport_size["height"]
+
+
 @pytest.mark.req("F14", "F2", "U21")
 def test_three_touches_open_the_drawer_of_what_is_due(site, kiosk):
     sign_on(kiosk)
