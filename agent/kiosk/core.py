@@ -66,13 +66,24 @@ class Core:
         """Whether the one signed on has this role; the firmware decides, this only hides what would be refused."""
         return bool(self.visit.roles & role)
 
-    async def touched(self, handler: Handler) -> None:
-        """What a button does; a second touch before the cabinet has answered does nothing, lest a waste is two."""
+    def touched(self, handler: Handler) -> Awaitable[None] | None:
+        """What a button does; a second touch before the cabinet has answered does nothing, lest a waste is two.
+
+        The first touch is noted as it comes, not when its work begins: two may come in one go.
+        """
         if self.busy:
-            return
+            return None
         doing = handler()
-        if doing is not None:
+        if doing is None:
+            return None
+        self.busy = True
+        return self._rest(doing)
+
+    async def _rest(self, doing: Awaitable[None]) -> None:
+        try:
             await doing
+        finally:
+            self.busy = False
 
     async def ask(self, name: str, args: dict[str, Any]) -> Outcome:
         """One request; a refusal is told in words."""
