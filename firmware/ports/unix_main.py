@@ -6,8 +6,10 @@ import micropython
 
 micropython.opt_level(3)  # the code without its line numbers: they would take 4 KB
 
-# Collected often, the heap stays dense: 384 KB then hold the code, full tables and 24 KB to work with.
-gc.threshold(4096)
+# Collected often, the heap stays dense: 384 KB then hold the code, full tables and 24 KB to work with. Where it has
+# more, a collection, which looks at all of it, need not come so often: two thirds of the time went into them.
+FULL_STATION = 400000
+gc.threshold(max(4096, (gc.mem_free() - FULL_STATION) // 4))
 
 # ruff: noqa: E402, I001 - the tables come before the code
 import select
@@ -42,11 +44,15 @@ def start(folder, bus_path, link_fd, found):
     store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
     station, adopted, damage = build(cfg, TABLES, flash, store, common.Files(folder + "/tables"), unix.entropy)
     gc.collect()
-    gc.threshold(RUN_THRESHOLD)
+    gc.threshold(run_threshold())
     shell = Shell(cfg, station, bus, link)
     shell.boot(adopted, damage is not None, found)
     common.forget_found(folder, found)
     return shell, bus, link
+
+
+def run_threshold():
+    return max(RUN_THRESHOLD, gc.mem_free() // 4)
 
 
 # Until the firmware leaves for the REPL. A link that hung up would wake the poll without end: it is left out for a

@@ -239,7 +239,7 @@ def main(folder, transactions, every):
     people = People(Cabinet(folder))
     journal = people.c.station.journal
     gc.collect()
-    gc.threshold(unix_main.RUN_THRESHOLD)
+    gc.threshold(unix_main.run_threshold())
     first, mark, began = journal.seq, every, time.ticks_us()
     while people.count < transactions:
         people.work()
