@@ -85,8 +85,11 @@ class PickingRoom:
         await self.panel.close()
         await self._lines.aclose()
 
-    async def work(self, now_ms: int, turn: Round) -> None:
-        """Pick what a new list says for a cabinet, then check it; each time the unit goes into its cradle."""
+    async def work(self, now_ms: int, turn: Round) -> bool:
+        """Pick what a new list says for a cabinet, then check it; each time the unit goes into its cradle.
+
+        False: the list has nothing for this cabinet.
+        """
         await self.panel.ask("advance", utc_ms=now_ms)
         name = await self._snapshot()
         await self._cradle(name)
@@ -95,6 +98,7 @@ class PickingRoom:
         if picked:
             self.bags += await self._check(turn.checker, picked)
             await self._cradle(name)
+        return bool(picked)
 
     async def _pick(self, turn: Round) -> list[dict[str, Any]]:
         hands, before = self._hands(turn.picker), len(self.unit.printed)
