@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from firmware import codes
-from server_stub.console import api_models as models
+from server_stub.console import models_picking as models
 from server_stub.console import picking, queries
 from server_stub.console.callers import Callers
 from server_stub.console.frame import Console
