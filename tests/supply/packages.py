@@ -107,9 +107,9 @@ class Pharmacy:
         self.script.utc_ms = max(self.script.utc_ms, self.bench.clock.utc_ms())
         return self.script.add(kind, ext, actor=by, item=item)
 
-    def picked(self, label, quantity=6, *, item="ACET", by="PT001", at=None, station="ICU1"):
+    def picked(self, label, quantity=6, *, item="ACET", by="PT001", at=None, station="ICU1", purpose="R"):
         at = self.bench.clock.utc_ms() if at is None else at
-        self._add(kinds.PICKED, (label, at, station, quantity, "R", label[:2]), by, item)
+        self._add(kinds.PICKED, (label, at, station, quantity, purpose, label[:2]), by, item)
         self.send()
         return at
 
