@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from agent.handheld import clock
-from firmware.schema import QUANTITY_MAX, is_id
+from firmware.schema import QUANTITY_MAX, is_id, is_place
 from firmware.wire import labels
 
 # P51: a host may ask for less, not for more
@@ -55,6 +55,28 @@ class User:
     checks: bool
 
 
+@dataclass(frozen=True)
+class Held:
+    """A pocket of a station: `held` in units of the item, "" where nobody may know; `last` its last day of use or "";
+    `state` as in INVENTORY (docs/wire.md)."""
+
+    place: str
+    item: str
+    name: str
+    held: str
+    last: str
+    state: int
+
+
+@dataclass(frozen=True)
+class Contents:
+    """`contents.lst`: what was in a station's pockets at a time (P29)."""
+
+    station: str = ""
+    as_of: datetime | None = None
+    pockets: tuple[Held, ...] = ()
+
+
 @dataclass
 class Lists:
     """What a unit has been loaded with, by file."""
@@ -66,6 +88,7 @@ class Lists:
     serials: frozenset[str] = frozenset()
     config: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, Waiting] = field(default_factory=dict)
+    contents: Contents = field(default_factory=Contents)
 
     def take(self, name: str, data: bytes) -> None:
         """A file has come; ValueError, with the line, for one that cannot be read: what was there stays."""
@@ -126,6 +149,20 @@ def _need(*fields: str) -> Need:
     return Need(_station(station), zone, _id(item), name, area, _quantity(quantity), {"L": "L", "R": "R"}[purpose])
 
 
+def _contents(rows: _Rows) -> Contents:
+    if not rows:
+        raise ValueError("line 1 is wrong")
+    station, as_of = _one(*rows[0], "H", lambda station, at: (_station(station), clock.read(at)))
+    return Contents(station, as_of, tuple(_each(rows[1:], "C", _held)))
+
+
+def _held(*fields: str) -> Held:
+    place, item, name, held, last, state = fields
+    if not is_place(place):
+        raise ValueError
+    return Held(place, item, name, held, last, int(state))
+
+
 # purpose and picker at the end are ours, and may be left out
 def _waiting(*fields: str) -> tuple[str, Waiting]:
     label, station, item, quantity, *more = fields
@@ -183,5 +220,6 @@ _READERS: Mapping[str, Callable[[_Rows], Any]] = {
     "users.lst": lambda rows: dict(_each(rows, "U", _u)),
     "serials.lst": lambda rows: frozenset(_each(rows, "S", _serial)),
     "config.lst": lambda rows: dict(_each(rows, "K", _k)),
+    "contents.lst": _contents,
     "labels.lst": lambda rows: dict(_each(rows, "L", _waiting)),
 }

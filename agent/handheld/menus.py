@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from agent.handheld import check, pick, remote
+from agent.handheld import check, contents, pick, remote
 from agent.handheld.screen import Line, fit
 from agent.handheld.steps import Menu, Question, Step
 from firmware.wire import labels
@@ -53,11 +53,16 @@ def main(unit: "Unit") -> Menu:
         ("Pick from list", lambda: pick.from_list(unit)),
         ("Pick as asked", lambda: pick.as_asked(unit)),
         ("Check", lambda: check.begin(unit)),
-        ("Deliver", lambda: remote.begin(unit)),
-        ("Load lists now", lambda: _load(unit)),
+        ("At a station", lambda: remote.begin(unit)),
+        ("Lists", lambda: unit.push(_lists(unit))),
         ("Log off", unit.log_off),
     ]
     return Main(unit, "", options)
+
+
+def _lists(unit: "Unit") -> Menu:
+    return Menu(unit, "LISTS", [("Load them now", lambda: _load(unit)),
+                                ("Station contents", lambda: contents.begin(unit))])  # fmt: skip
 
 
 class Main(Menu):

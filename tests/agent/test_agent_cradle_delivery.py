@@ -284,7 +284,7 @@ def test_too_much_at_once_is_refused_and_what_was_taken_is_done():
 
 def test_what_is_of_another_field_or_unreadable_shows_the_step_again():
     unit = signed_on()
-    for data in (display.typed("pin", "1234"), display.key("F1"), display.key("ENTER")):
+    for data in (display.typed("pin", "1234"), display.key("F4"), display.key("ENTER")):
         unit.field = None
         unit.take(unit.flow.heard(data))
         assert unit.field == "package" and unit.told() == []

@@ -311,7 +311,7 @@ def test_a_unit_asks_to_be_loaded_now():
     asked = []
     told = bench.told
     bench.line._told = lambda event: (asked.append(event[0]), told(event))[1]
-    bench.choices("Load lists now")
+    bench.choices("Lists", "Load them now")
     assert bench.told_off().startswith("Put the unit into its cradle")
     bench.files = {"picks.lst": FILES["picks.lst"].replace("S1", "S2")}
     bench.cradled()
