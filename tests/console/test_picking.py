@@ -117,19 +117,21 @@ def test_a_report_or_period_that_can_not_be_is_not_found(client, at, query):
 
 
 @pytest.mark.req("P98", "P101")
-def test_the_switches_of_procar_ini_are_the_sites(client, at, ward, web_home, people):
-    site = read(web_home)
-    off = config.Picking(check_reporting=False, report_not_checked_but_delivered=False)
-    config.write(web_home, site.model_copy(update={"picking": off}))
-    assert read(web_home).picking == off
+def test_the_switches_of_procar_ini_reach_page_file_and_api(client, at, ward, people):
     at("auditor")
+    assert client.get("/picking?show=not-checked-delivered").status_code == 200
+    ward.pharmacy.rules(0, 0)
     page = client.get("/picking?show=checking-detail").text
     assert "C: not checked" not in page and client.get("/picking?show=not-checked-delivered").status_code == 404
     answer = client.get("/api/v1/picking/not-checked-delivered", headers=bearer(people["auditor"]))
     assert (answer.status_code, answer.json()["code"]) == (404, codes.NOT_FOUND)
     headings = client.get("/picking/csv?show=errors-caught").text.splitlines()[0]
     assert '"Delivered at (UTC)","Deliverer"' in headings and "Checker" not in headings
-    config.write(web_home, site)
+    ward.pharmacy.rules(1, 0)
+    headings = client.get("/picking/csv?show=errors-caught").text.splitlines()[0]
+    assert "Checker" in headings and client.get("/picking?show=not-checked-delivered").status_code == 404
+    ward.pharmacy.rules(1, 1)
+    assert client.get("/picking?show=not-checked-delivered").status_code == 200
 
 
 @pytest.mark.usefixtures("ward")

@@ -119,6 +119,11 @@ class Pharmacy:
         self.send()
         return at
 
+    def rules(self, check_reporting, report_unchecked):
+        """What its PROCAR.INI says is reported."""
+        self._add(kinds.PICKING_RULES, (check_reporting, report_unchecked), "", None)
+        self.send()
+
     def delivered(self, label, picked_ms, place="D01-P01", quantity=6, *, by="PT002"):
         """A delivery as the cabinet writes it: the label, then the refill of the same transaction."""
         cabinet = self.cabinet
