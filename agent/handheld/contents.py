@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from agent.handheld import printing
 from agent.handheld.lists import Held
 from agent.handheld.screen import Line, name_lines
 from agent.handheld.steps import DOWN, UP, Step
@@ -28,7 +29,7 @@ def begin(unit: "Unit") -> None:
 
 
 class Pockets(Step):
-    """One pocket at a time; the label of a pocket or of a shelf leads to the next that it names."""
+    """One pocket at a time; the label of a pocket or of a shelf leads to the next that it names. F1 prints a label."""
 
     def __init__(self, unit: "Unit") -> None:
         super().__init__(unit)
@@ -50,6 +51,8 @@ class Pockets(Step):
     def key(self, key: str) -> None:
         if key in (UP, DOWN):
             self._at = (self._at + (1 if key == DOWN else -1)) % len(self._given.pockets)
+        elif key == "F1":
+            printing.pocket(self.unit, self._given.station, self._given.pockets[self._at])
         else:
             super().key(key)
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from agent import barcodes
 from agent.handheld import clock
 from firmware.schema import QUANTITY_MAX, is_id, is_place
 from firmware.wire import labels
@@ -48,6 +49,14 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Item:
+    """An item's name, and the codes on its packages as a scanner reads them."""
+
+    name: str
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class User:
     """Who may work with a unit."""
 
@@ -83,7 +92,7 @@ class Lists:
 
     picks: Picks = field(default_factory=Picks)
     stations: Mapping[str, str] = field(default_factory=dict)  # zone by station
-    items: Mapping[str, str] = field(default_factory=dict)  # name by item
+    items: Mapping[str, Item] = field(default_factory=dict)
     users: Mapping[str, User] = field(default_factory=dict)
     serials: frozenset[str] = frozenset()
     config: Mapping[str, str] = field(default_factory=dict)
@@ -98,7 +107,13 @@ class Lists:
 
     def name(self, item: str) -> str:
         """An item's name, else its id."""
-        return self.items.get(item, item)
+        known = self.items.get(item)
+        return known.name if known else item
+
+    def item_of(self, text: str) -> str | None:
+        """The item of a scanned package: GS1, UPC-A or a code of the house (P58); None if it is no item's."""
+        codes = {code: [code, item] for item, known in self.items.items() for code in known.codes}
+        return barcodes.item_of(barcodes.package(text), codes, ())
 
     def is_set(self, key: str) -> bool:
         """A switch of the site's settings."""
@@ -201,8 +216,8 @@ def _t(station: str, zone: str, _beginning: str, _expiry: str) -> tuple[str, str
     return _station(station), zone
 
 
-def _i(item: str, name: str, _codes: str = "") -> tuple[str, str]:
-    return _id(item), name
+def _i(item: str, name: str, codes: str = "") -> tuple[str, Item]:
+    return _id(item), Item(name, tuple(code for code in codes.split(",") if code))
 
 
 def _u(user: str, picks: str, checks: str) -> tuple[str, User]:

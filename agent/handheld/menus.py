@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from agent.handheld import check, contents, pick, remote
+from agent.handheld import check, contents, pick, printing, remote
 from agent.handheld.screen import Line, fit
 from agent.handheld.steps import Menu, Question, Step
 from firmware.wire import labels
@@ -54,15 +54,20 @@ def main(unit: "Unit") -> Menu:
         ("Pick as asked", lambda: pick.as_asked(unit)),
         ("Check", lambda: check.begin(unit)),
         ("At a station", lambda: remote.begin(unit)),
-        ("Lists", lambda: unit.push(_lists(unit))),
+        ("Lists and labels", lambda: unit.push(_lists(unit))),
         ("Log off", unit.log_off),
     ]
     return Main(unit, "", options)
 
 
 def _lists(unit: "Unit") -> Menu:
-    return Menu(unit, "LISTS", [("Load them now", lambda: _load(unit)),
-                                ("Station contents", lambda: contents.begin(unit))])  # fmt: skip
+    options = [
+        ("Load lists now", lambda: _load(unit)),
+        ("Station contents", lambda: contents.begin(unit)),
+        ("Shelf label", lambda: printing.shelf(unit)),
+        ("My user label", lambda: printing.own(unit)),
+    ]
+    return Menu(unit, "LISTS AND LABELS", options)
 
 
 class Main(Menu):

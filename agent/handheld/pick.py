@@ -185,8 +185,10 @@ def _shelf(unit: "Unit", text: str) -> str | None:
         label = labels.read(text)
     except ValueError:
         label = ("",)
-    if label[0] == labels.SHELF:
-        return str(label[1])
+    # a package of a distribution centre stands in its shelf as it came
+    item = str(label[1]) if label[0] == labels.SHELF else unit.lists.item_of(text)
+    if item is not None:
+        return item
     unit.refuse(f"This is no shelf label: {fit(text, 40)}")
     return None
 

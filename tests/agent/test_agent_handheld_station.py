@@ -177,10 +177,10 @@ def shown(site, words):
     assert site.world.run(60_000), site.text()
 
 
-@pytest.mark.req("P29")
+@pytest.mark.req("P29", "P30")
 def test_the_contents_are_taken_along_and_looked_at_without_the_station():
     site = Site()
-    site.choices("Lists", "Station contents")
+    site.choices("Lists and labels", "Station contents")
     assert site.told_off().startswith("No contents yet")
     site.do(site.press("CLEAR"))
     linked(site)
@@ -191,12 +191,14 @@ def test_the_contents_are_taken_along_and_looked_at_without_the_station():
     shown(site, "Log off")
     site.take()
     site = restarted(site)
-    site.choices("Lists", "Station contents")
+    site.choices("Lists and labels", "Station contents")
     assert site.lines()[0] == ("ICU1", False) and site.shows("1/4 of")
     site.do(site.scan("Z2|saline"))
     lines = [text for text, _ in site.lines()]
     assert site.lines()[1] == ("Saline 0.9 % 10 mL", True)
     assert {"Item saline", "D01-P02", "Holds 5", "Expiry not known"} <= {line.strip() for line in lines}
+    site.do(site.press("F1"))
+    assert site.seat.printed[-1]["code"] == "Z4|ICU1|1|2"
     site.do(site.scan(POCKET), site.press("UP", "DOWN"))
     assert site.shows("D03-P01") and site.shows("Holds 0")
     for other in ("Z4|ICU2|3|1", "Z2|07605", "x"):
