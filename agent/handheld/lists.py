@@ -16,7 +16,8 @@ STALE_HOURS = 4
 
 @dataclass(frozen=True)
 class Need:
-    """A line to pick: so many of an item for a station, `purpose` R refill or L load."""
+    """A line to pick: so many of an item for a station, `purpose` R refill or L load; `place` is the pocket worked out
+    for it, "" where the host does not say."""
 
     station: str
     zone: str
@@ -25,6 +26,7 @@ class Need:
     area: str
     quantity: int
     purpose: str
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -160,8 +162,12 @@ def _head(snapshot: str, as_of: str, hours: str) -> tuple[str, datetime, int]:
 
 
 def _need(*fields: str) -> Need:
-    station, zone, item, name, area, quantity, purpose = fields
-    return Need(_station(station), zone, _id(item), name, area, _quantity(quantity), {"L": "L", "R": "R"}[purpose])
+    station, zone, item, name, area, quantity, purpose, *more = fields
+    place = "".join(more)
+    if len(more) > 1 or (place and not is_place(place)):
+        raise ValueError
+    known = (_station(station), zone, _id(item), name, area, _quantity(quantity), {"L": "L", "R": "R"}[purpose])
+    return Need(*known, place)
 
 
 def _contents(rows: _Rows) -> Contents:

@@ -23,23 +23,26 @@ class Printer:
         """Print a label of any kind (P30); raises OSError, BadLabel."""
         if self._path is None:
             return
-        layout, made = _MAKE[fields["kind"]]
+        made = _MAKE[fields["kind"]](fields)
         with self._path.open("ab") as out:
-            out.write(zpl.pages(layouts.read(layout), [made(fields)]))
+            out.write(zpl.pages(layouts.read(_layout(fields)), [made]))
 
 
 def _bag(fields: dict[str, Any]) -> contents.Content:
-    return contents.bag(
-        fields["item"], fields["quantity"], fields["serial"], name=fields["name"], station=fields["station"] or "-"
-    )
+    about = {"name": fields["name"], "station": fields["station"] or "-", "place": fields["place"]}
+    return contents.bag(fields["item"], fields["quantity"], fields["serial"], **about)
 
 
-# the layout of a kind, and what is on it
-_MAKE: dict[str, tuple[str, Callable[[dict[str, Any]], contents.Content]]] = {
-    "bag": ("corrected", _bag),
-    "shelf": ("shelf", lambda fields: contents.shelf(fields["item"], name=fields["name"])),
-    "user": ("user", lambda fields: contents.user(fields["user"], name=fields["user"])),
-    "pocket": ("pocket", lambda fields: contents.pocket(fields["station"], fields["drawer"], fields["pocket"])),
+def _layout(fields: dict[str, Any]) -> str:
+    """Without a pocket there is no room for one."""
+    return "corrected" if fields["kind"] == "bag" and not fields["place"] else str(fields["kind"])
+
+
+_MAKE: dict[str, Callable[[dict[str, Any]], contents.Content]] = {
+    "bag": _bag,
+    "shelf": lambda fields: contents.shelf(fields["item"], name=fields["name"]),
+    "user": lambda fields: contents.user(fields["user"], name=fields["user"]),
+    "pocket": lambda fields: contents.pocket(fields["station"], fields["drawer"], fields["pocket"]),
 }
 
 

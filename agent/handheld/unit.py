@@ -170,10 +170,12 @@ class Unit:
         self.memory.records.append([flag, data.decode("ascii")])
         self.link.queue(flag, data)
 
-    def print_bag(self, item: str, name: str, quantity: int, serial: str, station: str) -> None:
-        """The label of a bag (P59)."""
-        code = labels.bag(item, quantity, serial)
-        self.print_label("bag", code, name=name, item=item, quantity=quantity, serial=serial, station=station)
+    def print_bag(  # noqa: PLR0913, PLR0917 (a label has many fields)
+        self, item: str, name: str, quantity: int, serial: str, station: str, place: str = ""
+    ) -> None:
+        """The label of a bag (P59), with the pocket worked out for it where that is known (U11)."""
+        fields = {"name": name, "item": item, "quantity": quantity, "serial": serial, "station": station}
+        self.print_label("bag", labels.bag(item, quantity, serial), **fields, place=place)
 
     def print_label(self, kind: str, code: str, **fields: Any) -> None:
         """A label of any kind, to the printer that is attached (P30)."""

@@ -19,7 +19,7 @@ def of_snapshot(snapshot: Snapshot, procar: Procar, zone: tzinfo | None) -> dict
     names = {one.item: one.name for one in snapshot.items}
     picks = [
         ("N", n.station, zones.get(n.station, ""), n.item, names.get(n.item, n.item), n.pick_area, n.quantity,
-         n.load_or_refill)
+         n.load_or_refill, n.place)
         for n in snapshot.needs
     ]  # fmt: skip
     return {

@@ -46,13 +46,14 @@ class PickStation(BaseModel):
 
 
 class PickNeed(BaseModel):
-    """What a cabinet lacks of an item and is not on its way to it."""
+    """What a cabinet lacks of an item and is not on its way to it; `place` is its hungriest pocket of these."""
 
     station: str
     item: str
     quantity: int
     load_or_refill: str
     pick_area: str
+    place: str
 
 
 class PickItem(BaseModel):

@@ -101,7 +101,7 @@ def test_a_person_picks_with_it_and_the_record_goes_up(tmp_path):
     asyncio.run(story())
 
 
-@pytest.mark.req("P35")
+@pytest.mark.req("P35", "P94")
 def test_its_memory_is_one_file_that_another_process_goes_on_with(tmp_path):
     async def story():
         state = tmp_path / "unit.json"
@@ -179,7 +179,7 @@ def test_a_scanner_that_types_is_told_from_the_keypad(tmp_path):
     asyncio.run(story())
 
 
-@pytest.mark.req("P30", "P59", "P60", "P61", "P62")
+@pytest.mark.req("P30", "P59", "P60", "P61", "P62", "U11")
 @pytest.mark.parametrize(
     "fields",
     [
@@ -188,7 +188,11 @@ def test_a_scanner_that_types_is_told_from_the_keypad(tmp_path):
         {"kind": "pocket", "code": "Z4|ICU1|3|1", "station": "ICU1", "drawer": 3, "pocket": 1},
         {
             "kind": "bag", "code": "Z1|07606|6|AA00", "item": "07606", "quantity": 6, "serial": "AA00",
-            "name": "Saline flush", "station": "ICU1",
+            "name": "Saline flush", "station": "ICU1", "place": "",
+        },
+        {
+            "kind": "bag", "code": "Z1|07606|6|AA01", "item": "07606", "quantity": 6, "serial": "AA01",
+            "name": "Saline flush", "station": "ICU1", "place": "D03-P01",
         },
     ],
 )  # fmt: skip

@@ -99,7 +99,7 @@ def test_labels_of_shelf_and_user_are_printed():
     ]
 
 
-@pytest.mark.req("P32", "P55", "P59", "P62", "P92")
+@pytest.mark.req("P32", "P55", "P59", "P62", "P92", "U11")
 def test_a_bag_is_picked_from_the_right_shelf_with_its_record_and_its_label():
     bench = picking("ICU1")
     bench.do(bench.scan("Z2|07606"))
@@ -119,7 +119,7 @@ def test_a_bag_is_picked_from_the_right_shelf_with_its_record_and_its_label():
     assert record["time"][:8] == AS_OF[:8]
     assert bench.seat.printed == [
         {"kind": "bag", "code": "Z1|07605|10|AA00", "name": "Heparin 5000 units per mL vial", "item": "07605",
-         "quantity": 10, "serial": "AA00", "station": "ICU1"}
+         "quantity": 10, "serial": "AA00", "station": "ICU1", "place": "D03-P07"}
     ]  # fmt: skip
     # the next line follows, and the next serial
     bench.do(bench.scan("Z2|07606"), bench.press("ENTER"))

@@ -171,6 +171,7 @@ def test_the_pharmacy_picks_by_one_snapshot(client, ward, token):
     # four are on their way under AA01; what was voided is not
     assert needed["ED1", "ZINC"]["quantity"] == 16 and needed["ED1", "KCL"]["quantity"] == needs["KCL"]
     assert needed["ED1", "ZINC"]["load_or_refill"] == "R" and needed["ED1", "ZINC"]["pick_area"] == ""
+    assert needed["ED1", "ZINC"]["place"] == listed["lines"][-1]["pockets"][0]["place"] == "D01-P01"
     assert {"item": "ZINC", "name": "=HYPERLINK(1)", "codes": ["00300", "00301"]} in found["items"]
     assert found["users"] == [
         {"user": "PT001", "may_pick": True, "may_check": False},
