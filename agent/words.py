@@ -41,7 +41,7 @@ WORDS: dict[int, str] = {
     codes.REASON_NEEDED: "A reason is needed for this. Choose one and go on.",
     codes.LAYERS_FULL: "There are too many different lots in this pocket. Use another pocket, or empty this one first.",
     codes.NOT_EMPTY: "There is still something in this pocket. Unload it first.",
-    codes.NOT_LOADED: "No item is loaded in this pocket. Load it first.",
+    codes.NOT_LOADED: "Nothing is loaded in this pocket. Load it at the screen, or call the pharmacy.",
     codes.BIN_FULL: "The return bin has no room for this. Ask the pharmacy to empty it.",
     codes.CHANGE_PIN: "Choose a PIN of your own before you go on.",
     codes.TOO_MANY: "There are as many of these as this cabinet can hold. Ask the pharmacy to end one.",

@@ -2,9 +2,10 @@
 from firmware import codes
 from firmware.people import expired
 
-# columns of `labels`, and what says no to a label in each state
+# columns of `labels`; what says no to a label in states 2 to 4 (1 and 5 are open)
 L_LABEL, L_ITEM, L_QUANTITY, L_STATE, L_UNTIL = range(5)
 _STATES = (codes.LABEL_VOIDED, codes.LABEL_SUPERSEDED, codes.LABEL_DELIVERED)
+_LOADS = 5
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 
@@ -29,13 +30,19 @@ def _code(row, delivered, order, now):
     done = delivered.get(order.delivery[0].encode())
     if done and row[L_UNTIL] <= done[1]:
         return codes.LABEL_DELIVERED
-    if row[L_STATE] > 1:
+    if 1 < row[L_STATE] < _LOADS:
         return _STATES[row[L_STATE] - 2]
     if expired(row[L_UNTIL], now) or row[L_UNTIL] <= _forgotten(delivered):
         return codes.LABEL_STALE
     if row[L_ITEM] != order.item:
         return codes.LABEL_OTHER_ITEM
     return codes.BAD_QUANTITY if order.quantity > row[L_QUANTITY] else codes.NONE
+
+
+# Was the package picked to load a place that was unloaded? One that was picked to refill brings none back into use.
+def loads(s, label):
+    row = s.tables.labels.get(label)
+    return row is not None and row[L_STATE] == _LOADS
 
 
 # Part of the folded state: a table from before the centre heard of it does not deliver a label twice. A pick keeps its

@@ -40,6 +40,12 @@ def hungriest(rows):
     return min(below, key=_hunger) if below else None
 
 
+# Of the places of an item that were unloaded the lowest; None of none.
+def unloaded(rows):
+    waiting = [row for row in rows if row.state == NOT_LOADED]
+    return min(waiting, key=lambda row: row.place) if waiting else None
+
+
 # Of the usable pockets with enough the one that expires first, then the one with the least sufficient quantity; None
 # when no single pocket holds enough.
 def for_removal(rows, quantity):

@@ -152,7 +152,7 @@ OVERRIDES = Schema("overrides", 300, (_ID, ("B", 0, 255)))
 KITS = Schema("kits", 120, (_ID, _ID, _NAME, ("I", 1, QUANTITY_MAX)))
 POLICY = Schema("policy", 16, (_ID, _WORD))
 # labels of packages on their way here (delivery.py): the four characters of the serial as a number
-LABELS = Schema("labels", 128, ((SERIAL, 0, 62**4 - 1), _NAME, ("I", 1, QUANTITY_MAX), ("B", 1, 4), _MINUTES))
+LABELS = Schema("labels", 128, ((SERIAL, 0, 62**4 - 1), _NAME, ("I", 1, QUANTITY_MAX), ("B", 1, 5), _MINUTES))
 # users granted at the station: what the journal's fold says of each, and the secret that a file keeps
 TEMP_USERS = Schema("temp_users", 16, (_ID, _ID, _FLAGS, _WORD, _MINUTES, ("B", 0, 1), (RAW, 32, 32)))
 CREDENTIALS = Schema("credentials", 16, (_ID, (RAW, 8, 8), (RAW, 16, 16), ("H", 1, 0xFFFF)))

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from pathlib import Path
 
-from agent.cradle.prompts import BADGE, CONFIRM, EXPIRY, FIELDS, FOUND, PACKAGE, PIN, POCKET, QUANTITY
+from agent.cradle.steps import BADGE, CONFIRM, EXPIRY, FIELDS, FOUND, PACKAGE, PIN, POCKET, QUANTITY
 from firmware.wire import labels
 from simulator import units
 from simulator.handhelds import Handheld, NotShown, RealTime
@@ -59,7 +59,7 @@ class Delivery:
         await self.unit.carry_out(self._fingers.log_off())
 
     async def _link(self) -> None:
-        await self.unit.carry_out(self._fingers.choose("Deliver"))
+        await self.unit.carry_out(self._fingers.choose("At a station"))
         self.unit.put_in(self._port)
         try:
             while not self._fingers.shows(_HOME):

@@ -1,10 +1,10 @@
 """A station in miniature behind its remote display: sign on, package, pocket, quantity, delivered, as
-agent/cradle/prompts.py asks for it. What it refuses, and why, is as in firmware/codes.py."""
+agent/cradle/steps.py asks for it. What it refuses, and why, is as in firmware/codes.py."""
 
 from collections.abc import Callable
 
 from agent import words
-from agent.cradle.prompts import BADGE, CLOSE, CONFIRM, FIELDS, OVER, PACKAGE, PIN, POCKET, QUANTITY
+from agent.cradle.steps import BADGE, CLOSE, CONFIRM, FIELDS, OVER, PACKAGE, PIN, POCKET, QUANTITY
 from firmware import codes
 from firmware.cradle import display
 from firmware.cradle.addresses import from_base62

@@ -4,7 +4,7 @@ that gives how long it takes (ms), or what it waits for."""
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from agent.cradle.prompts import BADGE, CONFIRM, EXPIRY, FIELDS, FOUND, PACKAGE, PIN, POCKET, QUANTITY
+from agent.cradle.steps import BADGE, CONFIRM, EXPIRY, FIELDS, FOUND, PACKAGE, PIN, POCKET, QUANTITY
 from firmware.cradle.records import STATUSES
 from firmware.wire import labels
 from simulator.cradles import Deeds, Line, Seat, World
@@ -201,7 +201,7 @@ class Hands:
 
     def _link(self, place: Place, left: list[str]) -> Deeds:
         """One link to the station, until nothing is left or it breaks."""
-        yield from self.choose("Deliver")
+        yield from self.choose("At a station")
         self.put(place.line)
         while not self.shows("Log off"):
             shown = self.text()

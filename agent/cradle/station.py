@@ -8,10 +8,10 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
-from agent.cradle.delivery import Delivery
 from agent.cradle.line import BAUD, Event, Line, some_block, time12
-from agent.cradle.prompts import OVER
-from agent.cradle.talk import Ask, Show, Steps
+from agent.cradle.session import Session
+from agent.cradle.steps import OVER
+from agent.cradle.talk import Ask, Give, Show, Steps
 from agent.panel import Desk, Panel
 from firmware.cradle.book import AddressBook
 from firmware.cradle.host import STATION, Host
@@ -28,7 +28,7 @@ class StationCradle:
         self._host = Host(STATION, book, {"baud": baud}, self._time12)
         self._line = Line(path, self._host, self._told, baud=baud)
         self._unit, self._panel = "", panel
-        self._flow = Delivery(panel.view, station)
+        self._flow = Session(panel.view, station, panel.clock.utc_ms)
         self._tasks: asyncio.TaskGroup | None = None
 
     async def run(self) -> None:
@@ -68,7 +68,7 @@ class StationCradle:
             self._screen.view.changed()
             return self._do(self._flow.shown())
         self._unit, self._panel = unit, Panel(self._desk, self._screen.clock, unit)
-        self._flow = Delivery(self._screen.view, self._station)
+        self._flow = Session(self._screen.view, self._station, self._screen.clock.utc_ms)
         return None
 
     def _gone(self) -> None:
@@ -92,16 +92,16 @@ class StationCradle:
         self._leave()
 
     def _show(self, steps: Steps) -> None:
-        blocks = [("block", "S", step.data) for step in steps if isinstance(step, Show)]
-        if not blocks or self._host.there != self._unit:
+        items = [item(step) for step in steps if isinstance(step, Show | Give)]
+        if not items or self._host.there != self._unit:
             return
-        if self._host.give(self._unit, blocks):
+        if self._host.give(self._unit, items):
             self._line.poke()
         else:
             self._host.take_back(self._unit)
             self._show(self._flow.shown())
 
-    async def _ask(self, flow: Delivery, panel: Panel, step: Ask) -> None:
+    async def _ask(self, flow: Session, panel: Panel, step: Ask) -> None:
         outcome = await panel.do(step.name, step.args)
         if flow is self._flow:
             self._do(flow.answered(outcome))
@@ -112,3 +112,8 @@ class StationCradle:
 
     def _follow(self) -> None:
         self._do(self._flow.changed())
+
+
+def item(step: Show | Give) -> tuple[str, str, bytes]:
+    """What a host gives its unit for a step (firmware/cradle/host.py)."""
+    return ("file", step.name, step.data) if isinstance(step, Give) else ("block", "S", step.data)

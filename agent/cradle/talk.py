@@ -22,6 +22,14 @@ class Show:
 
 
 @dataclass(frozen=True)
+class Give:
+    """A file for the unit."""
+
+    name: str
+    data: bytes
+
+
+@dataclass(frozen=True)
 class Ask:
     """A request of the panel; its outcome comes back with `answered`."""
 
@@ -29,7 +37,7 @@ class Ask:
     args: dict[str, Any]
 
 
-Steps = list[Show | Ask]
+Steps = list[Show | Ask | Give]
 
 
 class Talk:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from agent import barcodes
 from agent.handheld import clock
-from firmware.schema import QUANTITY_MAX, is_id
+from firmware.schema import QUANTITY_MAX, is_id, is_place
 from firmware.wire import labels
 
 # P51: a host may ask for less, not for more
@@ -15,7 +16,8 @@ STALE_HOURS = 4
 
 @dataclass(frozen=True)
 class Need:
-    """A line to pick: so many of an item for a station, `purpose` R refill or L load."""
+    """A line to pick: so many of an item for a station, `purpose` R refill or L load; `place` is the pocket worked out
+    for it, "" where the host does not say."""
 
     station: str
     zone: str
@@ -24,6 +26,7 @@ class Need:
     area: str
     quantity: int
     purpose: str
+    place: str = ""
 
 
 @dataclass(frozen=True)
@@ -48,11 +51,41 @@ class Waiting:
 
 
 @dataclass(frozen=True)
+class Item:
+    """An item's name, and the codes on its packages as a scanner reads them."""
+
+    name: str
+    codes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class User:
     """Who may work with a unit."""
 
     picks: bool
     checks: bool
+
+
+@dataclass(frozen=True)
+class Held:
+    """A pocket of a station: `held` in units of the item, "" where nobody may know; `last` its last day of use or "";
+    `state` as in INVENTORY (docs/wire.md)."""
+
+    place: str
+    item: str
+    name: str
+    held: str
+    last: str
+    state: int
+
+
+@dataclass(frozen=True)
+class Contents:
+    """`contents.lst`: what was in a station's pockets at a time (P29)."""
+
+    station: str = ""
+    as_of: datetime | None = None
+    pockets: tuple[Held, ...] = ()
 
 
 @dataclass
@@ -61,11 +94,12 @@ class Lists:
 
     picks: Picks = field(default_factory=Picks)
     stations: Mapping[str, str] = field(default_factory=dict)  # zone by station
-    items: Mapping[str, str] = field(default_factory=dict)  # name by item
+    items: Mapping[str, Item] = field(default_factory=dict)
     users: Mapping[str, User] = field(default_factory=dict)
     serials: frozenset[str] = frozenset()
     config: Mapping[str, str] = field(default_factory=dict)
     labels: Mapping[str, Waiting] = field(default_factory=dict)
+    contents: Contents = field(default_factory=Contents)
 
     def take(self, name: str, data: bytes) -> None:
         """A file has come; ValueError, with the line, for one that cannot be read: what was there stays."""
@@ -75,7 +109,13 @@ class Lists:
 
     def name(self, item: str) -> str:
         """An item's name, else its id."""
-        return self.items.get(item, item)
+        known = self.items.get(item)
+        return known.name if known else item
+
+    def item_of(self, text: str) -> str | None:
+        """The item of a scanned package: GS1, UPC-A or a code of the house (P58); None if it is no item's."""
+        codes = {code: [code, item] for item, known in self.items.items() for code in known.codes}
+        return barcodes.item_of(barcodes.package(text), codes, ())
 
     def is_set(self, key: str) -> bool:
         """A switch of the site's settings."""
@@ -122,8 +162,26 @@ def _head(snapshot: str, as_of: str, hours: str) -> tuple[str, datetime, int]:
 
 
 def _need(*fields: str) -> Need:
-    station, zone, item, name, area, quantity, purpose = fields
-    return Need(_station(station), zone, _id(item), name, area, _quantity(quantity), {"L": "L", "R": "R"}[purpose])
+    station, zone, item, name, area, quantity, purpose, *more = fields
+    place = "".join(more)
+    if len(more) > 1 or (place and not is_place(place)):
+        raise ValueError
+    known = (_station(station), zone, _id(item), name, area, _quantity(quantity), {"L": "L", "R": "R"}[purpose])
+    return Need(*known, place)
+
+
+def _contents(rows: _Rows) -> Contents:
+    if not rows:
+        raise ValueError("line 1 is wrong")
+    station, as_of = _one(*rows[0], "H", lambda station, at: (_station(station), clock.read(at)))
+    return Contents(station, as_of, tuple(_each(rows[1:], "C", _held)))
+
+
+def _held(*fields: str) -> Held:
+    place, item, name, held, last, state = fields
+    if not is_place(place):
+        raise ValueError
+    return Held(place, item, name, held, last, int(state))
 
 
 # purpose and picker at the end are ours, and may be left out
@@ -164,8 +222,8 @@ def _t(station: str, zone: str, _beginning: str, _expiry: str) -> tuple[str, str
     return _station(station), zone
 
 
-def _i(item: str, name: str, _codes: str = "") -> tuple[str, str]:
-    return _id(item), name
+def _i(item: str, name: str, codes: str = "") -> tuple[str, Item]:
+    return _id(item), Item(name, tuple(code for code in codes.split(",") if code))
 
 
 def _u(user: str, picks: str, checks: str) -> tuple[str, User]:
@@ -183,5 +241,6 @@ _READERS: Mapping[str, Callable[[_Rows], Any]] = {
     "users.lst": lambda rows: dict(_each(rows, "U", _u)),
     "serials.lst": lambda rows: frozenset(_each(rows, "S", _serial)),
     "config.lst": lambda rows: dict(_each(rows, "K", _k)),
+    "contents.lst": _contents,
     "labels.lst": lambda rows: dict(_each(rows, "L", _waiting)),
 }

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from agent.handheld import check, pick, remote
+from agent.handheld import check, contents, pick, printing, remote
 from agent.handheld.screen import Line, fit
 from agent.handheld.steps import Menu, Question, Step
 from firmware.wire import labels
@@ -53,11 +53,21 @@ def main(unit: "Unit") -> Menu:
         ("Pick from list", lambda: pick.from_list(unit)),
         ("Pick as asked", lambda: pick.as_asked(unit)),
         ("Check", lambda: check.begin(unit)),
-        ("Deliver", lambda: remote.begin(unit)),
-        ("Load lists now", lambda: _load(unit)),
+        ("At a station", lambda: remote.begin(unit)),
+        ("Lists and labels", lambda: unit.push(_lists(unit))),
         ("Log off", unit.log_off),
     ]
     return Main(unit, "", options)
+
+
+def _lists(unit: "Unit") -> Menu:
+    options = [
+        ("Load lists now", lambda: _load(unit)),
+        ("Station contents", lambda: contents.begin(unit)),
+        ("Shelf label", lambda: printing.shelf(unit)),
+        ("My user label", lambda: printing.own(unit)),
+    ]
+    return Menu(unit, "LISTS AND LABELS", options)
 
 
 class Main(Menu):

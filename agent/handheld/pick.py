@@ -1,6 +1,7 @@
 """Picking: from the list (P31, P32) and as somebody asks (P33). A bag gets its label here, and belongs to it (P35)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from agent.handheld import clock
@@ -122,7 +123,7 @@ class Lines(Step):
 
     def _pick(self, quantity: int) -> None:
         need = self.need
-        if not self._good() or not pick(self.unit, need.station, need.item, need.name, quantity, need.purpose):
+        if not self._good() or not pick(self.unit, replace(need, quantity=quantity)):
             return
         self.unit.memory.done.append([need.station, need.item, need.purpose])
         self.needs.remove(need)
@@ -175,7 +176,7 @@ class Shelves(Step):
         heading = [*name_lines(name), Line(f"Item {item}"), Line(f"Stn  {self.station}")]
 
         def done(quantity: int) -> None:
-            pick(self.unit, self.station, item, name, quantity, self.purpose)
+            pick(self.unit, Need(self.station, "", item, name, "", quantity, self.purpose))
 
         self.unit.push(Amount(self.unit, heading, "Quantity", 0, done))
 
@@ -185,21 +186,24 @@ def _shelf(unit: "Unit", text: str) -> str | None:
         label = labels.read(text)
     except ValueError:
         label = ("",)
-    if label[0] == labels.SHELF:
-        return str(label[1])
+    # a package of a distribution centre stands in its shelf as it came
+    item = str(label[1]) if label[0] == labels.SHELF else unit.lists.item_of(text)
+    if item is not None:
+        return item
     unit.refuse(f"This is no shelf label: {fit(text, 40)}")
     return None
 
 
-def pick(unit: "Unit", station: str, item: str, name: str, quantity: int, purpose: str) -> bool:  # noqa: PLR0913, PLR0917
-    """A bag is picked: its serial, its record and its label; False, with words, if that cannot be now."""
+def pick(unit: "Unit", need: Need) -> bool:
+    """A bag is picked for this: its serial, its record and its label; False, with words, if that cannot be now."""
     serial = new_serial(unit)
     now = unit.now()
     if serial is None or now is None:
         return False
-    unit.memory.note_pick(serial, station, purpose, unit.user or "")
-    unit.record("P", records.pick(station, serial, quantity, clock.written(now), unit.user, purpose, item))
-    unit.print_bag(item, name, quantity, serial, station)
+    unit.memory.note_pick(serial, need.station, need.purpose, unit.user or "")
+    written = clock.written(now)
+    unit.record("P", records.pick(need.station, serial, need.quantity, written, unit.user, need.purpose, need.item))
+    unit.print_bag(need.item, need.name, need.quantity, serial, need.station, need.place)
     unit.beep(True)
     return True
 

@@ -12,8 +12,6 @@ from agent.labels import contents, layouts, zpl
 from agent.labels.contents import BadLabel
 from agent.port import Port
 
-LAYOUT = "corrected"
-
 
 class Printer:
     """The portable printer: labels as ZPL to its port or a file; without one they are shown only."""
@@ -22,14 +20,30 @@ class Printer:
         self._path = path
 
     def label(self, fields: dict[str, Any]) -> None:
-        """Print a bag's label; raises OSError, BadLabel."""
+        """Print a label of any kind (P30); raises OSError, BadLabel."""
         if self._path is None:
             return
-        made = contents.bag(
-            fields["item"], fields["quantity"], fields["serial"], name=fields["name"], station=fields["station"] or "-"
-        )
+        made = _MAKE[fields["kind"]](fields)
         with self._path.open("ab") as out:
-            out.write(zpl.pages(layouts.read(LAYOUT), [made]))
+            out.write(zpl.pages(layouts.read(_layout(fields)), [made]))
+
+
+def _bag(fields: dict[str, Any]) -> contents.Content:
+    about = {"name": fields["name"], "station": fields["station"] or "-", "place": fields["place"]}
+    return contents.bag(fields["item"], fields["quantity"], fields["serial"], **about)
+
+
+def _layout(fields: dict[str, Any]) -> str:
+    """Without a pocket there is no room for one."""
+    return "corrected" if fields["kind"] == "bag" and not fields["place"] else str(fields["kind"])
+
+
+_MAKE: dict[str, Callable[[dict[str, Any]], contents.Content]] = {
+    "bag": _bag,
+    "shelf": lambda fields: contents.shelf(fields["item"], name=fields["name"]),
+    "user": lambda fields: contents.user(fields["user"], name=fields["user"]),
+    "pocket": lambda fields: contents.pocket(fields["station"], fields["drawer"], fields["pocket"]),
+}
 
 
 class Shell:
@@ -117,7 +131,7 @@ class Shell:
         try:
             self._printer.label(fields)
         except (OSError, BadLabel) as error:
-            self.unit.refuse(f"Label {fields['serial']} was not printed: {error}")
+            self.unit.refuse(f"Label {fields['code']} was not printed: {error}")
 
     def _bid(self) -> None:
         if not self._port.is_open:

@@ -2,7 +2,7 @@
 the user's work are looked at (docs/handheld.md).
 
 Actions: ("save", text) first, whatever changed: it is kept before anything else is done; ("send", bytes), ("bid",),
-("release",) of the line (firmware/cradle/terminal.py); ("print", label) with the fields of a bag's label;
+("release",) of the line (firmware/cradle/terminal.py); ("print", label) with `kind`, `code` and the fields of a label;
 ("beep", good). Times are the unit's monotonic milliseconds; TIME of the hosts sets the clock on its display.
 """
 
@@ -170,11 +170,16 @@ class Unit:
         self.memory.records.append([flag, data.decode("ascii")])
         self.link.queue(flag, data)
 
-    def print_bag(self, item: str, name: str, quantity: int, serial: str, station: str) -> None:
-        """The label of a bag (P59)."""
-        code = labels.bag(item, quantity, serial)
-        label = {"kind": "bag", "code": code, "name": name, "item": item, "quantity": quantity, "serial": serial}
-        self._actions.append(("print", label | {"station": station}))
+    def print_bag(  # noqa: PLR0913, PLR0917 (a label has many fields)
+        self, item: str, name: str, quantity: int, serial: str, station: str, place: str = ""
+    ) -> None:
+        """The label of a bag (P59), with the pocket worked out for it where that is known (U11)."""
+        fields = {"name": name, "item": item, "quantity": quantity, "serial": serial, "station": station}
+        self.print_label("bag", labels.bag(item, quantity, serial), **fields, place=place)
+
+    def print_label(self, kind: str, code: str, **fields: Any) -> None:
+        """A label of any kind, to the printer that is attached (P30)."""
+        self._actions.append(("print", {"kind": kind, "code": code, **fields}))
 
     def log_on(self, user: str) -> None:
         """Somebody takes the unit; what is on it stays as it is (P35)."""

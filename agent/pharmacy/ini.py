@@ -41,6 +41,10 @@ class Procar:
         pairs = ("Oo", "Il") if self.skip_look_alikes else ()
         return tuple(one + two for pair in pairs for one in pair for two in pair)
 
+    def reporting(self) -> tuple[int, int]:
+        """What the centre reports of checks (P98, P101), as the journal says it."""
+        return int(self.check_reporting), int(self.report_not_checked_but_delivered)
+
     def host(self) -> dict[str, Any]:
         """Settings of a cradle's host (firmware/cradle/host.py)."""
         return {

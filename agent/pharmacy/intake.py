@@ -38,6 +38,7 @@ class Intake:
     """The one way into the journal."""
 
     def __init__(self, book: Book, outbox: Outbox, desk: Desk, rules: Rules, bells: Bells) -> None:
+        self._unsaid: Entry | None = None
         self._book, self._outbox, self._desk, self._rules, self._bells = book, outbox, desk, rules, bells
         self._lock = asyncio.Lock()
         self._behind = True
@@ -46,7 +47,7 @@ class Intake:
     async def record(self, address: str, flag: str, data: bytes) -> bool:
         """Take a record of a unit; True: it may forget it. False: not now, or not like this; it sends it again."""
         async with self._lock:
-            await self._catch_up()
+            await self._ready()
             judged = judge(flag, data, address, self._book, self._rules)
             if isinstance(judged, Known):
                 return True
@@ -74,10 +75,17 @@ class Intake:
                 return codes.FOREIGN_UNIT
             return await self._write(Entry(kinds.UNIT_ADDRESS, actor, "", (address, CLEARED)))
 
-    async def begin(self) -> None:
-        """Wait until everything that the journal has is in the book."""
+    async def begin(self, reporting: tuple[int, int]) -> None:
+        """Wait until everything that the journal has is in the book; say in it what is to be reported, now or with the
+        next record that it takes."""
         async with self._lock:
-            await self._catch_up()
+            self._unsaid = Entry(kinds.PICKING_RULES, "", "", reporting)
+            await self._ready()
+
+    async def _ready(self) -> None:
+        await self._catch_up()
+        if self._unsaid and await self._write(self._unsaid) == codes.NONE:
+            self._unsaid = None
 
     async def _refused(self, refused: Refused, flag: str, data: bytes, address: str) -> bool:
         """What the line may have changed is asked for once more; what comes again is kept, with the reason."""

@@ -1,9 +1,9 @@
 """Lists for a handheld, as files on its line: lines with pipes between the fields (docs/polselect.md, Lists)."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 
+from agent.cradle.files import lines
 from agent.pharmacy import times
 from agent.pharmacy.ini import Procar
 from agent.pharmacy.snapshot import Snapshot
@@ -19,16 +19,16 @@ def of_snapshot(snapshot: Snapshot, procar: Procar, zone: tzinfo | None) -> dict
     names = {one.item: one.name for one in snapshot.items}
     picks = [
         ("N", n.station, zones.get(n.station, ""), n.item, names.get(n.item, n.item), n.pick_area, n.quantity,
-         n.load_or_refill)
+         n.load_or_refill, n.place)
         for n in snapshot.needs
     ]  # fmt: skip
     return {
-        "picks.lst": _lines([("H", snapshot.snapshot, as_of, procar.stale_list_hours), *picks]),
-        "stations.lst": _lines(
+        "picks.lst": lines([("H", snapshot.snapshot, as_of, procar.stale_list_hours), *picks]),
+        "stations.lst": lines(
             ("T", s.station, s.zone, int(s.ask_beginning_quantity), int(s.ask_expiry)) for s in snapshot.stations
         ),
-        "items.lst": _lines(("I", i.item, i.name, ",".join(i.codes)) for i in snapshot.items),
-        "users.lst": _lines(("U", u.user, int(u.may_pick), int(u.may_check)) for u in snapshot.users),
+        "items.lst": lines(("I", i.item, i.name, ",".join(i.codes)) for i in snapshot.items),
+        "users.lst": lines(("U", u.user, int(u.may_pick), int(u.may_check)) for u in snapshot.users),
     }
 
 
@@ -37,8 +37,8 @@ def of_labels(address: str, labels: Iterable[Label]) -> dict[str, bytes]:
     their check, so that any unit can check any of them (P35), though nobody the bags that she picked."""
     under_way = sorted(labels, key=lambda label: label.label)
     return {
-        "serials.lst": _lines(("S", one.label) for one in under_way if one.label.startswith(address)),
-        "labels.lst": _lines(
+        "serials.lst": lines(("S", one.label) for one in under_way if one.label.startswith(address)),
+        "labels.lst": lines(
             ("L", one.label, one.station, one.item, one.quantity, one.purpose, one.picker)
             for one in under_way
             if one.waits_for_check
@@ -48,20 +48,9 @@ def of_labels(address: str, labels: Iterable[Label]) -> dict[str, bytes]:
 
 def of_settings(procar: Procar) -> dict[str, bytes]:
     """What a unit does by this site's settings."""
-    return {"config.lst": _lines(("K", key.upper(), int(getattr(procar, key))) for key in _CONFIG)}
+    return {"config.lst": lines(("K", key.upper(), int(getattr(procar, key))) for key in _CONFIG)}
 
 
 def changed(wanted: Mapping[str, bytes], held: Mapping[str, bytes]) -> list[tuple[str, str, bytes]]:
     """Items for the unit's host, of what it does not hold yet."""
     return [("file", name, data) for name, data in wanted.items() if held.get(name) != data]
-
-
-def _lines(rows: Iterable[tuple[object, ...]]) -> bytes:
-    return "".join("|".join(_plain(str(field)) for field in row) + "\n" for row in rows).encode("ascii")
-
-
-def _plain(text: str) -> str:
-    """What the unit's screen can show: ASCII, an accent left out, a pipe as a slash."""
-    letters = unicodedata.normalize("NFKD", text)
-    letters = "".join(char for char in letters if not unicodedata.combining(char)).replace("|", "/")
-    return "".join(char if " " <= char <= "~" else "?" for char in letters)

@@ -98,7 +98,7 @@ class _Computer:
         control = ControlServer(socket_of(self._settings), CradleDesk(book, agent.view, cradles.clear, read))
         await control.start()
         try:
-            await intake.begin()
+            await intake.begin(procar.reporting())
             self._snapshots.read_back(cradles)
             await _together(self._snapshots.run(agent.outbox, cradles), *(line.run() for line in cradles.lines))
         finally:

@@ -25,13 +25,15 @@ class Station(_Part):
 
 
 class Need(_Part):
-    """What one station needs of an item, in its smallest units; L load, R refill."""
+    """What one station needs of an item, in its smallest units; L load, R refill; `place` is the pocket it is for, ""
+    where nobody says."""
 
     station: _Station
     item: _Id
     quantity: _Quantity
     load_or_refill: Literal["L", "R"] = "R"
     pick_area: _Text = ""
+    place: Annotated[str, Field(pattern=r"^(D[0-9]{2}-P[0-9]{2,3})?$")] = ""
 
 
 class Item(_Part):

@@ -1,5 +1,5 @@
 # RECORD: what the pharmacy's interface computer writes down in its own journal, docs/journal.md section 2, kinds 50 to
-# 53. It has no drawers and nobody signs on there: a station with drawers takes none of these. s is the station.
+# 54. It has no drawers and nobody signs on there: a station with drawers takes none of these. s is the station.
 from firmware import codes
 from firmware.cradle import addresses
 from firmware.journal import kinds
@@ -49,11 +49,16 @@ def _refused(actor, item, ext):
     return _are(ext, (_is_code, _is_maybe_address, _is_flag, _is_record))
 
 
+def _rules(actor, item, ext):
+    return actor == "" and item == "" and _are(ext, (_is_switch, _is_switch))
+
+
 _FITS = {
     kinds.PICKED: _picked,
     kinds.CHECKED: _checked,
     kinds.UNIT_ADDRESS: _unit_address,
     kinds.CRADLE_REFUSED: _refused,
+    kinds.PICKING_RULES: _rules,
 }
 
 
@@ -99,6 +104,10 @@ def _is_maybe_address(value):
 
 def _is_state(value):
     return is_uint(value) and value in (ASSIGNED, CLEARED)
+
+
+def _is_switch(value):
+    return is_uint(value) and value <= 1
 
 
 def _is_code(value):

@@ -1,6 +1,6 @@
 # What the pharmacy does with the pockets: refill, load, unload, take out what expires, count; empty a return bin; take
 # a place out of use and back.
-from firmware import codes, delivery, layers, pockets, schema
+from firmware import codes, delivery, layers, pockets, profile, schema
 from firmware.journal import kinds
 from firmware.order import Order
 from firmware.requests import opening
@@ -14,7 +14,11 @@ def refill(s, item, quantity, lot, expiry_min, code_scanned, label, via):
         return codes.BAD_REQUEST, []
     order = Order(kinds.PURPOSE_REFILL, s.session.user, item, quantity, (lot, expiry_min, code_scanned))
     order.label, order.via = label, via
-    return _put(s, order, pockets.hungriest(s.pockets.of_item(item)))
+    rows = s.pockets.of_item(item)
+    waiting = pockets.unloaded(rows) if label is not None and delivery.loads(s, label) else None
+    if waiting:
+        order.purpose = kinds.PURPOSE_LOAD
+    return _put(s, order, waiting or pockets.hungriest(rows))
 
 
 def load(s, place, quantity, lot, expiry_min, code_scanned):
@@ -28,7 +32,8 @@ def _put(s, order, row):
     lot, expiry_min, code_scanned = order.extra
     if not layers.is_lot(lot or "") or not layers.is_expiry(expiry_min or 0):
         return codes.TOO_LONG if lot and len(lot) > layers.LOT_MAX else codes.BAD_REQUEST, []
-    order.scanned = order.label is not None or opening.scanned(s, code_scanned, order.item)
+    labelled = order.label is not None and not profile.policy(s.tables, "drug_scan")
+    order.scanned = labelled or opening.scanned(s, code_scanned, order.item)
     reason, params = delivery.refusal(s, order)
     if not reason:
         reason = _no_room(row, order) or s.pockets.lot_code(row.place, *layers.named(lot, expiry_min))

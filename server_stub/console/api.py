@@ -9,9 +9,9 @@ from fastapi.responses import JSONResponse
 from firmware import codes
 from server_stub.console import api_cabinet, api_findings, api_picking, queries
 from server_stub.console.api_holds import holds
-from server_stub.console.api_models import Alarm, Intake, Pocket, StationState
 from server_stub.console.callers import Callers
 from server_stub.console.frame import Console
+from server_stub.console.models_stock import Alarm, Intake, Pocket, StationState
 from server_stub.console.problems import again, documented, problem
 from server_stub.console.roles import Right
 from server_stub.console.scope import StationId, known_station

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, Field
 
 from firmware import codes
-from server_stub.console import api_models as models
+from server_stub.console import models_findings as models
 from server_stub.console import queries
 from server_stub.console.callers import Callers
 from server_stub.console.door import Visitor

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Query
 
-from server_stub.console import api_models as models
+from server_stub.console import models_findings, models_stock
 from server_stub.console.callers import Callers
 from server_stub.console.door import Visitor
 from server_stub.console.frame import Console
@@ -40,12 +40,12 @@ def verification(console: Console, callers: Callers) -> APIRouter:
         facet: Annotated[Literal[1, 2] | None, Query(description="1 authority, 2 documentation")] = None,
         state: Literal["open", "cleared", "expired"] | None = None,
         limit: Limit = 100,
-    ) -> list[models.Alert]:
+    ) -> list[models_findings.Alert]:
         """Alerts with the removal they are about, the newest first."""
         known_station(console, station)
         with console.engine.connect() as conn:
             rows = verify.alerts(conn, verify.Wanted(station, facet, state), limit)
-        return [models.Alert(**_shown(visitor, row._asdict())) for row in rows]
+        return [models_findings.Alert(**_shown(visitor, row._asdict())) for row in rows]
 
     @router.get("/verdicts")
     def verdicts(
@@ -53,12 +53,12 @@ def verification(console: Console, callers: Callers) -> APIRouter:
         station: OptionalStation = None,
         verdict: Verdict = None,
         limit: Limit = 100,
-    ) -> list[models.Verdict]:
+    ) -> list[models_findings.Verdict]:
         """Removals with their verdicts, the newest first."""
         known_station(console, station)
         with console.engine.connect() as conn:
             rows = verify.removals_by_verdict(conn, [verdict] if verdict else VERDICTS, station, limit)
-        return [models.Verdict(**_shown(visitor, row._asdict())) for row in rows]
+        return [models_findings.Verdict(**_shown(visitor, row._asdict())) for row in rows]
 
     @router.get("/verdicts/counts", dependencies=[caller])
     def counts(station: OptionalStation = None) -> dict[str, int]:
@@ -80,46 +80,46 @@ def supply(console: Console, callers: Callers) -> APIRouter:
     stock = [Depends(callers.with_right(Right.STOCK))]
 
     @router.get("/par", dependencies=stock)
-    def par(station: OptionalStation = None) -> list[models.ParLevel]:
+    def par(station: OptionalStation = None) -> list[models_stock.ParLevel]:
         """The levels between which each pocket is kept, and why."""
         known_station(console, station)
         stations = [station] if station else [s.id for s in console.site().station]
-        return [models.ParLevel(**row) for row in stock_queries.pockets(console.engine, stations)]
+        return [models_stock.ParLevel(**row) for row in stock_queries.pockets(console.engine, stations)]
 
     @router.get("/par/commands", dependencies=stock)
     def commands(
         station: OptionalStation = None,
         state: Literal["sent", "applied", "refused", "lost"] | None = None,
         limit: Limit = 100,
-    ) -> list[models.ParCommand]:
+    ) -> list[models_stock.ParCommand]:
         """PAR commands as sent and as the cabinets answered, the newest first."""
         known_station(console, station)
         rows = stock_queries.commands(console.engine, limit=limit, station=station, state=state)
-        return [models.ParCommand(**row._asdict()) for row in rows]
+        return [models_stock.ParCommand(**row._asdict()) for row in rows]
 
     @router.get("/restock-orders", dependencies=stock)
     def orders(
         station: OptionalStation = None, standing: bool | None = None, limit: Limit = 100
-    ) -> list[models.RestockOrder]:
+    ) -> list[models_stock.RestockOrder]:
         """Restock orders, the newest first."""
         known_station(console, station)
         rows = restock_orders(console.engine, standing=standing, limit=limit, station=station)
-        return [models.RestockOrder(**row._asdict()) for row in rows]
+        return [models_stock.RestockOrder(**row._asdict()) for row in rows]
 
     @router.get("/pick-list", dependencies=stock)
-    def pick_list(station: OneStation) -> models.PickList:
+    def pick_list(station: OneStation) -> models_stock.PickList:
         """What each pocket of a station needs, as a snapshot of the ledger."""
         known_station(console, station)
-        return models.PickList(**station_pick_list(console.engine, station))
+        return models_stock.PickList(**station_pick_list(console.engine, station))
 
     @router.get("/discrepancies", dependencies=[Depends(callers.with_right(Right.DISCREPANCIES))])
     def discrepancies(
         station: OptionalStation = None, resolved: bool | None = None, limit: Limit = 100
-    ) -> list[models.Discrepancy]:
+    ) -> list[models_findings.Discrepancy]:
         """Counts that did not come out, the newest first."""
         known_station(console, station)
         rows = watch.discrepancies(console.engine, resolved=resolved, limit=limit, station=station)
-        return [models.Discrepancy(**row._asdict()) for row in rows]
+        return [models_findings.Discrepancy(**row._asdict()) for row in rows]
 
     return router
 
@@ -129,8 +129,8 @@ def packets(console: Console, callers: Callers) -> APIRouter:
     router = APIRouter(tags=["Packets"], responses=documented(401, 403, 422))
 
     @router.get("/packets", dependencies=[Depends(callers.with_right(Right.PACKETS))])
-    def made(limit: Limit = 100) -> list[models.Packet]:
+    def made(limit: Limit = 100) -> list[models_findings.Packet]:
         """Packets that the ledger records, the newest first."""
-        return [models.Packet(**row._asdict()) for row in recorded(console.engine, limit)]
+        return [models_findings.Packet(**row._asdict()) for row in recorded(console.engine, limit)]
 
     return router

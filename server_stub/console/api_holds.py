@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 
 from firmware import codes
-from server_stub.console import api_models as models
+from server_stub.console import models_stock as models
 from server_stub.console.callers import Callers
 from server_stub.console.door import Visitor
 from server_stub.console.frame import Console

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query
 
 from firmware import codes
-from server_stub.console import api_models as models
+from server_stub.console import models_picking as models
 from server_stub.console import picking, queries
 from server_stub.console.callers import Callers
 from server_stub.console.frame import Console
@@ -57,9 +57,9 @@ def report_calls(console: Console, callers: Callers) -> APIRouter:
 
 def _report(console: Console, name: str) -> Callable[..., list[models.PickingLine]]:
     def lines(from_utc_ms: _Utc = None, to_utc_ms: _Utc = None, limit: Limit = 1000) -> list[models.PickingLine]:
-        report = picking.reports_of(console.site()).get(name)
+        report = picking.reports_of(console.engine).get(name)
         if report is None:
-            raise problem(404, codes.NOT_FOUND, "this report is switched off in site.toml, section picking")
+            raise problem(404, codes.NOT_FOUND, "this report is switched off in PROCAR.INI")
         period = _period(console, from_utc_ms, to_utc_ms)
         return [_line(line) for line in picking.read(console.engine, report, period)[:limit]]
 

@@ -7,7 +7,6 @@ from sqlalchemy import Engine
 
 from server_stub.console import words
 from server_stub.proof.period import BadPeriod, Period, between
-from server_stub.site.config import SiteConfig
 from server_stub.supply import life, reports
 from server_stub.supply.reports import Line, Report
 
@@ -25,10 +24,10 @@ class Column(NamedTuple):
     wide: bool = False
 
 
-def reports_of(site: SiteConfig) -> dict[str, Report]:
-    """The reports that the site wants."""
-    rules = site.picking
-    return reports.reports(checks=rules.check_reporting, unchecked=rules.report_not_checked_but_delivered)
+def reports_of(engine: Engine) -> dict[str, Report]:
+    """The reports that the account wants."""
+    with engine.connect() as conn:
+        return reports.of_account(conn)
 
 
 def read(engine: Engine, report: Report, period: Period) -> list[Line]:

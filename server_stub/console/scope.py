@@ -5,8 +5,8 @@ from typing import Annotated
 from fastapi import Path, Query
 
 from firmware import codes
-from server_stub.console.api_models import ID
 from server_stub.console.frame import Console
+from server_stub.console.models_stock import ID
 from server_stub.console.problems import problem
 
 _MOST_DIGITS = 15

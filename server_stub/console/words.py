@@ -55,6 +55,7 @@ _NAMES = {
     kinds.CHECKED: "checked a pick",
     kinds.UNIT_ADDRESS: "a handheld's address",
     kinds.CRADLE_REFUSED: "a handheld's record was refused",
+    kinds.PICKING_RULES: "what is reported of picking",
     kinds.ALARM: "ALARM",
     kinds.ALARM_CLEARED: "alarm cleared",
     kinds.REFERENCE: "took up a table",

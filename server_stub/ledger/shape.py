@@ -17,7 +17,7 @@ from server_stub.ledger.record import Entry
 CENTRES_OWN = kinds.HOSPITAL_ADT
 LIMIT = 1 << 62
 # what happens to packages before they leave the pharmacy (docs/picking.md)
-PHARMACYS_OWN = frozenset((kinds.PICKED, kinds.CHECKED, kinds.UNIT_ADDRESS, kinds.CRADLE_REFUSED))
+PHARMACYS_OWN = frozenset((kinds.PICKED, kinds.CHECKED, kinds.UNIT_ADDRESS, kinds.CRADLE_REFUSED, kinds.PICKING_RULES))
 CABINETS_OWN = frozenset((kinds.DELIVERED,))
 # what a pocket, and so an entry, can move or name at most (firmware/schema.py)
 QUANTITY_LIMIT = 1 << 31
@@ -114,6 +114,7 @@ EXT: dict[int, _Fields] = {
     kinds.CHECKED: (labels.is_serial, _uint, _quantity, _uint, _new_serial, _id),
     kinds.UNIT_ADDRESS: (_id, _uint),
     kinds.CRADLE_REFUSED: (_uint, _id, _id, _id),
+    kinds.PICKING_RULES: (_uint, _uint),
 }
 # what came with the whole cabinet, after the fields above: earlier firmware ends before it
 LATER: dict[int, _Fields] = {

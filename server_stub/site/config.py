@@ -67,12 +67,9 @@ class Supplier(_Part):
 
 
 class Picking(_Part):
-    """Packages between pharmacy and pocket: for how many hours after its pick a label is good, and the account's
-    switches of PROCAR.INI (P98, P101): is there a check to report, is what was delivered unchecked."""
+    """Packages between pharmacy and pocket: for how many hours after its pick a label is good."""
 
     stale_hours: Annotated[int, Field(ge=1, le=LONGEST_HOURS)] = DEFAULT_HOURS
-    check_reporting: bool = True
-    report_not_checked_but_delivered: bool = True
 
 
 class Station(_Part):

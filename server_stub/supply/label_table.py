@@ -10,7 +10,7 @@ from server_stub.supply import life, schema
 from server_stub.supply.generations import WINDOW_MS
 
 LIMIT = 128
-_OPEN, _VOIDED = 1, 2
+_OPEN, _VOIDED, _LOADS = 1, 2, 5
 _STATES = {life.VOID: _VOIDED, life.SUPERSEDED: 3, life.DELIVERED: 4}
 _MINUTE_MS = 60_000
 
@@ -28,12 +28,12 @@ class LabelRows(NamedTuple):
 
 def label_rows(conn: Connection, station: str, now_ms: int, items: Collection[str]) -> LabelRows:
     """The newest LIMIT packages for `station` of the items it knows, those that are open and good first."""
-    query = select(_L.label, _L.item, _L.quantity, _L.state, _L.clash, _L.until_min)
+    query = select(_L.label, _L.item, _L.quantity, _L.state, _L.clash, _L.until_min, _L.purpose)
     which = and_(_L.station == station, _L.picked_ms >= now_ms - WINDOW_MS, _L.item.in_(items), _L.quantity > 0)
     newest = conn.execute(query.where(which).order_by(_L.picked_ms.desc(), _L.label))
     rows: dict[str, Row] = {}
-    for label, item, quantity, state, clash, until_min in newest:
-        what = _VOIDED if clash else _STATES.get(state, _OPEN)
+    for label, item, quantity, state, clash, until_min, purpose in newest:
+        what = _VOIDED if clash else _STATES.get(state, _LOADS if purpose == life.LOAD else _OPEN)
         number = from_base62(label)
         rows.setdefault(str(number), [number, item, quantity, what, until_min])
     # sorted() keeps the newest first among its equals
@@ -53,4 +53,4 @@ def with_labels(conn: Connection, now_ms: int) -> set[str]:
 
 
 def _good(row: Row, now_ms: int) -> bool:
-    return row[3] == _OPEN and int(row[4]) > now_ms // _MINUTE_MS
+    return row[3] in (_OPEN, _LOADS) and int(row[4]) > now_ms // _MINUTE_MS

@@ -13,13 +13,13 @@ from sqlalchemy import Connection, and_, bindparam, delete, insert, select, tupl
 
 from firmware.journal import kinds
 from server_stub.ledger.record import Entry
-from server_stub.ledger.sign import CENTRE
 from server_stub.ledger.store import upsert
 from server_stub.supply import schema
 from server_stub.supply.generations import WINDOW_MS, Fact, Label, Origin, build
-from server_stub.supply.settings import DEFAULT_HOURS, LABEL_HOURS, hours
+from server_stub.supply.settings import DEFAULT_HOURS, LABEL_HOURS, said
 
 MINUTE_MS = 60_000
+_SETTING = (kinds.OPERATOR, kinds.PICKING_RULES)
 
 _F, _L, _S = schema.label_facts.c, schema.pick_labels.c, schema.supply_settings.c
 _ENTRY = ("station", "log", "seq")
@@ -51,14 +51,14 @@ class _Span(NamedTuple):
 class Labels:
     """What the fold keeps of packages between pharmacy and pocket."""
 
-    KINDS = frozenset((kinds.PICKED, kinds.CHECKED, kinds.DELIVERED, kinds.OPERATOR))
+    KINDS = frozenset((kinds.PICKED, kinds.CHECKED, kinds.DELIVERED, *_SETTING))
 
     def __init__(self) -> None:
         self._entries: list[Entry] = []
 
     def apply(self, entry: Entry) -> None:
-        """A pick, a check, a delivery, or how long labels are good from now on."""
-        if entry.kind != kinds.OPERATOR or _sets(entry) is not None:
+        """A pick, a check, a delivery, or a setting from now on."""
+        if entry.kind not in _SETTING or said(entry):
             self._entries.append(entry)
 
     def flush(self, conn: Connection) -> None:
@@ -79,16 +79,14 @@ def good_hours(conn: Connection) -> int:
     return conn.scalar(select(_S.value).where(_S.name == LABEL_HOURS)) or DEFAULT_HOURS
 
 
-def _sets(entry: Entry) -> int | None:
-    return hours(entry.ext[1]) if entry.actor == CENTRE and entry.ext[0] == LABEL_HOURS else None
-
-
 def _facts(conn: Connection, entries: Iterable[Entry]) -> Iterable[Fact]:
     good = good_hours(conn)
     for entry in entries:
-        if entry.kind == kinds.OPERATOR:
-            good = _sets(entry) or good
-            conn.execute(upsert(conn, schema.supply_settings, ("name",)), {"name": LABEL_HOURS, "value": good})
+        if entry.kind in _SETTING:
+            settings = said(entry)
+            good = settings.get(LABEL_HOURS, good)
+            rows = [{"name": name, "value": value} for name, value in settings.items()]
+            conn.execute(upsert(conn, schema.supply_settings, ("name",)), rows)
         else:
             yield _READ[entry.kind](entry, good * 60)
 

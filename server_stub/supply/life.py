@@ -8,6 +8,8 @@ from firmware.journal import kinds
 NEW, PICKED, CHECKED_OK, DELIVERED, SUPERSEDED, VOID = "NEW", "PICKED", "CHECKED_OK", "DELIVERED", "SUPERSEDED", "VOID"
 STATES = (NEW, PICKED, CHECKED_OK, DELIVERED, SUPERSEDED, VOID)
 OPEN = (PICKED, CHECKED_OK)
+# what a package is picked for
+LOAD, REFILL = "L", "R"
 
 # what happens to a package: `issued` starts the label that a corrected quantity printed
 PICK, ISSUED, PASSED, CORRECTED, REJECTED, PUT_AWAY = "pick", "issued", "passed", "corrected", "rejected", "put_away"

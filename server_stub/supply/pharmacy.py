@@ -16,7 +16,6 @@ from server_stub.supply import life, schema
 from server_stub.supply.generations import WINDOW_MS
 from server_stub.supply.pick import lines
 
-LOAD, REFILL = "L", "R"
 _MINUTE_MS = 60_000
 # of a row of the table users
 _USER, _ROLES = 1, 5
@@ -74,18 +73,18 @@ def _needs(
         under_way[label.station, label.item, label.purpose] += 0 if _stale(label, now_ms) else label.quantity
     for station, shelf in shelves.items():
         for line in lines(conn, station, shelf):
-            for purpose in (REFILL, LOAD):
-                wanted = _wanted(line, {place for at, place in unloaded if at == station}, purpose)
+            for purpose in (life.REFILL, life.LOAD):
+                pockets = _pockets(line, {place for at, place in unloaded if at == station}, purpose)
+                wanted = sum(int(pocket["quantity"]) for pocket in pockets)
                 quantity = wanted - under_way[station, line["item"], purpose]
                 if quantity > 0:
                     need = {"station": station, "item": line["item"], "quantity": quantity}
-                    yield {**need, "load_or_refill": purpose, "pick_area": ""}
+                    yield {**need, "load_or_refill": purpose, "pick_area": "", "place": pockets[0]["place"]}
 
 
-def _wanted(line: dict[str, Any], unloaded: Collection[str], purpose: str) -> int:
-    """What the pockets of a line lack that are to be loaded, or refilled."""
-    pockets = (pocket for pocket in line["pockets"] if (pocket["place"] in unloaded) == (purpose == LOAD))
-    return sum(int(pocket["quantity"]) for pocket in pockets)
+def _pockets(line: dict[str, Any], unloaded: Collection[str], purpose: str) -> list[dict[str, Any]]:
+    """The pockets of a line that are to be loaded, or refilled, the hungriest first."""
+    return [pocket for pocket in line["pockets"] if (pocket["place"] in unloaded) == (purpose == life.LOAD)]
 
 
 def _stale(label: Row[Any], now_ms: int) -> bool:

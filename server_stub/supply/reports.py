@@ -10,7 +10,7 @@ from sqlalchemy import Connection, and_, func, literal, select, union_all
 
 from firmware.journal import kinds
 from server_stub.stock.items import Item, items
-from server_stub.supply import life, schema
+from server_stub.supply import life, schema, settings
 
 _L, _F = schema.pick_labels.c, schema.label_facts.c
 _corrected = schema.pick_labels.alias("corrected")
@@ -163,6 +163,14 @@ _WITHOUT_CHECKS = {
     ERRORS: Report(_ERRORS_TITLE, DELIVERER, _facts(*_CAUGHT, **_DELIVERY), _by_picker),
     DETAIL: Report(_DETAIL_TITLE, DELIVERER, _packages(*_PUT_AWAY), _by_item),
 }
+
+
+def of_account(conn: Connection) -> dict[str, Report]:
+    """Those of this account, by what its pharmacy's computer said of its PROCAR.INI."""
+    told = {row.name: row.value for row in conn.execute(select(schema.supply_settings))}
+    return reports(
+        checks=bool(told.get(settings.CHECK_REPORTING, 1)), unchecked=bool(told.get(settings.REPORT_UNCHECKED, 1))
+    )
 
 
 def reports(*, checks: bool, unchecked: bool) -> dict[str, Report]:

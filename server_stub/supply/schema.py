@@ -87,7 +87,7 @@ pick_labels = Table(
     Index("pick_labels_clash", "clash", "picked_ms"),
 )
 
-# `name` settings.LABEL_HOURS: for how long the labels of picks that follow are good
+# `name` is one of settings.py: for how long the labels of picks that follow are good, what is reported of checks
 supply_settings = Table("supply_settings", metadata, text("name", key=True), integer("value"))
 
 PROJECTIONS = (restock_orders, label_facts, pick_labels, supply_settings)

@@ -20,7 +20,7 @@ FILES = {
     "items.lst": "I|07605|Heparin 5000 units per mL vial|\nI|07606|Saline flush|\nI|07607|Ondansetron|\n",
     "picks.lst": f"H|S1|{AS_OF}|4\n"
     "N|ICU1|North|07606|Saline flush|B1|6|R\n"
-    "N|ICU1|North|07605|Heparin 5000 units per mL vial|A1|10|L\n"
+    "N|ICU1|North|07605|Heparin 5000 units per mL vial|A1|10|L|D03-P07\n"
     "N|ICU2|North|07605|Heparin 5000 units per mL vial|A1|4|R\n"
     "N|ER1|South|07607|Ondansetron|A2|8|R\n",
     "serials.lst": "",

@@ -39,6 +39,10 @@ class Desk:
         self.look()
         return reply
 
+    async def fresh_inventory(self):
+        self.look()
+        return self.view.link
+
     def look(self):
         """State and inventory as they are now."""
         self.view.set_state(self.cabinet.said()[1:], 1)

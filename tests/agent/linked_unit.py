@@ -16,8 +16,11 @@ class Unit:
         self.terminal = Terminal("HK", lambda: (30, 5), port="station")
         self.line = Line(jack.path, self.terminal, self.told)
         self.field, self.lines, self.results, self.over = None, [], [], False
+        self.files = {}
 
     async def told(self, event):
+        if event[0] == "file":
+            self.files[event[1]] = event[2]
         if event[:2] != ("block", "S"):
             return
         number, *fields = display.read(event[2])

@@ -114,7 +114,7 @@ def station(tmp_path, monkeypatch):
 
 def hurried(story):
     with asyncio.Runner(loop_factory=lambda: HurriedLoop(SPEED)) as loop:
-        loop.run(story)
+        return loop.run(story)
 
 
 async def sign_on(unit):
@@ -160,6 +160,33 @@ def test_counts_change_once_the_pocket_was_scanned_and_it_was_confirmed(station)
     delivered, refill = entries[4:6]
     assert delivered[entry.F_EXT][:2] == ["HK01", 1] and delivered[entry.F_CHANGE] == refill[entry.F_CHANGE] == 5
     assert delivered[entry.F_TXN] == refill[entry.F_TXN] and refill[entry.F_EXT][-1] == 1
+
+
+@pytest.mark.req("P29")
+def test_a_pocket_is_emptied_and_the_contents_taken_along(station):
+    async def story():
+        async with station.running() as (unit, _):
+            await sign_on(unit)
+            await unit.say(display.key("F1"), "place")
+            await unit.enter("Z4|ICU1|3|1", "pocket")
+            station.pull()
+            await unit.enter("Z4|ICU1|3|1", "quantity")
+            await unit.enter("1", "confirm")
+            await unit.say(display.key("ENTER"), None)
+            await until(lambda: unit.results == [0])
+            station.push()
+            await until(lambda: unit.field == "place")
+            await unit.say(display.key("CLEAR"), "package")
+            await unit.say(display.key("F2"), "package")
+            await until(lambda: unit.files)
+            await unit.say(display.key("CLEAR"), "over")
+            return unit.files["contents.lst"].decode().splitlines()
+
+    station.world.written()
+    head, *pockets = hurried(story())
+    assert head.startswith("H|ICU1|") and f"C|{PLACE}|heparin|heparin|0||3" in pockets
+    told = [fields[entry.F_KIND] for fields in station.written()]
+    assert told == [kinds.SIGN_ON, kinds.ACCESS, kinds.OPENED, kinds.UNLOAD, kinds.CLOSED, kinds.SIGN_OFF]
 
 
 @pytest.mark.req("P41")

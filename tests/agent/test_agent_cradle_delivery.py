@@ -71,7 +71,7 @@ def test_what_is_asked_for_is_as_the_station_has_it(beginning, expiry):
     assert refilled[entry.F_EXT][-1] == (0 if beginning else None)
 
 
-@pytest.mark.req("P42", "P39")
+@pytest.mark.req("P42", "P39", "U11")
 @pytest.mark.parametrize(
     ("row", "package", "code"),
     [
@@ -102,7 +102,7 @@ def test_what_is_no_label_of_a_package_is_not_asked(text):
     assert (unit.told(), unit.field, unit.asked) == ([codes.LABEL_UNKNOWN], "package", asked)
 
 
-@pytest.mark.req("P42")
+@pytest.mark.req("P42", "U10", "U11")
 @pytest.mark.parametrize("text", ["Z4|ICU1|2|1", "Z4|ICU2|3|1", "D01-P02", "Z1|saline|6|HK01", "rubbish"])
 def test_another_pocket_is_refused_and_journaled(text):
     unit = opened()
@@ -284,7 +284,7 @@ def test_too_much_at_once_is_refused_and_what_was_taken_is_done():
 
 def test_what_is_of_another_field_or_unreadable_shows_the_step_again():
     unit = signed_on()
-    for data in (display.typed("pin", "1234"), display.key("F1"), display.key("ENTER")):
+    for data in (display.typed("pin", "1234"), display.key("F4"), display.key("ENTER")):
         unit.field = None
         unit.take(unit.flow.heard(data))
         assert unit.field == "package" and unit.told() == []

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from agent.cradle.line import Line
 from agent.handheld.app import Handheld
 from agent.handheld.cli import app as command
+from agent.handheld.shell import Printer
 from agent.handheld.store import StateUnreadable, Store
 from agent.handheld.wedge import GAP_MS, Wedge
 from firmware.cradle import records
@@ -18,6 +19,7 @@ from firmware.cradle.book import AddressBook
 from firmware.cradle.host import Host
 from simulator.cradle_line import CradleLine
 from tests.agent.handheld_rig import AS_OF, FILES
+from tests.agent.label_printer import printed, scanned
 
 FAST = {"wait_ms": 400, "cycle_ms": 50, "settle_ms": 50, "baud": 115200}
 
@@ -99,7 +101,7 @@ def test_a_person_picks_with_it_and_the_record_goes_up(tmp_path):
     asyncio.run(story())
 
 
-@pytest.mark.req("P35")
+@pytest.mark.req("P35", "P94")
 def test_its_memory_is_one_file_that_another_process_goes_on_with(tmp_path):
     async def story():
         state = tmp_path / "unit.json"
@@ -175,3 +177,27 @@ def test_a_scanner_that_types_is_told_from_the_keypad(tmp_path):
             assert shown(app)[0].startswith("Clear unit")
 
     asyncio.run(story())
+
+
+@pytest.mark.req("P30", "P59", "P60", "P61", "P62", "U11")
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"kind": "shelf", "code": "Z2|07606", "item": "07606", "name": "Saline flush"},
+        {"kind": "user", "code": "Z3|anna", "user": "anna"},
+        {"kind": "pocket", "code": "Z4|ICU1|3|1", "station": "ICU1", "drawer": 3, "pocket": 1},
+        {
+            "kind": "bag", "code": "Z1|07606|6|AA00", "item": "07606", "quantity": 6, "serial": "AA00",
+            "name": "Saline flush", "station": "ICU1", "place": "",
+        },
+        {
+            "kind": "bag", "code": "Z1|07606|6|AA01", "item": "07606", "quantity": 6, "serial": "AA01",
+            "name": "Saline flush", "station": "ICU1", "place": "D03-P01",
+        },
+    ],
+)  # fmt: skip
+def test_the_printer_that_is_attached_prints_each_label_so_that_it_is_read(tmp_path, fields):
+    paper = tmp_path / "paper.zpl"
+    Printer(paper).label(fields)
+    (dots,) = printed(paper.read_bytes())
+    assert scanned(dots) == [fields["code"]]

@@ -74,7 +74,32 @@ def test_a_line_shows_name_in_reverse_video_item_station_and_area():
     assert all(len(text) <= 20 for text, _ in lines) and len(lines) == 8
 
 
-@pytest.mark.req("P32", "P55", "P59", "P62", "P92")
+@pytest.mark.req("P58", "P32")
+@pytest.mark.parametrize("code", ["312345678906", "00312345678906", "01003123456789061727123110L1", "HOUSE-7"])
+def test_a_package_of_a_distribution_centre_is_read_by_its_upc_a_as_well(code):
+    bench = Bench(files=FILES | {"items.lst": "I|07605|Heparin|0312345678906,HOUSE-7\nI|07606|Saline|0311111111117\n"})
+    bench.loaded()
+    bench.choices("Pick as asked", "ICU1")
+    bench.do(bench.scan(code), bench.type("3"))
+    (record,) = bench.records()
+    assert (record["item"], record["quantity"]) == ("07605", 3)
+    bench.do(bench.scan("312345678999"))
+    assert bench.told_off().startswith("This is no shelf label")
+
+
+@pytest.mark.req("P30")
+def test_labels_of_shelf_and_user_are_printed():
+    bench = Bench().loaded()
+    bench.choices("Lists and labels", "Shelf label", "Saline flush")
+    bench.do(bench.press("CLEAR"))
+    bench.choices("My user label")
+    assert bench.seat.printed[-2:] == [
+        {"kind": "shelf", "code": "Z2|07606", "item": "07606", "name": "Saline flush"},
+        {"kind": "user", "code": "Z3|anna", "user": "anna"},
+    ]
+
+
+@pytest.mark.req("P32", "P55", "P59", "P62", "P92", "U11")
 def test_a_bag_is_picked_from_the_right_shelf_with_its_record_and_its_label():
     bench = picking("ICU1")
     bench.do(bench.scan("Z2|07606"))
@@ -94,7 +119,7 @@ def test_a_bag_is_picked_from_the_right_shelf_with_its_record_and_its_label():
     assert record["time"][:8] == AS_OF[:8]
     assert bench.seat.printed == [
         {"kind": "bag", "code": "Z1|07605|10|AA00", "name": "Heparin 5000 units per mL vial", "item": "07605",
-         "quantity": 10, "serial": "AA00", "station": "ICU1"}
+         "quantity": 10, "serial": "AA00", "station": "ICU1", "place": "D03-P07"}
     ]  # fmt: skip
     # the next line follows, and the next serial
     bench.do(bench.scan("Z2|07606"), bench.press("ENTER"))
@@ -311,7 +336,7 @@ def test_a_unit_asks_to_be_loaded_now():
     asked = []
     told = bench.told
     bench.line._told = lambda event: (asked.append(event[0]), told(event))[1]
-    bench.choices("Load lists now")
+    bench.choices("Lists and labels", "Load lists now")
     assert bench.told_off().startswith("Put the unit into its cradle")
     bench.files = {"picks.lst": FILES["picks.lst"].replace("S1", "S2")}
     bench.cradled()

@@ -4,12 +4,13 @@ import asyncio
 
 import pytest
 
-from agent.cradle.talk import Ask, Show
+from agent.cradle import station
+from agent.cradle.talk import Ask
 from firmware import codes
 from firmware.cradle import display
 from firmware.cradle.book import AddressBook
 from firmware.cradle.host import STATION, Host
-from firmware.journal import kinds
+from firmware.journal import entry, kinds
 from simulator.cradles import Line
 from simulator.units import Place
 from tests.agent.handheld_rig import Bench
@@ -42,13 +43,13 @@ class Site(Bench):
         for step in steps:
             if isinstance(step, Ask):
                 self.steps(self.site.flow.answered(self.ask(step)))
-            elif isinstance(step, Show) and self.at.there:
-                assert self.at.give(self.at.there, [("block", "S", step.data)])
+            elif self.at.there:
+                assert self.at.give(self.at.there, [station.item(step)])
 
     def ask(self, step):
         outcome = asyncio.run(self.site.panel.do(step.name, step.args))
-        if step.name == "refill" and outcome.code == codes.NONE:
-            self.cabinet.pull(3)
+        if step.name in ("refill", "unload") and outcome.code == codes.NONE:
+            self.cabinet.pull(outcome.params[2])
             self.site.desk.look()
         return outcome
 
@@ -98,7 +99,7 @@ def test_a_label_that_the_station_refuses_is_put_aside_with_its_words(row, code)
 @pytest.mark.req("P49")
 def test_the_stations_lines_stand_as_it_says_and_what_is_typed_below():
     site = Site()
-    site.choices("Deliver")
+    site.choices("At a station")
     assert site.shows("Waiting for it")
     remote = site.unit.step
     remote.said(display.screen([("R", "Saline"), ("N", "Drawer 3 - Pocket 1")]))
@@ -118,7 +119,7 @@ def test_the_stations_lines_stand_as_it_says_and_what_is_typed_below():
 
 def test_a_group_separator_in_a_scan_reaches_the_station_as_a_pipe():
     site = Site()
-    site.choices("Deliver")
+    site.choices("At a station")
     sent = []
     site.unit.link.queue_at_station = lambda data: sent.append(data) or True
     site.unit.step.said(display.field("package", "S", 128, "Scan"))
@@ -140,7 +141,7 @@ def test_records_for_the_pharmacy_are_not_sent_to_a_station():
 
 def test_a_station_that_falls_silent_is_noticed_and_the_unit_is_free_again():
     site = Site()
-    site.choices("Deliver")
+    site.choices("At a station")
     site.put(site.station)
     site.world.begin(wait_for(lambda: site.shows("Badge")))
     assert site.world.run(60_000)
@@ -156,5 +157,82 @@ def wait_for(until):
 def test_without_an_address_there_is_no_delivering():
     bench = Bench().loaded()
     bench.unit.memory.address = None
-    bench.choices("Deliver")
+    bench.choices("At a station")
     assert bench.told_off().startswith("This unit has no address yet")
+
+
+def linked(site):
+    """Signed on at the station with the unit."""
+    site.choices("At a station")
+    site.put(site.station)
+    for prompt, answer in (("Badge", site.scan("Z3|b1")), ("PIN", site.type("1234"))):
+        site.world.begin(wait_for(lambda prompt=prompt: site.shows(prompt)))
+        assert site.world.run(60_000)
+        site.do(answer)
+    shown(site, "Scan the package")
+
+
+def shown(site, words):
+    site.world.begin(wait_for(lambda: site.shows(words)))
+    assert site.world.run(60_000), site.text()
+
+
+@pytest.mark.req("P29", "P30")
+def test_the_contents_are_taken_along_and_looked_at_without_the_station():
+    site = Site()
+    site.choices("Lists and labels", "Station contents")
+    assert site.told_off().startswith("No contents yet")
+    site.do(site.press("CLEAR"))
+    linked(site)
+    site.do(site.press("F2"))
+    shown(site, "The contents are on")
+    site.told_off()
+    site.do(site.press("CLEAR"))
+    shown(site, "Log off")
+    site.take()
+    site = restarted(site)
+    site.choices("Lists and labels", "Station contents")
+    assert site.lines()[0] == ("ICU1", False) and site.shows("1/4 of")
+    site.do(site.scan("Z2|saline"))
+    lines = [text for text, _ in site.lines()]
+    assert site.lines()[1] == ("Saline 0.9 % 10 mL", True)
+    assert {"Item saline", "D01-P02", "Holds 5", "Expiry not known"} <= {line.strip() for line in lines}
+    site.do(site.press("F1"))
+    assert site.seat.printed[-1]["code"] == "Z4|ICU1|1|2"
+    site.do(site.scan(POCKET), site.press("UP", "DOWN"))
+    assert site.shows("D03-P01") and site.shows("Holds 0")
+    for other in ("Z4|ICU2|3|1", "Z2|07605", "x"):
+        site.do(site.scan(other))
+        assert site.told_off() == "No pocket of this station has that."
+    site.do(site.press("CLEAR"))
+    assert site.shows("Station contents")
+
+
+def restarted(site):
+    """The unit after a power loss, in the same hands."""
+    again = site.restarted(1000)
+    again.world.clock.now_ms = site.clock.now_ms
+    return again.logged_on("anna")
+
+
+@pytest.mark.req("P29")
+def test_a_pocket_is_emptied_with_the_unit():
+    site = Site()
+    linked(site)
+    start = site.cabinet.journal.seq
+    site.do(site.press("F1"))
+    shown(site, "UP DOWN ENTER, scan")
+    site.do(site.scan("Z4|ICU1|1|2"))
+    shown(site, "Scan the pocket")
+    site.do(site.scan("Z4|ICU1|1|2"))
+    shown(site, "How many came out")
+    site.do(site.type("5"))
+    shown(site, "Took out 5?")
+    site.do(site.press("ENTER"))
+    shown(site, "Taken out 5.")
+    assert [fields[entry.F_KIND] for fields in site.cabinet.entries(start)] == [
+        kinds.ACCESS,
+        kinds.OPENED,
+        kinds.UNLOAD,
+    ]
+    assert site.cabinet.state.quantity("D01-P02") == 0

@@ -5,8 +5,8 @@ import asyncio
 from fakes import UTC, ready
 
 from agent.clock import SteppedClock
-from agent.cradle.delivery import Delivery
-from agent.cradle.talk import Ask
+from agent.cradle.session import Session
+from agent.cradle.talk import Ask, Give
 from agent.panel import Panel
 from firmware.cradle import display
 from firmware.cradle.addresses import from_base62
@@ -37,9 +37,9 @@ class Unit:
         }
         self.screen_panel = Panel(self.desk, SteppedClock(UTC))
         self.panel = Panel(self.desk, SteppedClock(UTC), "HK")
-        self.flow = Delivery(self.view, STATION)
+        self.flow = Session(self.view, STATION, lambda: UTC)
         self.lines, self.field, self.results, self.over = [], None, [], False
-        self.asked = []
+        self.asked, self.files = [], {}
         self.at_screen("sign_off")
 
     def at_screen(self, name, **args):
@@ -55,7 +55,9 @@ class Unit:
 
     def take(self, steps):
         for step in steps:
-            if isinstance(step, Ask):
+            if isinstance(step, Give):
+                self.files[step.name] = step.data
+            elif isinstance(step, Ask):
                 self.asked.append((step.name, step.args))
                 self.take(self.flow.answered(asyncio.run(self.panel.do(step.name, step.args))))
             else:

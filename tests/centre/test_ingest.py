@@ -163,6 +163,7 @@ MISSHAPEN = {
     "pick": (kinds.PICKED, ("HK01", 9, "ICU1", 2, "R", "HK"), {"item": "HEPARIN"}),
     "check": (kinds.CHECKED, ("HK01", 9, 2, 0, "", "HK"), {"item": "HEPARIN"}),
     "address of a handheld": (kinds.UNIT_ADDRESS, ("HK", 1), {}),
+    "what a pharmacy reports": (kinds.PICKING_RULES, (1, 1), {}),
     "refused record of a handheld": (kinds.CRADLE_REFUSED, (4050, "HK", "P", "x"), {}),
     "delivery of a label with a NUL": (kinds.DELIVERED, ("HK\x000", 1, 9), AT),
     "maintenance of no version": (kinds.MAINTENANCE, (0, 3), {}),
@@ -259,6 +260,7 @@ WRITTEN = {
     kinds.CHECKED: ("HK01", 1_700_000_600_000, 5, 1, "HK02", "HK"),
     kinds.UNIT_ADDRESS: ("HK", 1),
     kinds.CRADLE_REFUSED: (4050, "HK", "P", "ICU1|HK01|x"),
+    kinds.PICKING_RULES: (1, 0),
     kinds.MAINTENANCE: (1, 1, "1.0.0"),
     kinds.SELFTEST: ("lock-3", 1),
 }

@@ -2,16 +2,20 @@
 
 import csv
 import io
+from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from types import SimpleNamespace
+from urllib.parse import urlencode
 
 import pytest
 
+from agent.pharmacy.book import Book
 from agent.pharmacy.snapshots import opened
 from firmware import codes
 from firmware.journal import kinds
 from firmware.wire import messages
 from server_stub.console.accounts import Accounts
+from server_stub.ledger.schema import inventory
 from server_stub.site import config
 from server_stub.site.config import database_url, read
 from server_stub.site.enrol import add_stations
@@ -20,6 +24,8 @@ from tests.console.visitor import sign_in
 from tests.stock.stock_site import HOUR_MS, Cabinet
 from tests.supply.packages import Pharmacy
 
+LISTED = ("not-checked-not-delivered", "checked-not-delivered", "not-checked-delivered", "findings")
+DAY = timedelta(days=1)
 SNAPSHOT = "/api/v1/pharmacy/snapshot"
 # of its own: other tests of the same console have ICU1
 ITEMS = [["ZINC", 0, 1, 0], ["KCL", 0, 1, 0]]
@@ -117,19 +123,21 @@ def test_a_report_or_period_that_can_not_be_is_not_found(client, at, query):
 
 
 @pytest.mark.req("P98", "P101")
-def test_the_switches_of_procar_ini_are_the_sites(client, at, ward, web_home, people):
-    site = read(web_home)
-    off = config.Picking(check_reporting=False, report_not_checked_but_delivered=False)
-    config.write(web_home, site.model_copy(update={"picking": off}))
-    assert read(web_home).picking == off
+def test_the_switches_of_procar_ini_reach_page_file_and_api(client, at, ward, people):
     at("auditor")
+    assert client.get("/picking?show=not-checked-delivered").status_code == 200
+    ward.pharmacy.rules(0, 0)
     page = client.get("/picking?show=checking-detail").text
     assert "C: not checked" not in page and client.get("/picking?show=not-checked-delivered").status_code == 404
     answer = client.get("/api/v1/picking/not-checked-delivered", headers=bearer(people["auditor"]))
     assert (answer.status_code, answer.json()["code"]) == (404, codes.NOT_FOUND)
     headings = client.get("/picking/csv?show=errors-caught").text.splitlines()[0]
     assert '"Delivered at (UTC)","Deliverer"' in headings and "Checker" not in headings
-    config.write(web_home, site)
+    ward.pharmacy.rules(1, 0)
+    headings = client.get("/picking/csv?show=errors-caught").text.splitlines()[0]
+    assert "Checker" in headings and client.get("/picking?show=not-checked-delivered").status_code == 404
+    ward.pharmacy.rules(1, 1)
+    assert client.get("/picking?show=not-checked-delivered").status_code == 200
 
 
 @pytest.mark.usefixtures("ward")
@@ -163,6 +171,7 @@ def test_the_pharmacy_picks_by_one_snapshot(client, ward, token):
     # four are on their way under AA01; what was voided is not
     assert needed["ED1", "ZINC"]["quantity"] == 16 and needed["ED1", "KCL"]["quantity"] == needs["KCL"]
     assert needed["ED1", "ZINC"]["load_or_refill"] == "R" and needed["ED1", "ZINC"]["pick_area"] == ""
+    assert needed["ED1", "ZINC"]["place"] == listed["lines"][-1]["pockets"][0]["place"] == "D01-P01"
     assert {"item": "ZINC", "name": "=HYPERLINK(1)", "codes": ["00300", "00301"]} in found["items"]
     assert found["users"] == [
         {"user": "PT001", "may_pick": True, "may_check": False},
@@ -171,6 +180,36 @@ def test_the_pharmacy_picks_by_one_snapshot(client, ward, token):
     ]
     (label,) = found["open_labels"]
     assert (label["label"], label["state"], label["stale"], label["quantity"]) == ("AA01", "PICKED", False, 4)
+
+
+@pytest.mark.req("P44", "F23")
+def test_what_a_pocket_took_in_reaches_reports_lists_and_the_pharmacys_computer(client, at, ward, token, tmp_path):
+    at("auditor")
+    book = Book(tmp_path / "cradle.db", 1)
+    # the cabinet's clock is a second ahead of the centre's
+    now = datetime.fromtimestamp(ward.bench.clock.utc_ms() / 1000, UTC)
+    period = urlencode({"from": f"{now - DAY:%FT%T}", "to": f"{now + DAY:%FT%T}"})
+
+    def seen():
+        answer = client.get(SNAPSHOT, headers=bearer(token))
+        snapshot = opened(answer.content)
+        book.keep_snapshot(answer.content, snapshot.open_labels, 0, snapshot.as_of_utc_ms)
+        need = sum(need.quantity for need in snapshot.needs if (need.station, need.item) == ("ED1", "KCL"))
+        pages = {name: client.get(f"/picking?show={name}&{period}").text for name in LISTED}
+        return (
+            need,
+            "AA07" in {one.label for one in book.labels()},
+            [name for name in LISTED if "AA07" in pages[name]],
+        )
+
+    lacks, _, _ = seen()
+    picked = ward.pharmacy.picked("AA07", 4, item="KCL", station="ED1")
+    assert seen() == (lacks - 4, True, ["not-checked-not-delivered"])
+    ward.pharmacy.delivered("AA07", picked, "D02-P01", 3)
+    assert seen() == (lacks - 3, False, ["not-checked-delivered", "findings"])
+    (held,) = [row for row in ward.bench.rows(inventory) if (row.station, row.place) == ("ED1", "D02-P01")]
+    assert held.quantity == 3
+    book.close()
 
 
 def test_a_pocket_that_is_not_loaded_is_to_be_loaded(client, ward, token):

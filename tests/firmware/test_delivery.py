@@ -1,5 +1,5 @@
 # Putting away by the label of a package: which labels are refused, what is journaled, what is remembered.
-from fakes import UTC, ready, reboot
+from fakes import UTC, ready, reboot, user
 
 from firmware import codes, schema
 from firmware.cradle.addresses import base62, from_base62
@@ -9,11 +9,11 @@ from firmware.journal.ram import PowerCut
 from firmware.tables import Table
 from firmware.wire import messages
 
-REQ = ("P42", "P44", "P39")
+REQ = ("P29", "P42", "P44", "P39", "F22", "F23", "U9")
 
 NOW_MIN = UTC // 60000
 UNTIL = NOW_MIN + 4320
-OPEN, VOIDED, SUPERSEDED, DELIVERED = 1, 2, 3, 4
+OPEN, VOIDED, SUPERSEDED, DELIVERED, LOADS = 1, 2, 3, 4, 5
 HANDHELD, KIOSK = messages.VIA_HANDHELD, messages.VIA_KIOSK
 SERIAL = "AB0z"
 LABEL = from_base62(SERIAL)
@@ -193,7 +193,7 @@ def test_arguments_that_do_not_go_together():
 
 def test_bad_rows_are_refused_whole():
     good = [LABEL, "saline", 6, OPEN, UNTIL]
-    for at, value in ((0, 62**4), (0, -1), (0, SERIAL), (1, "nobody"), (2, 0), (3, 0), (3, 5), (4, None)):
+    for at, value in ((0, 62**4), (0, -1), (0, SERIAL), (1, "nobody"), (2, 0), (3, 0), (3, 6), (4, None)):
         row = good[:at] + [value] + good[at + 1 :]
         c = ready()
         assert c.reference("labels", 1, [good, row]) == codes.BAD_ROW, row
@@ -206,6 +206,75 @@ def test_a_label_that_was_read_is_the_scan_of_its_package():
     assert c.reference("items", 2, [["saline", 0, 1, 128, 0, 0]], base=1) == 0
     assert ask(c, label=None, via=0)[0] == codes.SCAN_NEEDED
     assert ask(c)[0] == 0
+
+
+def test_where_the_station_wants_the_drug_itself_scanned_its_label_does_not_stand_in():
+    c = labelled()
+    assert c.reference("items", 2, [["saline", 0, 1, 128, 0, 0]], base=1) == 0
+    assert c.reference("policy", 1, [["drug_scan", 1]]) == 0
+    start = c.journal.seq
+    assert ask(c) == (codes.SCAN_NEEDED, []) and seen(c, start) == []
+    assert ask(c, code="00301")[0] == 0
+    c.ask(messages.CANCEL)
+    assert c.ask(messages.BYPASS, 1, 1, "saline", "")[0] == 0
+    assert ask(c)[0] == 0 and kinds.BYPASS in c.kinds()
+
+
+# ---- packages that were picked to load a place
+
+
+def emptied(state):
+    c = labelled(state)
+    assert c.ask(messages.UNLOAD, PLACE)[0] == 0
+    c.pull(3)
+    assert c.confirm(0)[0] == 0
+    c.push(3)
+    c.stock("D01-P02", 12)
+    return c
+
+
+def test_a_package_picked_to_load_brings_the_unloaded_place_back_into_use():
+    c = emptied(LOADS)
+    start = c.journal.seq
+    assert deliver(c, 4)[0] == 0
+    assert seen(c, start) == [kinds.ACCESS, kinds.OPENED, kinds.DELIVERED, kinds.LOAD, kinds.CLOSED]
+    assert c.entries(start)[0][entry.F_EXT][0] == kinds.PURPOSE_LOAD
+    loaded = c.entries(start)[3]
+    assert loaded[entry.F_BEFORE : entry.F_AFTER + 1] == [0, 4, 4] and loaded[entry.F_PLACE] == PLACE
+    assert ask(c)[0] == codes.LABEL_DELIVERED
+    assert c.remove("saline", 4)[0] == 0, "the place is in use"
+
+
+def test_loading_by_label_wants_the_pockets_label_and_the_role():
+    c = emptied(LOADS)
+    assert ask(c)[0] == 0
+    c.pull(3)
+    assert c.confirm(6)[0] == codes.SCAN_NEEDED and c.state.quantity(PLACE) == 0
+    c.ask(messages.CANCEL)
+    c.push(3)
+    assert c.reference("users", 2, [user("b3", "cleo", "0000", messages.ROLE_REFILL)], 1) == 0
+    c.ask(messages.SIGN_OFF)
+    assert c.ask(messages.SIGN_ON, "b3", "0000")[0] == 0
+    start = c.journal.seq
+    assert ask(c)[0] == codes.NOT_ALLOWED and c.entries(start)[0][entry.F_EXT][0] == kinds.PURPOSE_LOAD
+
+
+def test_a_package_picked_to_refill_loads_nothing():
+    c = emptied(OPEN)
+    assert ask(c)[0] == codes.POCKET_FULL
+    assert c.ask(messages.UNLOAD, "D01-P02")[0] == 0
+    c.pull(1)
+    assert c.confirm(12)[0] == 0
+    c.push(1)
+    start = c.journal.seq
+    assert ask(c)[0] == codes.NOT_LOADED and seen(c, start) == [kinds.DENIED]
+
+
+def test_a_package_picked_to_load_refills_where_nothing_is_unloaded():
+    c = labelled(LOADS)
+    start = c.journal.seq
+    assert deliver(c)[0] == 0
+    assert seen(c, start) == [kinds.ACCESS, kinds.OPENED, kinds.DELIVERED, kinds.REFILL, kinds.CLOSED]
 
 
 # ---- when it expires is said at the open pocket

@@ -18,6 +18,7 @@ CORRECTED = [kinds.CHECKED, "rp02", "07605", ["AB01", UTC, 8, 1, "AB02", "AB"]]
 ADDRESS = [kinds.UNIT_ADDRESS, "", "", ["Rv", 1]]
 CLEARED = [kinds.UNIT_ADDRESS, "pharm1", "", ["Rv", 2]]
 REFUSED = [kinds.CRADLE_REFUSED, "", "", [codes.BAD_RECORD, "", "P", "what is this"]]
+RULES = [kinds.PICKING_RULES, "", "", [1, 0]]
 
 
 class Pharmacy:
@@ -49,10 +50,10 @@ def pharmacy():
 def test_each_kind_is_written_as_it_was_said():
     p = pharmacy()
     start = p.station.journal.seq
-    for n, args in enumerate((PICK, CHECK, CORRECTED, ADDRESS, CLEARED, REFUSED)):
+    for n, args in enumerate((PICK, CHECK, CORRECTED, ADDRESS, CLEARED, REFUSED, RULES)):
         assert p.record(*args) == (codes.NONE, [start + 1 + n])
     said = [[f[entry.F_KIND], f[entry.F_ACTOR], f[entry.F_ITEM] or "", f[entry.F_EXT]] for f in p.entries(start)]
-    assert said == [PICK, CHECK, CORRECTED, ADDRESS, CLEARED, REFUSED]
+    assert said == [PICK, CHECK, CORRECTED, ADDRESS, CLEARED, REFUSED, RULES]
 
 
 def test_what_was_replied_to_outlasts_a_power_cut():
@@ -99,6 +100,10 @@ def test_another_shape_is_written_nowhere():
         _with(ADDRESS, 1, 2),
         _with(ADDRESS, 1, True),
         _with(REFUSED, 2, "PC"),
+        _with(RULES, 0, 2),
+        _with(RULES, 1, True),
+        [kinds.PICKING_RULES, "pharm1", "", [1, 0]],
+        [kinds.PICKING_RULES, "", "", [1]],
         _with(REFUSED, 3, "x" * 201),
         _with(REFUSED, 3, "a\nb"),
     ]

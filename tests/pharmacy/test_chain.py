@@ -84,6 +84,7 @@ def test_a_pick_and_a_check_are_one_entry_each_though_the_process_dies_between_j
     assert (cleared.returncode, again.code) == (0, codes.FOREIGN_UNIT)
     assert set(pharmacy.centre.asked) == {200}
     assert pharmacy.outbox(kinds.CRADLE_REFUSED) == []
+    assert {tuple(ext) for _, _, _, ext in pharmacy.outbox(kinds.PICKING_RULES)} == {(1, 1)}
 
 
 def _zpl(folder):

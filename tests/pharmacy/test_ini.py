@@ -34,7 +34,7 @@ def test_what_is_left_out_is_as_the_requirements_say():
     assert procar == Procar() and procar.host()["wait_ms"] == 3000 and procar.host()["tries"] == 4
 
 
-@pytest.mark.req("P52")
+@pytest.mark.req("P52", "P69")
 def test_every_key_is_read(tmp_path):
     (tmp_path / "PROCAR.INI").write_bytes(WHOLE.replace("\n", "\r\n").encode("utf-8-sig"))
     procar = load(tmp_path / "PROCAR.INI")

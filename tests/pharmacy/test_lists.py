@@ -17,7 +17,8 @@ NINE = int(datetime(2026, 11, 22, 9, tzinfo=UTC).timestamp() * 1000)
 JSON = (
     b"""{"snapshot": 4711, "as_of_utc_ms": %d,
  "stations": [{"station": "ICU1", "zone": "North|2", "ask_beginning_quantity": true, "ask_expiry": 0}],
- "needs": [{"station": "ICU1", "item": "07605", "quantity": 10, "load_or_refill": "R", "pick_area": "A3"},
+ "needs": [{"station": "ICU1", "item": "07605", "quantity": 10, "load_or_refill": "R", "pick_area": "A3",
+            "place": "D03-P07"},
            {"station": "ED1", "item": "1", "quantity": 2, "load_or_refill": "L"}],
  "items": [{"item": "07605", "name": "MAG OX | 400 \xc2\xb5g caf\xc3\xa9", "codes": ["0123", "4567"]}],
  "users": [{"user": "jd01", "may_pick": 1, "may_check": 0}],
@@ -31,11 +32,12 @@ def label(name, state=PICKED):
     return Label(name, 5, "ICU1", "07605", 10, "R", "jd01", state)
 
 
-@pytest.mark.req("P31", "P32", "P43")
+@pytest.mark.req("P31", "P32", "P43", "U11")
 def test_a_snapshot_becomes_lines():
     made = lists.of_snapshot(snapshots.opened(JSON), parse("STALE_LIST_HOURS=3"), UTC)
     assert made == {
-        "picks.lst": b"H|4711|112226090000|3\nN|ICU1|North/2|07605|MAG OX / 400 ?g cafe|A3|10|R\nN|ED1||1|1||2|L\n",
+        "picks.lst": b"H|4711|112226090000|3\n"
+        b"N|ICU1|North/2|07605|MAG OX / 400 ?g cafe|A3|10|R|D03-P07\nN|ED1||1|1||2|L|\n",
         "stations.lst": b"T|ICU1|North/2|1|0\n",
         "items.lst": b"I|07605|MAG OX / 400 ?g cafe|0123,4567\n",
         "users.lst": b"U|jd01|1|0\n",

@@ -6,6 +6,7 @@ from datetime import UTC
 import pytest
 
 from agent.pharmacy import times
+from agent.pharmacy.ini import parse
 from agent.pharmacy.records import Rules
 from firmware import codes
 from firmware.cradle import records
@@ -165,6 +166,18 @@ def test_who_picked_may_check_where_the_site_says_so(tmp_path):
     assert desktop.record("AB", "P", PICK) and desktop.record("AB", "C", _check(user="jd01", quantity=10))
     assert desktop.refused() == []
     desktop.book.close()
+
+
+@pytest.mark.req("P98", "P101")
+def test_what_is_to_be_reported_is_said_at_the_start_and_never_lost(desktop):
+    off = parse("CHECK_REPORTING = 0").reporting()
+    desktop.log.fail = codes.JOURNAL_FULL
+    asyncio.run(desktop.intake.begin(off))
+    assert desktop.log.said() == []
+    assert desktop.record("AB", "P", PICK)
+    assert desktop.log.said(kinds.PICKING_RULES) == [(kinds.PICKING_RULES, "", None, [0, 1])]
+    assert desktop.record("CD", "C", CHECK)
+    assert len(desktop.log.said(kinds.PICKING_RULES)) == 1
 
 
 @pytest.mark.req("P54", "P64", "P67")

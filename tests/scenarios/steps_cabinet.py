@@ -32,7 +32,7 @@ STORAGE = {
     "coil dispenser": "coil",
     "return bin": "bin",
 }
-LABELS = {"": 1, "voided": 2, "superseded": 3, "delivered": 4}
+LABELS = {"": 1, "voided": 2, "superseded": 3, "delivered": 4, "to load": 5}
 LABEL_HOURS = 72
 SCHEDULE, SCALE, FLAGS, CLASS, PROMPT = range(1, 6)
 CLASSES = 6
@@ -163,8 +163,8 @@ def kit_has(world: World, kit: str, amount: Decimal, item: str) -> None:
 
 @sentence("Given", "label {label:name} is on {amount} of {item:name}[, good until {date}][, {state:words}]")
 def label_is(world: World, label: str, amount: Decimal, item: str, date: int | None = None, state: str = "") -> None:
-    """The label of a package on its way, good for three days if nothing is said; `voided`, `superseded` or
-    `delivered`."""
+    """The label of a package on its way, good for three days if nothing is said; `voided`, `superseded`,
+    `delivered`, or picked `to load` a place."""
     until_min = world.hospital.utc_ms // 60_000 + 60 * LABEL_HOURS if date is None else date
     row = world.site.rows["labels"].get(label)
     until_min = row[4] if row and date is None else until_min

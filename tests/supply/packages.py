@@ -107,9 +107,9 @@ class Pharmacy:
         self.script.utc_ms = max(self.script.utc_ms, self.bench.clock.utc_ms())
         return self.script.add(kind, ext, actor=by, item=item)
 
-    def picked(self, label, quantity=6, *, item="ACET", by="PT001", at=None, station="ICU1"):
+    def picked(self, label, quantity=6, *, item="ACET", by="PT001", at=None, station="ICU1", purpose="R"):
         at = self.bench.clock.utc_ms() if at is None else at
-        self._add(kinds.PICKED, (label, at, station, quantity, "R", label[:2]), by, item)
+        self._add(kinds.PICKED, (label, at, station, quantity, purpose, label[:2]), by, item)
         self.send()
         return at
 
@@ -118,6 +118,11 @@ class Pharmacy:
         self._add(kinds.CHECKED, (label, at, quantity, result, new, "AA"), by, item)
         self.send()
         return at
+
+    def rules(self, check_reporting, report_unchecked):
+        """What its PROCAR.INI says is reported."""
+        self._add(kinds.PICKING_RULES, (check_reporting, report_unchecked), "", None)
+        self.send()
 
     def delivered(self, label, picked_ms, place="D01-P01", quantity=6, *, by="PT002"):
         """A delivery as the cabinet writes it: the label, then the refill of the same transaction."""

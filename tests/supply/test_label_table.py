@@ -60,6 +60,15 @@ def test_counts_change_and_orders_close_by_the_scan_at_the_cabinet_alone(bench):
     assert (closed.put_away, closed.reason) == (20, PUT_AWAY)
 
 
+@pytest.mark.req("P35", "P42")
+def test_a_package_picked_to_load_says_so_and_so_does_its_corrected_label(pharmacy):
+    pharmacy.picked("AA01", purpose="L")
+    assert pharmacy.table()[from_base62("AA01")][3] == 5
+    pharmacy.checked("AA01", 1, quantity=5, new="BB01")
+    rows = pharmacy.table()
+    assert [rows[from_base62(label)][2:4] for label in ("AA01", "BB01")] == [[6, 3], [5, 5]]
+
+
 def test_a_number_that_is_open_twice_goes_nowhere(pharmacy):
     pharmacy.picked("AA01")
     pharmacy.bench.clock.advance(pharmacy.bench.clock.utc_ms() + HOUR_MS)

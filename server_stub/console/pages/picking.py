@@ -34,7 +34,7 @@ def page(view: View) -> None:
     """One report of one period; both are in the address. It stays as it is."""
     name, report, period = _asked(view.console, view.query)
     view.frame("Picking", "Packages between pharmacy and pocket, and what checking found", _PATH)
-    offered = picking.reports_of(view.console.site())
+    offered = picking.reports_of(view.engine)
     view.show(tabs(_PATH, "show", [(key, one.title) for key, one in offered.items()], name))
     view.show(_choose(name, period))
     lines = picking.read(view.engine, report, period)
@@ -47,10 +47,10 @@ def page(view: View) -> None:
 
 def _asked(console: Console, query: dict[str, str]) -> tuple[str, reports.Report, Period]:
     """What an address asks for; raises NoSuchPage."""
-    offered = picking.reports_of(console.site())
+    offered = picking.reports_of(console.engine)
     name = query.get("show", reports.A)
     if name not in offered:
-        raise NoSuchPage(f"There is no report {name} of picking, or it is switched off in site.toml.")
+        raise NoSuchPage(f"There is no report {name} of picking, or PROCAR.INI switches it off.")
     try:
         now_ms = queries.hospital_ms(console.engine)
         return name, offered[name], picking.period_of(query.get("from", ""), query.get("to", ""), now_ms)
