@@ -89,3 +89,21 @@ def test_a_firmware_that_fails_starts_again_and_is_reached_with_the_key_only(loa
     with pytest.raises(ResetError):
         loader.main(str(tmp_path))
     assert (tmp_path / "service").exists()
+
+
+@pytest.mark.req("U5")
+def test_a_firmware_that_is_not_whole_any_more_does_not_open_the_repl(loader, world, tmp_path):
+    """Nothing to start: anybody may flash a board that never had a firmware, any other who has the key."""
+    folder, world.interrupts = str(tmp_path), False
+    loader.main(folder)
+    assert world.interrupts is True
+    (tmp_path / "active.cbor").write_bytes(b"whatever the flash made of it")
+    with pytest.raises(ResetError):
+        loader.main(folder)
+    assert world.interrupts is False
+    assert not (tmp_path / "service").exists()
+    world.cabinet.service_key(True)
+    with pytest.raises(ResetError):
+        loader.main(folder)
+    assert (tmp_path / "service").exists()
+    loader.main(folder)  # the REPL
