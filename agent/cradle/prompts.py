@@ -2,6 +2,7 @@
 
 from agent import words
 from agent.cradle.parcel import Parcel
+from agent.cradle.plain import plain
 from agent.kiosk import lists
 from agent.view import View
 from firmware import codes
@@ -60,7 +61,7 @@ def _lines(step: str, view: View, station: str, parcel: Parcel | None) -> list[t
 def _item(view: View, parcel: Parcel | None) -> list[tuple[str, str]]:
     """The name of the item in reverse video (P49)."""
     name = lists.name_of(view, parcel.item) if parcel else ""
-    return list(display.wrap(name, display.REVERSE))[:NAME_LINES]
+    return list(display.wrap(plain(name), display.REVERSE))[:NAME_LINES]
 
 
 def _told(step: str, view: View, parcel: Parcel) -> list[tuple[str, str]]:

@@ -1,9 +1,9 @@
 """Lists for a handheld, as files on its line: lines with pipes between the fields (docs/polselect.md, Lists)."""
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from datetime import tzinfo
 
+from agent.cradle.plain import plain
 from agent.pharmacy import times
 from agent.pharmacy.ini import Procar
 from agent.pharmacy.snapshot import Snapshot
@@ -57,11 +57,4 @@ def changed(wanted: Mapping[str, bytes], held: Mapping[str, bytes]) -> list[tupl
 
 
 def _lines(rows: Iterable[tuple[object, ...]]) -> bytes:
-    return "".join("|".join(_plain(str(field)) for field in row) + "\n" for row in rows).encode("ascii")
-
-
-def _plain(text: str) -> str:
-    """What the unit's screen can show: ASCII, an accent left out, a pipe as a slash."""
-    letters = unicodedata.normalize("NFKD", text)
-    letters = "".join(char for char in letters if not unicodedata.combining(char)).replace("|", "/")
-    return "".join(char if " " <= char <= "~" else "?" for char in letters)
+    return "".join("|".join(plain(str(field)) for field in row) + "\n" for row in rows).encode("ascii")
