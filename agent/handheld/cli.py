@@ -30,11 +30,11 @@ def main(
 ) -> None:
     """Pick, check and deliver with a unit on a serial port: docs/handheld.md."""
     from agent.handheld.app import Handheld  # noqa: PLC0415 (listing commands stays light)
-    from agent.handheld.store import StateUnreadable  # noqa: PLC0415
+    from agent.handheld.store import InUse, StateUnreadable  # noqa: PLC0415
 
     try:
         unit = Handheld(port, state, printer, baud, scanner is Scanner.keyboard)
-    except (OSError, StateUnreadable) as error:
+    except (OSError, StateUnreadable, InUse) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     unit.run()
