@@ -60,20 +60,26 @@ def provision(
     first entry. CabinetError if it has an identity, or is not in maintenance."""
     told = board.told()
     check_free(told, replace)
+    journal = _journal_of(identity) if bytecode.has_chips(told.board) else None
     if told.station:
         _forget(board)
     fill(board, "base", base_files(told.board), say)
     board.write("main.py", MAIN.format(board=told.board).encode())
-    if bytecode.has_chips(told.board):
-        board.erase_journal(*_journal_of(identity), say)
+    if journal:
+        board.erase_journal(*journal, say)
     board.write(IDENTITY, identity)
     return board.told()
 
 
 def _journal_of(identity: bytes) -> tuple[int, dict[str, int]]:
-    """Sectors of the journal's flash, and the board's pins by name."""
+    """Sectors of the journal's flash, and the board's pins by name; CabinetError if the station was enrolled with a
+    board that has none."""
     fields = cbor.decode(identity)
-    return fields[5], {name[len(PIN) :]: number for name, number in fields[8] if name.startswith(PIN)}
+    hardware = fields[8] if len(fields) > 8 else []
+    pins = {name[len(PIN) :]: number for name, number in hardware if name.startswith(PIN)}
+    if not pins:
+        raise CabinetError(codes.OTHER_BOARD, f"{fields[1]} was enrolled without pins of a board")
+    return fields[5], pins
 
 
 def check_free(told: Told, replace: bool) -> None:

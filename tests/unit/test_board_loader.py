@@ -11,8 +11,10 @@ import pytest
 
 from agent.cabinet import bytecode
 from agent.cabinet.board import Told
+from agent.cabinet.errors import CabinetError
 from agent.cabinet.provision import provision
 from agent.cabinet.repl import ReplBoard
+from firmware import codes
 from firmware.wire import cbor
 from simulator.cabinet import cabinet as body
 from tests.unit.fake_board import BOARDS, World, module, run_on
@@ -84,6 +86,15 @@ def test_a_new_identity_finds_no_entry_of_another_log(world, monkeypatch):
     board = AtItsRepl(world)
     provision(board, cbor.encode([1, *world.identity]))
     assert set(world.nor.bytes) == {0xFF} and board.files["controller.cbor"]
+
+
+@pytest.mark.req("U5")
+def test_a_station_that_was_enrolled_for_a_linux_cabinet_does_not_get_a_board(world):
+    board = AtItsRepl(world)
+    for fields in (world.identity[:-1], [*world.identity[:-1], [["service", 1]]]):
+        with pytest.raises(CabinetError) as error:
+            provision(board, cbor.encode([1, *fields]))
+        assert error.value.code == codes.OTHER_BOARD and board.files == {}
 
 
 @pytest.mark.req("U5")
