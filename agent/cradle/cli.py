@@ -58,7 +58,7 @@ def encode(
 @app.command()
 def monitor(
     port: Annotated[str, typer.Argument(help="Serial port, pty, or an address that pyserial knows.")],
-    baud: Annotated[int, typer.Option(help="Speed of the line.")] = 9600,
+    baud: Annotated[int, typer.Option(min=300, max=921_600, help="Speed of the line.")] = 9600,
     json_: Annotated[bool, typer.Option("--json", help="The objects of `decode` instead.")] = False,
 ) -> None:
     """Show the frames on a line as they come, until it is told to stop; it sends nothing."""

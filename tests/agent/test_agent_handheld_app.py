@@ -133,6 +133,12 @@ def test_after_a_start_of_the_computer_nobody_knows_how_old_the_list_is(tmp_path
         store.load()
 
 
+@pytest.mark.parametrize("baud", ["-5", "0", "1000000000000"])
+def test_a_speed_that_no_line_has_is_a_usage_error(tmp_path, baud):
+    result = CliRunner().invoke(command, [str(tmp_path / "port"), "--baud", baud])
+    assert result.exit_code == 2 and "--baud" in result.output
+
+
 def test_a_damaged_memory_is_told_and_nothing_is_started(tmp_path):
     (tmp_path / "unit.json").write_text("{}")
     result = CliRunner().invoke(command, [str(tmp_path / "port"), "--state", str(tmp_path / "unit.json")])
