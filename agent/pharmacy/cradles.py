@@ -29,7 +29,6 @@ from firmware.cradle.host import CRADLE, Host
 # of a unit's serials, when it is told that they run short
 SHORT = SEQUENCES * 9 // 10
 _STORE = "store"
-_SWITCHES = "PROCAR.INI"
 _CODES = {UNKNOWN: codes.FOREIGN_UNIT, polls.FULL: codes.NO_ADDRESS_LEFT}
 
 log = logging.getLogger("agent")
@@ -84,21 +83,7 @@ class Cradles:
         """Units get what is in it when they are next in a cradle."""
         self._snapshot = snapshot
         self._common = lists.of_settings(self._procar) | lists.of_snapshot(snapshot, self._procar, self._zone)
-        self._compare_switches(snapshot)
         self.print_due()
-
-    def _compare_switches(self, snapshot: Snapshot) -> None:
-        """The centre makes the reports: what it does not know of would change nothing, and nobody would notice."""
-        said = snapshot.switches.model_dump() if snapshot.switches else {}
-        other = [
-            f"{key.upper()} = {int(getattr(self._procar, key))}"
-            for key in said
-            if getattr(self._procar, key) != said[key]
-        ]
-        if other:
-            self.bells.trouble(_SWITCHES, codes.BAD_PROCAR_INI, f"{', '.join(other)}, site.toml says otherwise")
-        else:
-            self.bells.good(_SWITCHES)
 
     async def clear(self, address: str, actor: str) -> int:
         """P56: the unit leaves this site. A code; 0 is done."""

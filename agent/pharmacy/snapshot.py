@@ -61,13 +61,6 @@ class OpenLabel(_Part):
     state: _Text
 
 
-class Switches(_Part):
-    """What the centre's reports go by (P98, P101); PROCAR.INI has to say the same."""
-
-    check_reporting: bool
-    report_not_checked_but_delivered: bool
-
-
 class Snapshot(_Part):
     """One snapshot; what is newer than `as_of_utc_ms` is not in it."""
 
@@ -78,7 +71,6 @@ class Snapshot(_Part):
     items: tuple[Item, ...] = ()
     users: tuple[User, ...] = ()
     open_labels: tuple[OpenLabel, ...] = ()
-    switches: Switches | None = None
 
     def name_of(self, item: str) -> str:
         """An item's name; its id if it has none here."""

@@ -433,13 +433,6 @@ class OpenLabel(BaseModel):
     stale: bool
 
 
-class PickSwitches(BaseModel):
-    """The account's switches of the reports (P98, P101)."""
-
-    check_reporting: bool
-    report_not_checked_but_delivered: bool
-
-
 class PharmacySnapshot(BaseModel):
     """What the pharmacy picks by, as of one moment of the ledger."""
 
@@ -450,4 +443,3 @@ class PharmacySnapshot(BaseModel):
     items: list[PickItem]
     users: list[PickUser]
     open_labels: list[OpenLabel]
-    switches: PickSwitches

@@ -37,15 +37,10 @@ def pharmacy_calls(console: Console, callers: Callers, home: Home) -> APIRouter:
     def needs() -> models.PharmacySnapshot:
         """What all cabinets need, who may pick and check, and which labels are open, as of one moment."""
         cabinets = [pharmacy.Cabinet(s.id, s.zone) for s in console.site().station if not s.pharmacy]
-        rules = console.site().picking
-        switches = models.PickSwitches(
-            check_reporting=rules.check_reporting,
-            report_not_checked_but_delivered=rules.report_not_checked_but_delivered,
-        )
         standing = watch.conditions(console.engine)
         unloaded = {(row.station, row.place) for row in standing if row.what == conditions.UNLOADED}
         with snapshot(console.engine) as conn:
-            return models.PharmacySnapshot(**pharmacy.snapshot(conn, cabinets, unloaded), switches=switches)
+            return models.PharmacySnapshot(**pharmacy.snapshot(conn, cabinets, unloaded))
 
     return router
 

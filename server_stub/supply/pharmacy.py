@@ -36,8 +36,8 @@ class Cabinet(NamedTuple):
 
 
 def snapshot(conn: Connection, cabinets: Sequence[Cabinet], unloaded: Collection[_Place]) -> dict[str, Any]:
-    """What the ledger knows of `GET /api/v1/pharmacy/snapshot`; `unloaded` are the places that are to be loaded, `conn`
-    must see one moment of the database."""
+    """As `GET /api/v1/pharmacy/snapshot` gives it; `unloaded` are the places that are to be loaded, `conn` must see one
+    moment of the database."""
     last = store.last_entry(conn)
     names = [cabinet.station for cabinet in cabinets]
     shelves = read_shelves(conn, names)

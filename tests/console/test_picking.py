@@ -171,7 +171,6 @@ def test_the_pharmacy_picks_by_one_snapshot(client, ward, token):
     ]
     (label,) = found["open_labels"]
     assert (label["label"], label["state"], label["stale"], label["quantity"]) == ("AA01", "PICKED", False, 4)
-    assert found["switches"] == {"check_reporting": True, "report_not_checked_but_delivered": True}
 
 
 def test_a_pocket_that_is_not_loaded_is_to_be_loaded(client, ward, token):

@@ -12,7 +12,6 @@ from agent.pharmacy.bells import Bells
 from agent.pharmacy.cradles import SHORT, Cradles
 from agent.pharmacy.desk import CradleDesk
 from agent.pharmacy.ini import parse
-from agent.pharmacy.snapshot import Switches
 from agent.pharmacy.tables import PICKED
 from firmware import codes
 from firmware.cradle import addresses, records
@@ -204,21 +203,6 @@ def test_a_corrected_label_is_printed_as_soon_as_its_check_is_in(tmp_path):
 
     hurried(story())
     assert [file.name[:4] for file in (tmp_path / "labels").iterdir()] == ["AA02"]
-
-
-@pytest.mark.req("P98", "P101")
-def test_a_switch_of_the_reports_that_the_centre_does_not_know_is_told_of(tmp_path):
-    """The console makes the reports: PROCAR.INI alone would change nothing."""
-    desktop = Desktop(tmp_path)
-    cradles = Cradles(parse("CHECK_REPORTING=0"), desktop.book, desktop.intake, UTC, Bells(desktop.view))
-    read, said = snapshots.opened(JSON), {"check_reporting": True, "report_not_checked_but_delivered": True}
-    for check_reporting, troubles in ((True, {"PROCAR.INI": codes.BAD_PROCAR_INI}), (False, {})):
-        switches = Switches(**said | {"check_reporting": check_reporting})
-        cradles.snapshot_read(read.model_copy(update={"switches": switches}))
-        assert desktop.view.troubles == troubles
-    cradles.snapshot_read(read)
-    assert desktop.view.troubles == {}
-    desktop.book.close()
 
 
 def test_a_cradle_that_is_not_there_is_told_of(tmp_path):
