@@ -52,8 +52,9 @@ class ControlServer:
             while line := await reader.readline():
                 writer.write(json.dumps(await self._reply(line)).encode() + b"\n")
                 await writer.drain()
-        except (ValueError, ConnectionError):
-            # a line over the limit, or a caller that went away: nothing to answer
+        except (ValueError, ConnectionError, asyncio.CancelledError):
+            # a line over the limit, a caller that went away, or the process ends: nothing to answer, and nobody waits
+            # for this task (asyncio of Python 3.11 would log that it was cancelled)
             pass
         finally:
             self._clients -= 1

@@ -135,13 +135,14 @@ def run(
     link: Annotated[Path | None, typer.Option(help="Where the agent finds the link (run/STATION.link).")] = None,
 ) -> None:
     """Run the controller of a Linux cabinet, the firmware that was flashed last, until told to stop."""
+    from agent.cabinet.provision import IDENTITY, identity_of  # noqa: PLC0415
     from agent.cabinet.runner import Runner, run_until_told  # noqa: PLC0415
 
     home = home_of(ctx)
+    folder = home / "stations" / station / "controller"
     with refusing():
-        run_until_told(
-            Runner(home / "stations" / station / "controller", bus, link or home / "run" / f"{station}.link")
-        )
+        identity_of(folder / IDENTITY, station)
+        run_until_told(Runner(folder, bus, link or home / "run" / f"{station}.link"))
 
 
 @app.command()
@@ -176,6 +177,7 @@ def selftest_command(
     from firmware import codes  # noqa: PLC0415
 
     with refusing():
+        report.check_place(out)
         person = guide.FromFile(answers) if answers else guide.AtTheTerminal()
         pin = typer.prompt("PIN", hide_input=True) if badge else ""
         made = guide.guided(settings_of(ctx, station), person, badge, pin, typer.echo)

@@ -44,8 +44,10 @@ def export(settings: Settings, out: Path, made_utc_ms: int) -> int:
     hold together, FileExistsError if `out` is there."""
     held = _held(settings)
     heads = list(_heads(settings, held))
+    # what is there already would be signed with the rest
+    out.mkdir(parents=True)
     for name in ("ledger", "batches", "keys"):
-        (out / name).mkdir(parents=True)
+        (out / name).mkdir()
     for name in (CERTIFICATE, AUTHORITY):
         (out / "keys" / name).write_bytes((settings.folder / name).read_bytes())
     log = f"{settings.station}-{settings.log}"

@@ -48,12 +48,24 @@ def flash_here(settings: Settings, bundle: Bundle, say: Say, within_s: float) ->
 
 def restart(settings: Settings) -> None:
     """Start the controller anew with the command of the settings; without one it is asked to end, and is started again
-    by what runs it. One that runs no firmware yet looks by itself."""
+    by what runs it. One that does not answer runs no firmware, and looks by itself. CabinetError 4034 if the command
+    fails."""
     if settings.controller_restart:
-        subprocess.run(shlex.split(settings.controller_restart), check=True)
+        try:
+            subprocess.run(shlex.split(settings.controller_restart), check=True)
+        except (OSError, subprocess.CalledProcessError) as error:
+            raise CabinetError(codes.NOT_STARTED, str(error)) from None
     elif settings.panel_socket.exists():
-        with PanelClient(settings.panel_socket) as panel:
+        _ask_to_end(settings.panel_socket)
+
+
+def _ask_to_end(panel_socket: Path) -> None:
+    try:
+        with PanelClient(panel_socket) as panel:
             panel.ask("maintenance", what=service.HAND_OVER, reason=1)
+    except CabinetError as error:
+        if error.code != codes.LINK_DOWN:
+            raise
 
 
 def wait_until_taken(folder: Path, bundle: Bundle, within_s: float) -> None:

@@ -5,7 +5,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from agent.cabinet.board import Told
+from agent.cabinet.errors import CabinetError
+from firmware import codes
 from firmware.ports import install
+
+BOARD = "unix"
 
 
 class FolderBoard:
@@ -16,11 +20,18 @@ class FolderBoard:
         self._folder, self._serviced, self._again = folder, serviced, again
 
     def told(self) -> Told:
-        """A controller in maintenance has all locks off: the firmware says so before it is."""
+        """A controller in maintenance has all locks off: the firmware says so before it is. One whose firmware was
+        damaged and does not answer runs none."""
         who = install.identity(str(self._folder))
         slot, number, version = install.active(str(self._folder), who[1]) if who else ("", 0, "")
-        in_service, turned = self._serviced() if slot else (False, False)
-        return Told("unix", who[0] if who else "", slot, number, version, in_service, turned, 0)
+        try:
+            in_service, turned = self._serviced() if slot else (False, False)
+        except CabinetError as error:
+            if error.code != codes.LINK_DOWN or install.runnable(str(self._folder), BOARD):
+                raise
+            # what ran is damaged, so nothing runs that could begin maintenance
+            slot, in_service, turned = "", False, False
+        return Told(BOARD, who[0] if who else "", slot, number, version, in_service, turned, 0)
 
     def slot_for(self, told: Told, number: int) -> str:
         """`v` and the number; all but the one that runs and this one go."""

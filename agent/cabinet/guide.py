@@ -36,9 +36,10 @@ class FromFile:
     """Answers written down before, a JSON object by question; without one it is `y`."""
 
     def __init__(self, path: Path) -> None:
-        self._answers: dict[str, str] = json.loads(path.read_text(encoding="utf-8"))
-        if not all(value in selftest.ANSWERS for value in self._answers.values()):
-            raise ValueError(f"{path}: each answer is one of {', '.join(selftest.ANSWERS)}")
+        said = json.loads(path.read_text(encoding="utf-8"))
+        if not isinstance(said, dict) or not all(str(value) in selftest.ANSWERS for value in said.values()):
+            raise ValueError(f"{path}: an object, each answer in it one of {', '.join(selftest.ANSWERS)}")
+        self._answers: dict[str, str] = said
 
     def answer(self, about: str, question: str) -> str:
         """What the file says about it."""

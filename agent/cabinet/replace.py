@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from agent.cabinet import provision
-from agent.cabinet.board import Board, Told
+from agent.cabinet.board import NewBoard, Told
 from agent.cabinet.errors import CabinetError
 from firmware import codes
 from firmware.compat import derive
@@ -22,7 +22,7 @@ AGENT = "agent.toml"
 
 
 def on_board(
-    folder: Path, station: str, board: Board, replace: bool, say: Callable[[str], None] = lambda text: None
+    folder: Path, station: str, board: NewBoard, replace: bool, say: Callable[[str], None] = lambda text: None
 ) -> Told:
     """Provision the new board with the new identity, and the agent with its log; `folder` is the station's."""
     identity = check(folder, station)
@@ -34,16 +34,20 @@ def on_board(
 
 
 def here(folder: Path, station: str) -> Path:
-    """Put the new identity in place of this Linux cabinet's controller, whose folder is kept; gives where."""
+    """Put the new identity in place of this Linux cabinet's controller, whose folder is kept; gives where. Interrupted
+    anywhere, the same call goes on."""
     identity = check(folder, station)
-    old = folder / "controller"
+    controller = folder / "controller"
     kept = folder / f"controller-log{cbor.decode(identity)[2] - 1}"
-    if kept.exists():
+    if not kept.exists():
+        controller.rename(kept)
+    elif (controller / provision.IDENTITY).exists() and (controller / provision.IDENTITY).read_bytes() != identity:
         raise CabinetError(codes.HAS_IDENTITY, str(kept))
-    old.rename(kept)
-    (old / "tables").mkdir(mode=0o700, parents=True)
-    for name in (provision.IDENTITY, BEFORE):
-        shutil.copy2(folder / FOLDER / name, old / name)
+    (controller / "tables").mkdir(mode=0o700, parents=True, exist_ok=True)
+    for name in (BEFORE, provision.IDENTITY):
+        draft = controller / f"{name}.new"
+        shutil.copy2(folder / FOLDER / name, draft)
+        draft.replace(controller / name)
     _take_over(folder)
     return kept
 
@@ -75,5 +79,6 @@ def _check_end(outbox: Path, log: int, seq: int, head: bytes) -> None:
 
 def _take_over(folder: Path) -> None:
     """The agent goes on with the new log; what was secret of the new identity is not left here."""
-    (folder / FOLDER / AGENT).replace(folder / AGENT)
+    if (folder / FOLDER / AGENT).exists():
+        (folder / FOLDER / AGENT).replace(folder / AGENT)
     shutil.rmtree(folder / FOLDER)

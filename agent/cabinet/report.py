@@ -1,5 +1,6 @@
 """The report of a self-test: on paper for the cabinet's file, as PDF or as text."""
 
+import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,6 +42,14 @@ def lines(report: Report) -> list[str]:
     ]
     rows = [_row(one.part, RESULTS[one.result], one.said) for one in report.tested]
     return [*head, *rows, "", "Signature ______________________________   Date ______________"]
+
+
+def check_place(path: Path) -> None:
+    """OSError if no report can be written there: said before the test, not after it."""
+    if path.is_dir():
+        raise IsADirectoryError(f"{path} is a folder; name a file")
+    if not os.access(path if path.exists() else path.parent, os.W_OK):
+        raise PermissionError(f"{path} can not be written")
 
 
 def write(report: Report, path: Path) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import json
+import re
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -58,7 +59,7 @@ def encode(
 @app.command()
 def monitor(
     port: Annotated[str, typer.Argument(help="Serial port, pty, or an address that pyserial knows.")],
-    baud: Annotated[int, typer.Option(help="Speed of the line.")] = 9600,
+    baud: Annotated[int, typer.Option(min=300, max=921_600, help="Speed of the line.")] = 9600,
     json_: Annotated[bool, typer.Option("--json", help="The objects of `decode` instead.")] = False,
 ) -> None:
     """Show the frames on a line as they come, until it is told to stop; it sends nothing."""
@@ -116,8 +117,11 @@ def clear(
 ) -> None:
     """Take back the address of a unit that leaves this site; `cradle run` must be running."""
     from agent import words  # noqa: PLC0415
+    from firmware.schema import is_id  # noqa: PLC0415
 
-    actor = by or f"shell-{getpass.getuser()}"[:16]
+    actor = by or "shell-" + re.sub(r"[^A-Za-z0-9_-]", "_", getpass.getuser())[:10]
+    if not is_id(actor):
+        raise typer.BadParameter("a user id is 1 to 16 of A-Z a-z 0-9 _ -", param_hint="--by")
     outcome = _asked(_settings(ctx, station), "clear", {"address": address, "actor": actor})
     if outcome.code:
         raise _refused(words.of(outcome.code))

@@ -2,6 +2,7 @@
 
 from agent import barcodes, words
 from agent.cradle.job import Dose, Job
+from agent.cradle.plain import plain
 from agent.cradle.steps import CLOSE, CONFIRM, FIELDS, POCKET, QUANTITY
 from agent.kiosk import lists
 from agent.view import View
@@ -113,7 +114,7 @@ def _units(view: View, job: Job, quantity: int) -> str:
 
 def _name(view: View, item: str) -> Lines:
     """The name of an item in reverse video (P49)."""
-    return list(display.wrap(lists.name_of(view, item), display.REVERSE))[:NAME_LINES]
+    return list(display.wrap(plain(lists.name_of(view, item)), display.REVERSE))[:NAME_LINES]
 
 
 def _where(place: str) -> Lines:

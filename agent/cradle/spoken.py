@@ -42,12 +42,20 @@ def from_object(said: Any) -> frames.Frame:
     if unknown:
         raise Refused(f"no frame has a field {unknown[0]}")
     address = given.get("address", ONE_ADDRESS.get(kind))
+    _check_bcc_ok(given, bare=kind == "nak" and address is None)
     frame = frames.Frame(kind, address)
     for name in given.keys() - {"kind", "address"}:
         setattr(frame, name, given[name])
     if frame.data is not None:
         frame.data = _data_bytes(frame.flag, frame.data)
     return frame
+
+
+def _check_bcc_ok(given: dict[str, Any], *, bare: bool) -> None:
+    if "bcc_ok" in given and bare:
+        raise Refused("a single NAK has no check field")
+    if not isinstance(given.get("bcc_ok", True), bool):
+        raise Refused("bcc_ok is neither true nor false")
 
 
 def _data_bytes(flag: Any, text: Any) -> bytes:

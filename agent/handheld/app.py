@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal, Vertical
 from textual.widgets import Button, Input, Static
 
-from agent.handheld.screen import HEIGHT, WIDTH
+from agent.handheld.screen import HEIGHT, WIDTH, Line, page, wrapped
 from agent.handheld.shell import Printer, Shell
 from agent.handheld.steps import BACK, CLEAR, DOWN, ENTER, FUNCTIONS, UP
 from agent.handheld.store import Store, now_ms
@@ -25,6 +25,9 @@ _KEYS = {
     "backspace": BACK,
     **{f.lower(): f for f in FUNCTIONS},
 }
+
+# what a scanner that types sends between the fields of a GS1 code
+_SEPARATOR = "ctrl+right_square_bracket"
 
 
 class Key(Button):
@@ -86,6 +89,8 @@ class Handheld(App[None]):
 
     def on_key(self, event: events.Key) -> None:
         key = _KEYS.get(event.key) or (event.character if event.is_printable else None)
+        if self._wedge and event.key == _SEPARATOR:
+            key = "\x1d"
         if key is None or self.focused is not None:
             return
         event.stop()
@@ -133,12 +138,20 @@ class Handheld(App[None]):
 
     def _picture(self) -> Text:
         text = Text()
-        for number, line in enumerate(self.shell.unit.screen()):
+        for number, line in enumerate(self._lines()):
             text.append("\n" if number else "")
             text.append(f"{line.text:<{WIDTH}}", style="reverse" if line.reverse else "")
         return text
 
+    def _lines(self) -> tuple[Line, ...]:
+        if self.shell.broken is None:
+            return self.shell.unit.screen()
+        words = f"This unit cannot keep anything: {self.shell.broken}. Its last step does not count."
+        return page(wrapped(words, HEIGHT - 1), "Ctrl+Q: switch off")
+
     def _state(self) -> str:
+        if self.shell.broken:
+            return "Out of order"
         if not self.shell.plugged:
             return "In hand"
         where = "Station" if self.shell.unit.link.at_station else "Cradle"

@@ -82,8 +82,8 @@ class Checking(Step):
         picker = picked[2] if picked else known.picker if known else ""
         if picker and picker == self.unit.user and not self.unit.lists.is_set("CHECKER_MAY_BE_PICKER"):
             return f"You picked {serial}. Somebody else has to check it."
-        if known and (known.item, known.quantity) != (item, quantity) and self.status in (OK, QTY):
-            return f"{serial} was picked as {known.quantity} of {known.item}. Choose what is wrong."
+        if known and (known.item or item, known.quantity) != (item, quantity) and self.status in (OK, QTY):
+            return f"{serial} was picked as {known.quantity} of {known.item or item}. Choose what is wrong."
         return None
 
     def _ask(self, bag: Bag) -> None:

@@ -26,15 +26,15 @@ def main(
         Scanner, typer.Option(help="Codes are typed into a line, or come from a scanner that types.")
     ] = (Scanner.typed),
     printer: Annotated[Path | None, typer.Option(help="Port or file of the label printer (ZPL).")] = None,
-    baud: Annotated[int, typer.Option(help="Speed of the line.")] = 9600,
+    baud: Annotated[int, typer.Option(min=300, max=921_600, help="Speed of the line.")] = 9600,
 ) -> None:
     """Pick, check and deliver with a unit on a serial port: docs/handheld.md."""
     from agent.handheld.app import Handheld  # noqa: PLC0415 (listing commands stays light)
-    from agent.handheld.store import StateUnreadable  # noqa: PLC0415
+    from agent.handheld.store import InUse, StateUnreadable  # noqa: PLC0415
 
     try:
         unit = Handheld(port, state, printer, baud, scanner is Scanner.keyboard)
-    except (OSError, StateUnreadable) as error:
+    except (OSError, StateUnreadable, InUse) as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from None
     unit.run()

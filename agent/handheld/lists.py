@@ -41,7 +41,7 @@ class Picks:
 
 @dataclass(frozen=True)
 class Waiting:
-    """A label that waits for its check; `purpose` and `picker` are empty where the host does not say."""
+    """A label that waits for its check; `item`, `purpose` and `picker` are empty where the host does not know."""
 
     station: str
     item: str
@@ -184,10 +184,10 @@ def _held(*fields: str) -> Held:
     return Held(place, item, name, held, last, int(state))
 
 
-# purpose and picker at the end are ours, and may be left out
+# purpose and picker at the end are ours, and may be left out; the record of a pick need not say its item (RD-P11)
 def _waiting(*fields: str) -> tuple[str, Waiting]:
     label, station, item, quantity, *more = fields
-    return _serial(label), Waiting(_station(station), _id(item), _quantity(quantity), *more)
+    return _serial(label), Waiting(_station(station), item and _id(item), _quantity(quantity), *more)
 
 
 def _id(text: str) -> str:

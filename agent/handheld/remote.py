@@ -47,15 +47,19 @@ class Remote(Step):
         self.field: Field | None = None
         self.result = ""
         self._shown: list[Line] = []
+        # a result has come: what was asked before is over, what is asked next is still on its way
+        self._between = False
 
     @property
     def waiting(self) -> bool:
         """Has the station not said anything yet?"""
-        return not self._shown and self.field is None
+        return not self._shown and self.field is None and not self._between
 
     def lines(self) -> list[Line]:
         if self.waiting:
             return [Line("STATION"), Line(), Line("Waiting for it"), Line(), Line("CLEAR: go back")]
+        if self._between:
+            return [Line("STATION"), Line(), Line("One moment")]
         if self.field is None:
             return self._shown
         text = [*self._shown, *[Line()] * HEIGHT][: HEIGHT - 2]
@@ -80,13 +84,14 @@ class Remote(Step):
 
     def _screen(self, lines: list[tuple[str, str]]) -> None:
         self._shown = [Line(text, attribute == display.REVERSE) for attribute, text in lines]
-        self.field = None
+        self.field, self._between = None, False
 
     def _ask(self, name: str, kind: str, longest: int, prompt: str, attribute: str) -> None:
         self.field = Field(name, kind, longest, prompt, attribute)
 
     def _result(self, code: int, text: str) -> None:
         self.result = text
+        self.field, self._between = None, True
         if code:
             self.unit.refuse(text)
         else:
@@ -102,6 +107,8 @@ class Remote(Step):
         field = self.field
         if key == CLEAR and self.waiting:
             self._leave()
+        elif self._between and key != CLEAR:
+            self.unit.beep(False)
         elif field and field.typed and key in (CLEAR, BACK):
             field.typed = "" if key == CLEAR else field.typed[:-1]
         elif key == ENTER and field and field.kind in (DIGITS, TEXT, HIDDEN):
@@ -114,7 +121,7 @@ class Remote(Step):
 
     def _type(self, field: Field, key: str) -> None:
         fits = len(key) == 1 and " " <= key <= "~" and len(field.typed) < field.longest
-        if fits and (field.kind in (TEXT, HIDDEN) or (field.kind == DIGITS and key in "0123456789")):
+        if fits and (field.kind in (TEXT, HIDDEN) or (field.kind == DIGITS and _is_of_number(field.typed, key))):
             field.typed += key
         else:
             self.unit.beep(False)
@@ -140,6 +147,10 @@ class Remote(Step):
     def _leave(self) -> None:
         self.unit.link.to_cradle(self.unit.now_ms)
         self.unit.home()
+
+
+def _is_of_number(typed: str, key: str) -> bool:
+    return key in "0123456789" or (key == "." and key not in typed)
 
 
 _SAID: dict[str, Callable[..., None]] = {

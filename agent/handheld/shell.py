@@ -46,9 +46,14 @@ _MAKE: dict[str, Callable[[dict[str, Any]], contents.Content]] = {
 }
 
 
+class NotKeptError(Exception):
+    """The memory could not be written; the text says why."""
+
+
 class Shell:
     """Runs a unit in the running loop. `changed` is called when there is something new to see, `beep` with what is to
-    be heard. What the unit wants saved is saved before anything else that it wants is done."""
+    be heard. What the unit wants saved is saved before anything else that it wants is done; if it can not be, `broken`
+    says why, and nothing more is done: what was not kept is not sent, and no label of it printed."""
 
     def __init__(  # noqa: PLR0913, PLR0917
         self,
@@ -62,6 +67,7 @@ class Shell:
         self._store, self._printer, self._changed, self._beep = store, printer, changed, beep
         self.unit = Unit(*store.load(), some_block, now_ms())
         self.plugged = True
+        self.broken: str | None = None
         self.label: dict[str, Any] | None = None
         self._port = Port(path, baud, self)
         self._timer: asyncio.TimerHandle | None = None
@@ -75,6 +81,7 @@ class Shell:
         if self._timer:
             self._timer.cancel()
         self._port.close()
+        self._store.close()
 
     @property
     def on_line(self) -> bool:
@@ -109,12 +116,22 @@ class Shell:
     # actions
 
     def _do(self, event: Callable[[], None]) -> None:
-        event()
+        if self.broken:
+            return
+        try:
+            event()
+            self._carry_out()
+            self._set_timer()
+        except NotKeptError as error:
+            self.broken = str(error)
+            self.stop()
+            self._beep(False)
+        self._changed()
+
+    def _carry_out(self) -> None:
         while actions := self.unit.actions():
             for name, *values in actions:
                 _ACTIONS[name](self, *values)
-        self._set_timer()
-        self._changed()
 
     def _set_timer(self) -> None:
         if self._timer:
@@ -125,6 +142,12 @@ class Shell:
 
     def _tick(self) -> None:
         self._do(lambda: self.unit.tick(now_ms()))
+
+    def _save(self, text: str) -> None:
+        try:
+            self._store.save(text)
+        except OSError as error:
+            raise NotKeptError(str(error)) from None
 
     def _print(self, fields: dict[str, Any]) -> None:
         self.label = fields
@@ -139,7 +162,7 @@ class Shell:
 
 
 _ACTIONS: dict[str, Callable[..., None]] = {
-    "save": lambda shell, text: shell._store.save(text),
+    "save": Shell._save,
     "send": lambda shell, data: shell._port.write(data),
     "print": Shell._print,
     "beep": lambda shell, good: shell._beep(good),

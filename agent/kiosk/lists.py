@@ -5,12 +5,13 @@ Of an item counted blind no quantity is ever told: `on_hand` is None, and so is 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, DecimalException
 from typing import Any
 
 from agent import search, words
 from agent.view import View
 from firmware import codes
+from firmware.schema import QUANTITY_MAX
 
 _HERE = 1
 BLIND, VERIFIED, SUPPLY, BIN_ONLY = 16, 32, 256, 512
@@ -206,9 +207,11 @@ def smallest(text: str, scale: int) -> int | None:
     """What was entered, in smallest units; None if that is no whole number of them: half a tablet is no unit of it."""
     try:
         amount = Decimal(text) * scale
-    except InvalidOperation:
+    except DecimalException:
         return None
-    return int(amount) if amount == amount.to_integral_value() else None
+    # text may be Infinity, or 1e99999
+    fits = amount.is_finite() and abs(amount) <= QUANTITY_MAX
+    return int(amount) if fits and amount == amount.to_integral_value() else None
 
 
 def explained(view: View, code: int, params: list[Any], item: str | None) -> str:

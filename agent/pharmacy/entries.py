@@ -1,4 +1,4 @@
-"""Entries of this computer's own journal, kinds 50 to 53 (docs/journal.md section 2)."""
+"""Entries of this computer's own journal, kinds 50 to 53 and 57 (docs/journal.md section 2)."""
 
 from dataclasses import dataclass
 from typing import Any

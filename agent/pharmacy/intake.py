@@ -6,9 +6,11 @@ nothing is judged until what the outbox has beyond it is taken in.
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, Protocol
 
 from agent.actions import Reply
+from agent.clock import Clock, SystemClock
 from agent.outbox import Outbox
 from agent.pharmacy.bells import Bells
 from agent.pharmacy.book import Book
@@ -37,9 +39,12 @@ class Desk(Protocol):
 class Intake:
     """The one way into the journal."""
 
-    def __init__(self, book: Book, outbox: Outbox, desk: Desk, rules: Rules, bells: Bells) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917
+        self, book: Book, outbox: Outbox, desk: Desk, rules: Rules, bells: Bells, clock: Clock | None = None
+    ) -> None:
         self._unsaid: Entry | None = None
         self._book, self._outbox, self._desk, self._rules, self._bells = book, outbox, desk, rules, bells
+        self._clock = clock or SystemClock()
         self._lock = asyncio.Lock()
         self._behind = True
         self._doubted: dict[str, tuple[str, bytes]] = {}
@@ -109,7 +114,7 @@ class Intake:
         self._behind = True
         reply = await self._desk.ask(messages.RECORD, [entry.kind, entry.actor, entry.item, list(entry.ext)], None)
         if reply.code == codes.NONE:
-            self._book.apply(reply.params[0], entry)
+            self._book.apply(reply.params[0], replace(entry, utc_ms=self._clock.utc_ms()))
         # without an answer it may have been written or not
         self._behind = reply.code == codes.LINK_DOWN
         if reply.code in (codes.NONE, *_FOR_GOOD):

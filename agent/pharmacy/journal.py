@@ -9,12 +9,12 @@ import contextlib
 import fcntl
 import logging
 import os
-import sys
 import tty
 from collections.abc import Callable
 from pathlib import Path
 
 from agent.busd import Busd
+from agent.cabinet.runner import micropython
 from agent.clock import Clock
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,11 +50,6 @@ class NoLines:
 
     def edges(self) -> list[tuple[int, int]]:
         return []
-
-
-def micropython() -> str:
-    """The interpreter: APOTHECA_MICROPYTHON, else the one beside this Python."""
-    return os.environ.get("APOTHECA_MICROPYTHON") or str(Path(sys.executable).parent / "micropython")
 
 
 class Journal:

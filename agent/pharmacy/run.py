@@ -88,7 +88,7 @@ class _Computer:
         bells, book, procar = self._bells, self._book, self._procar
         bells.view = agent.view
         rules = Rules(procar.require_hash, procar.checker_may_be_picker)
-        intake = Intake(book, agent.outbox, agent.desk, rules, bells)
+        intake = Intake(book, agent.outbox, agent.desk, rules, bells, self._clock)
         cradles = Cradles(procar, book, intake, None, bells, self._clock)
         cradles.open(self._ports)
 

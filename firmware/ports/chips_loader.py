@@ -1,5 +1,5 @@
-# The loader on a board. Ctrl-C does not reach the firmware: the REPL opens in maintenance only, and on a board that has
-# nothing to protect yet.
+# The loader on a board. Ctrl-C does not reach the firmware: the REPL opens in maintenance, with the key turned when a
+# firmware fails, and on a board that has nothing to protect yet.
 import sys
 import time
 
@@ -19,15 +19,18 @@ def main(board, folder):
         return
     micropython.kbd_intr(-1)
     try:
-        if not loader.start(folder, board, folder):
+        left = loader.start(folder, board, folder)
+        if not left:
             print("no firmware here that is whole and sealed for it: flash it")
-            micropython.kbd_intr(3)
-            return
+            if loader.is_bare(folder):
+                micropython.kbd_intr(3)
+                return
     except Exception as error:  # whatever it is: the board is not left to whoever comes
         sys.print_exception(error)
+        left = False
+    if not left:
         time.sleep_ms(AGAIN_MS)
-        if look(folder)[0]:
-            install.write(folder, install.SERVICE, b"stopped")
+        loader.stopped(folder, look(folder)[0])
     reset()
 
 

@@ -16,6 +16,18 @@ def wants_repl(folder, key_turned):
     return False
 
 
+# Nothing to protect yet: no identity, or nothing was ever taken over. Else a firmware that fails, or is not whole any
+# more, leaves the REPL shut as it was.
+def is_bare(folder):
+    return install.identity(folder) is None or not install.there(folder, install.ACTIVE)
+
+
+# the firmware did not run to its end: at the next start the REPL opens, to who has the key turned
+def stopped(folder, key_turned):
+    if key_turned:
+        install.write(folder, install.SERVICE, b"stopped")
+
+
 # -> False if there is nothing to start; it comes back once the firmware has left
 def start(folder, board, *args):
     install.settle(folder, board)

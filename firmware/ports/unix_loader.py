@@ -2,11 +2,13 @@
 # a board does.
 import os
 import sys
+import time
 
 from firmware.ports import install, loader, unix
 
 LOCKS, OLAT = 0x20, 0x14
 SERVICE_LINE = 6
+AGAIN_MS = 1000
 NOTHING, STAY = 4, 5  # exit codes: there is no firmware to start; the REPL is to open
 
 
@@ -19,8 +21,13 @@ def run(folder, bus_path, link_fd):
 
 def main():
     folder, bus_path, link_fd = os.getcwd(), os.getenv("APOTHECA_BUS"), os.getenv("APOTHECA_FDS")
-    if loader.wants_repl(folder, lambda: look(folder)[0]) or not run(folder, bus_path, link_fd):
+    if loader.wants_repl(folder, lambda: look(folder)[0]):
         sys.exit(STAY)
+    if not run(folder, bus_path, link_fd):
+        if loader.is_bare(folder):
+            sys.exit(STAY)
+        time.sleep_ms(AGAIN_MS)
+        loader.stopped(folder, look(folder)[0])
 
 
 # (is the key turned, which locks are on); without a cabinet nobody can say: no key, all of them

@@ -1,5 +1,5 @@
 # RECORD: what the pharmacy's interface computer writes down in its own journal, docs/journal.md section 2, kinds 50 to
-# 54. It has no drawers and nobody signs on there: a station with drawers takes none of these. s is the station.
+# 57. It has no drawers and nobody signs on there: a station with drawers takes none of these. s is the station.
 from firmware import codes
 from firmware.cradle import addresses
 from firmware.journal import kinds

@@ -1,5 +1,5 @@
 """Settings of picking as entries carry them: for how many hours after its pick a label is good (kind 215, from
-`site.toml`), and what is reported of checks (kind 54, from PROCAR.INI; P98, P101)."""
+`site.toml`), and what is reported of checks (kind 57, from PROCAR.INI; P98, P101)."""
 
 from collections.abc import Mapping
 

@@ -129,9 +129,16 @@ def test_after_a_start_of_the_computer_nobody_knows_how_old_the_list_is(tmp_path
     kept = json.loads((tmp_path / "unit.json").read_text())
     (tmp_path / "unit.json").write_text(json.dumps(kept | {"boot": "another"}))
     assert store.load()[1].born_ms is None
+    store.close()
     (tmp_path / "unit.json").write_text(json.dumps(kept)[:-5])
     with pytest.raises(StateUnreadable, match="restore it"):
         store.load()
+
+
+@pytest.mark.parametrize("baud", ["-5", "0", "1000000000000"])
+def test_a_speed_that_no_line_has_is_a_usage_error(tmp_path, baud):
+    result = CliRunner().invoke(command, [str(tmp_path / "port"), "--baud", baud])
+    assert result.exit_code == 2 and "--baud" in result.output
 
 
 def test_a_damaged_memory_is_told_and_nothing_is_started(tmp_path):
@@ -143,6 +150,56 @@ def test_a_damaged_memory_is_told_and_nothing_is_started(tmp_path):
 def test_where_nothing_can_be_kept_nothing_is_started(tmp_path):
     result = CliRunner().invoke(command, [str(tmp_path / "port"), "--state", str(tmp_path / "no" / "unit.json")])
     assert result.exit_code == 1 and "No such file" in result.output and "Traceback" not in result.output
+
+
+def test_two_handhelds_do_not_share_a_memory(tmp_path):
+    """They would give the same serials to different bags."""
+    state, store = tmp_path / "unit.json", Store(tmp_path / "unit.json")
+    store.load()
+    result = CliRunner().invoke(command, [str(tmp_path / "port"), "--state", str(state)])
+    assert result.exit_code == 1 and "another handheld" in result.output
+    store.close()
+    again = Store(state)
+    again.load()
+    again.close()
+
+
+@pytest.mark.req("P35")
+def test_what_cannot_be_kept_is_neither_printed_nor_sent_and_the_unit_stops(tmp_path, monkeypatch):
+    async def story():
+        desk = Desk()
+        async with desk.open() as port:
+            app = Handheld(port, tmp_path / "unit.json", tmp_path / "paper.zpl", 115200, wedge=False)
+            async with app.run_test(size=(60, 40)) as pilot:
+                await until(pilot, lambda: len(app.shell.unit.memory.files) == len(FILES))
+                await scan(pilot, "Z3|anna")
+                await pilot.press("2", "1")
+                await scan(pilot, "Z2|07607")
+                monkeypatch.setattr("agent.durable.write_text", full)
+                await pilot.press("6", "enter")
+                await until(pilot, lambda: app.shell.broken)
+                assert shown(app)[0] == "This unit cannot" and str(app.query_one("#line").visual) == "Out of order"
+                await pilot.press("enter", "ctrl+t")
+                assert shown(app)[-1] == "Ctrl+Q: switch off" and not app.shell.on_line
+        assert desk.taken == [] and not (tmp_path / "paper.zpl").exists()
+
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    asyncio.run(story())
+
+
+@pytest.mark.req("P22", "P58")
+def test_the_separator_of_a_gs1_code_comes_through_a_scanner_that_types(tmp_path):
+    async def story():
+        app = Handheld(tmp_path / "no-port", None, None, 9600, wedge=True)
+        async with app.run_test(size=(60, 40)) as pilot:
+            keys = []
+            app._wedge.key = lambda key, _now_ms: keys.append(key) or []
+            await pilot.press("1", "ctrl+right_square_bracket", "2")
+            assert keys == ["1", "\x1d", "2"]
+
+    asyncio.run(story())
 
 
 def typed(wedge, text, gap_ms, now_ms=0):

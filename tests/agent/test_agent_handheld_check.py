@@ -3,6 +3,8 @@
 import pytest
 
 from agent.handheld.check import WORDS
+from agent.pharmacy import lists
+from agent.pharmacy.tables import PICKED, Label
 from firmware.cradle import records
 from tests.agent.handheld_rig import FILES, HOUR_MS, Bench
 
@@ -71,6 +73,19 @@ def test_a_label_that_no_list_knows_yet_is_checked_by_what_it_says():
     bench = checking(labels="")
     bench.do(bench.scan("Z1|07607|8|CC00"))
     assert last(bench) == ("07607", "CC00", 8, "OK", None)
+
+
+@pytest.mark.req("P35", "P92")
+def test_a_label_whose_pick_did_not_tell_its_item_is_checked_by_what_it_says():
+    """One record of six fields (RD-P11) does not keep the whole list from the units."""
+    said = lists.of_labels("AA", [Label("BB07", 5, "ICU1", "", 10, "R", "jd01", PICKED)])["labels.lst"]
+    bench = checking(labels=said.decode() + "L|BB08|ICU1|07606|6|R|jd01\n")
+    bench.do(bench.scan("Z1|07605|11|BB07"))
+    assert bench.told_off() == "BB07 was picked as 10 of 07605. Choose what is wrong."
+    bench.do(bench.scan(BAG))
+    assert last(bench) == ("07605", "BB07", 10, "OK", None)
+    bench.do(bench.scan("Z1|07606|7|BB08"))
+    assert bench.told_off() == "BB08 was picked as 6 of 07606. Choose what is wrong."
 
 
 def test_a_label_that_says_something_else_than_was_picked_is_not_acceptable():

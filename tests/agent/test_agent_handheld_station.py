@@ -117,6 +117,36 @@ def test_the_stations_lines_stand_as_it_says_and_what_is_typed_below():
     assert site.told_off() == "The station asks for no scan."
 
 
+@pytest.mark.req("P47")
+def test_after_a_result_the_old_question_is_gone_and_nothing_answers_it():
+    site = Site()
+    site.choices("Deliver")
+    remote, sent = site.unit.step, []
+    site.unit.link.queue_at_station = lambda data: sent.append(data) or True
+    remote.said(display.screen([("R", "Saline")]))
+    remote.said(display.field("confirm", "K", 1, "ENTER or CLEAR"))
+    remote.said(display.result(codes.NOT_OPENED, "Open the drawer first."))
+    site.do(site.press("ENTER"))
+    assert site.shows("One moment") and not site.shows("ENTER or CLEAR")
+    site.do(site.press("ENTER", "1", "F1"))
+    assert sent == [] and site.seat.bad_beeps == 4
+    site.do(site.press("CLEAR"))
+    assert sent == [display.key("CLEAR")] and site.unit.step is remote
+    remote.said(display.screen([("N", "Close the drawer.")]))
+    assert site.shows("Close the drawer.") and not site.shows("One moment")
+
+
+@pytest.mark.req("P43", "P47")
+def test_a_quantity_may_have_one_decimal_point():
+    site = Site()
+    site.choices("Deliver")
+    sent = []
+    site.unit.link.queue_at_station = lambda data: sent.append(data) or True
+    site.unit.step.said(display.field("quantity", "N", 10, "Put in"))
+    site.do(site.press("2", ".", "5", ".", "ENTER"))
+    assert sent == [display.typed("quantity", "2.5")] and site.seat.bad_beeps == 1
+
+
 def test_a_group_separator_in_a_scan_reaches_the_station_as_a_pipe():
     site = Site()
     site.choices("At a station")

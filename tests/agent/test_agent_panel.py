@@ -192,8 +192,10 @@ def test_units_are_exact(quantity, scale, text):
 
 
 @pytest.mark.parametrize(
-    ("text", "scale", "quantity"), [("1.5", 2, 3), ("0.3", 2, None), ("", 1, None), (".", 1, None)]
-)
+    ("text", "scale", "quantity"),
+    [("1.5", 2, 3), ("0.3", 2, None), ("", 1, None), (".", 1, None), ("Infinity", 1, None), ("NaN", 1, None),
+     ("1e999999999", 10, None), ("2147483647", 1, 2147483647), ("2147483648", 1, None)],
+)  # fmt: skip
 def test_what_is_entered_is_a_whole_number_of_smallest_units(text, scale, quantity):
     assert lists.smallest(text, scale) == quantity
 

@@ -115,6 +115,12 @@ def test_what_cannot_be_done_is_said_with_its_number(home, tmp_path):
     ):
         code, said = cabinet_command(home, *words)
         assert code == 1 and f"code {number}" in said, (words, said)
+    # before anybody has gone from drawer to drawer
+    for out in (tmp_path / "none" / "report.pdf", tmp_path):
+        code, said = cabinet_command(home, "selftest", "ED1", "--out", out)
+        assert code == 2 and str(out) in said.replace("\n", "")
+    code, said = cabinet_command(home, "run", "ED9", "--bus", tmp_path / "bus")
+    assert code == 1 and "code 4036" in said and not (home.root / "stations" / "ED9").exists()
     assert cabinet_command(home, "monitor", "ED9", "--once")[0] == 2
     assert cabinet_command(home, "maintenance", "ED1", "perhaps")[0] == 2
     assert list(tmp_path.iterdir()) == []

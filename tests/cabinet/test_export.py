@@ -58,8 +58,12 @@ def test_the_whole_journal_verifies_with_its_authority(at_cabinet, home, tmp_pat
     found = verify_apotheca.check(out, home.keys / "ca.crt")
     assert found.good, found.lines()
     assert any(f"{STATION}-{LOG}: entries 1 to {ENTRIES}" in line for line in found.lines())
-    with pytest.raises(FileExistsError):
-        export(at_cabinet, out, MADE_MS)
+    (other := tmp_path / "other").mkdir()
+    (other / "letter.txt").write_text("not of the journal, and not to be signed with it")
+    for there in (out, other):
+        with pytest.raises(FileExistsError):
+            export(at_cabinet, there, MADE_MS)
+    assert [path.name for path in other.iterdir()] == ["letter.txt"]
 
 
 @pytest.mark.req("A15")

@@ -112,6 +112,23 @@ def test_nothing_is_written_outside_maintenance(serviced, release, firmware):
 
 
 @pytest.mark.req("U5")
+def test_a_firmware_that_was_damaged_keeps_the_repl_shut_until_the_key_is_turned(serviced, release, firmware):
+    gate = serviced.flash / "a" / "firmware" / "gate.mpy"
+    gate.write_bytes(gate.read_bytes()[:-1])
+    serviced.bus.key = 1
+    serviced.restart()
+    with pytest.raises(CabinetError) as error, ReplBoard(serviced.board.port, answer_s=0.5):
+        pass
+    assert error.value.code == codes.NOT_IN_SERVICE
+    serviced.bus.key = 0
+    with pytest.raises(CabinetError) as error:
+        serviced.flash_with(release.bundle("0.2.0", firmware("0.2.0")))
+    assert error.value.code == codes.FIRMWARE_ROLLBACK
+    serviced.flash_with(release.bundle("0.3.0", firmware("0.3.0")))
+    assert serviced.booted()[4] == "0.3.0"
+
+
+@pytest.mark.req("U5")
 def test_another_board_another_station_and_no_seal_are_refused(serviced, release, firmware):
     files = firmware("0.2.0")
     assert serviced.refused(release.bundle("0.3.0", files, board="rp2")) == codes.OTHER_BOARD

@@ -1,5 +1,8 @@
 """A Linux cabinet: the same bundle into a folder of its own, taken over by the real controller process."""
 
+import os
+import socket
+
 import pytest
 
 from agent.cabinet import flashing
@@ -67,3 +70,34 @@ class TornFolder(FolderBoard):
         if self.written > self.FILES:
             raise OSError("torn")
         super().write(path, data)
+
+
+@pytest.mark.req("U5")
+def test_a_damaged_firmware_is_replaced_without_one_that_could_begin_maintenance(cabinet, release, firmware):
+    cabinet.flash_first(release.bundle("0.2.0", firmware("0.2.0")))
+    assert cabinet.booted()[4] == "0.2.0"
+    gate = cabinet.folder / "v2000" / "firmware" / "gate.mpy"
+    gate.write_bytes(gate.read_bytes()[:-1])
+    settings, newer = cabinet.settings(), release.bundle("0.3.0", firmware("0.3.0"))
+    with pytest.raises(CabinetError) as error:  # it still runs, from its memory
+        flashing.flash_here(settings, newer, silent, WITHIN_S)
+    assert error.value.code == codes.NOT_IN_SERVICE
+    cabinet.runner.restart()
+    cabinet.panel_path.rename(cabinet.panel_path.with_name("away"))
+    with socket.socket(socket.AF_UNIX) as nobody:  # nothing answers there
+        nobody.bind(os.path.relpath(cabinet.panel_path))
+    with pytest.raises(CabinetError) as error:
+        flashing.flash_here(settings, release.bundle("0.2.0", firmware("0.2.0")), silent, WITHIN_S)
+    assert error.value.code == codes.FIRMWARE_ROLLBACK
+    flashing.flash_here(settings, newer, silent, WITHIN_S)
+    assert cabinet.booted()[4] == "0.3.0"
+
+
+@pytest.mark.req("U5")
+@pytest.mark.parametrize("command", ["false", "/no/such/command"])
+def test_a_restart_command_that_fails_is_said_with_its_number(cabinet, release, firmware, command):
+    with pytest.raises(CabinetError) as error:
+        flashing.flash_here(
+            cabinet.settings(restart=command), release.bundle("0.2.0", firmware("0.2.0")), silent, WITHIN_S
+        )
+    assert error.value.code == codes.NOT_STARTED

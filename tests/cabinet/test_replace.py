@@ -122,6 +122,25 @@ def test_a_linux_cabinet_goes_on_under_the_next_log(home):
 
 
 @pytest.mark.req("U5")
+@pytest.mark.parametrize("broken", ["pathlib.Path.mkdir", "shutil.copy2", "pathlib.Path.replace", "shutil.rmtree"])
+def test_a_replacement_that_was_interrupted_goes_on(home, monkeypatch, broken):
+    signed(home, BIOMED, PHARMACIST)
+    folder, old = home.station(STATION), (home.station(STATION) / "controller" / "controller.cbor").read_bytes()
+
+    def power_cut(*_args, **_named):
+        raise OSError("power cut")
+
+    with monkeypatch.context() as cut:
+        cut.setattr(broken, power_cut)
+        with pytest.raises(OSError, match="power cut"):
+            replace.here(folder, STATION)
+    kept = replace.here(folder, STATION)
+    assert (kept / "controller.cbor").read_bytes() == old and not (folder / replace.FOLDER).exists()
+    assert settings.load(folder).log == LOG + 1
+    assert install.before(str(folder / "controller")) == [LOG, ENDED, head_of(home), "bea", "phil"]
+
+
+@pytest.mark.req("U5")
 def test_a_new_board_is_provisioned_with_it(home, tmp_path):
     signed(home, BIOMED, PHARMACIST)
     with Board(tmp_path / "board") as board:

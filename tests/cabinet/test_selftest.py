@@ -116,9 +116,10 @@ def test_answers_from_a_file(tmp_path):
     path = tmp_path / "answers.json"
     path.write_text(json.dumps({"light-1": "n"}))
     assert [FromFile(path).answer(about, "?") for about in ("light-1", "light-2")] == ["n", "y"]
-    path.write_text(json.dumps({"light-1": "perhaps"}))
-    with pytest.raises(ValueError, match="each answer is one of"):
-        FromFile(path)
+    for bad in ({"light-1": "perhaps"}, {"light-1": ["y"]}, ["y"]):
+        path.write_text(json.dumps(bad))
+        with pytest.raises(ValueError, match="each answer in it one of"):
+            FromFile(path)
 
 
 def test_outside_maintenance_nothing_is_tried():

@@ -9,10 +9,12 @@ import pytest
 from typer.testing import CliRunner
 
 from agent.cradle.cli import app
+from agent.panel import Outcome
 from agent.pharmacy.desk import ask
 from firmware import codes
 from firmware.cradle import records
 from firmware.journal import kinds
+from firmware.schema import is_id
 from simulator.cradle_line import CradleLine
 from tests.pharmacy.pharmacy_site import DIES, Pharmacy, children
 from tests.pharmacy.test_lists import JSON
@@ -100,4 +102,14 @@ def test_settings_that_are_wrong_are_said(pharmacy, tmp_path):
     for command in (["clear", "PHARM", "AA"], ["units", "PHARM"]):
         away = CliRunner().invoke(app, command, obj=pharmacy.home.root)
         assert away.exit_code == 2 and "`cradle run PHARM` does not answer" in away.output
+    bad = CliRunner().invoke(app, ["clear", "PHARM", "AA", "--by", "jane doe"], obj=pharmacy.home.root)
+    assert bad.exit_code == 2 and "--by" in bad.output
     assert CliRunner().invoke(app, ["units", "NOBODY"], obj=pharmacy.home.root).exit_code == 2
+
+
+def test_who_clears_from_a_shell_is_written_down_whatever_the_computer_calls_her(pharmacy, monkeypatch):
+    asked = []
+    monkeypatch.setattr("getpass.getuser", lambda: "jane.doe@hospital")
+    monkeypatch.setattr("agent.cradle.cli._asked", lambda _settings, *request: asked.append(request) or Outcome(0, []))
+    assert CliRunner().invoke(app, ["clear", "PHARM", "AA"], obj=pharmacy.home.root).exit_code == 0
+    assert asked == [("clear", {"address": "AA", "actor": "shell-jane_doe_h"})] and is_id(asked[0][1]["actor"])

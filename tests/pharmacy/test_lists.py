@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from pydantic import ValidationError
 
+from agent.cradle.plain import plain
 from agent.pharmacy import lists, snapshots, times
 from agent.pharmacy.book import Book, BookError
 from agent.pharmacy.ini import parse
@@ -37,11 +38,21 @@ def test_a_snapshot_becomes_lines():
     made = lists.of_snapshot(snapshots.opened(JSON), parse("STALE_LIST_HOURS=3"), UTC)
     assert made == {
         "picks.lst": b"H|4711|112226090000|3\n"
-        b"N|ICU1|North/2|07605|MAG OX / 400 ?g cafe|A3|10|R|D03-P07\nN|ED1||1|1||2|L|\n",
+        b"N|ICU1|North/2|07605|MAG OX / 400 mcg cafe|A3|10|R|D03-P07\nN|ED1||1|1||2|L|\n",
         "stations.lst": b"T|ICU1|North/2|1|0\n",
-        "items.lst": b"I|07605|MAG OX / 400 ?g cafe|0123,4567\n",
+        "items.lst": b"I|07605|MAG OX / 400 mcg cafe|0123,4567\n",
         "users.lst": b"U|jd01|1|0\n",
     }
+
+
+@pytest.mark.req("P32")
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [("5 µg", "5 mcg"), ("5 μL", "5 mcL"), ("Interferon 10⁶ IU", "Interferon 10? IU"), ("½ tablet", "? tablet"),
+     ("10\u00a0mg", "10 mg"), ("Ångström|é", "Angstrom/e")],
+)  # fmt: skip
+def test_a_name_is_never_shown_with_another_number_or_unit(name, shown):
+    assert plain(name) == shown
 
 
 @pytest.mark.req("P35")

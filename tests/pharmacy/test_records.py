@@ -220,3 +220,11 @@ def test_the_status_of_each_unit_outlasts_a_restart(desktop):
     assert (kept.seen, kept.sessions, kept.trouble, kept.next_block) == ("112226093000", 3, "silent", 7)
     assert after.book.addresses.status("AA").sessions == 0
     after.book.close()
+
+
+@pytest.mark.req("P53")
+def test_a_refused_record_that_comes_again_after_a_snapshot_is_not_written_again(desktop):
+    foreign = records.pick("ICU1", "CD01", 10, TIME, "jd01", "R", "07605")
+    assert desktop.record("AB", "P", foreign) and desktop.refused() == [codes.FOREIGN_SERIAL]
+    desktop.book.keep_snapshot(b"{}", [], 0, CHECKED_MS)
+    assert desktop.record("AB", "P", foreign) and desktop.refused() == [codes.FOREIGN_SERIAL]

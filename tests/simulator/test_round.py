@@ -48,7 +48,7 @@ def test_what_is_lost_or_doubled_is_noticed(played, lose, monkeypatch):
     assert any("and should be" in fault for fault in Judgement(played.deeds, ledger).faults())
 
 
-@pytest.mark.parametrize(("errors", "broken"), [(0.0, 0), (0.01, 50)])
+@pytest.mark.parametrize(("errors", "broken"), [(0.0, 0), (0.01, 30)])
 def test_it_ends_right_on_a_good_and_on_a_very_bad_line_too(tmp_path, errors, broken):
     file = tmp_path / "round.json"
     app = typer.Typer()
