@@ -54,13 +54,6 @@ class Board(Protocol):
         """Start the controller anew."""
 
 
-class NewBoard(Board, Protocol):
-    """One that gets an identity."""
-
-    def erase_journal(self, sectors: int, pins: Mapping[str, int], say: Callable[[str], None]) -> None:
-        """Erase so many sectors of the journal's own flash; the loader with its driver is there."""
-
-
 def fill(board: Board, folder: str, files: Mapping[str, bytes], say: Callable[[str], None]) -> Filled:
     """Make a folder hold these files and no others, and have every one read back. What is there already stays: after a
     pulled cable the same call goes on. CabinetError 4029 if a file is not what was written."""

@@ -15,16 +15,6 @@ BOARDS = tuple(PORTS)
 # what starts first on a board and stays there (docs/firmware.md)
 BASE = ("__init__", "codes", "compat", "ports/__init__", "ports/install", "ports/loader")
 BASE_WIRE = ("wire/__init__", "wire/cbor", "wire/sealed")
-# of a board with chips of its own: the loader, and what erases the journal's flash for a new identity
-BASE_CHIPS = (
-    "ports/chips_loader", "ports/chips", "ports/common", "drivers/__init__", "drivers/ds3231", "drivers/w25q",
-    "journal/__init__", "journal/flash",
-)  # fmt: skip
-
-
-def has_chips(board: str) -> bool:
-    """Has this kind of board a flash of its own for the journal, which its file system cannot reach?"""
-    return "chips" in PORTS[board]
 
 
 def sources(board: str) -> list[Path]:
@@ -36,7 +26,7 @@ def sources(board: str) -> list[Path]:
 
 def base_sources(board: str) -> list[Path]:
     """The loader of `board` with what it needs."""
-    needed = BASE_CHIPS if has_chips(board) else ("ports/common", "ports/unix")
+    needed = ("ports/common", "ports/unix") if board == "unix" else ("ports/chips_loader",)
     own = (*needed, f"ports/{board}_loader")
     return [ROOT / "firmware" / f"{name}.py" for name in (*BASE, *BASE_WIRE, *own)]
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from agent.cabinet import bytecode
-from agent.cabinet.board import Board, NewBoard, Told, check_serviced, fill
+from agent.cabinet.board import Board, Told, check_serviced, fill
 from agent.cabinet.errors import CabinetError
 from firmware import codes
 from firmware.ports import install
@@ -54,32 +54,27 @@ def base_files(board: str) -> Mapping[str, bytes]:
 
 
 def provision(
-    board: NewBoard, identity: bytes, replace: bool = False, say: Callable[[str], None] = lambda text: None
+    board: Board, identity: bytes, replace: bool = False, say: Callable[[str], None] = lambda text: None
 ) -> Told:
-    """Put loader and identity on a board, the identity last, and empty the flash of its journal: a log begins with its
-    first entry. CabinetError if it has an identity, or is not in maintenance."""
+    """Put loader and identity on a board, the identity last; CabinetError if it has one, or is not in maintenance."""
     told = board.told()
     check_free(told, replace)
-    journal = _journal_of(identity) if bytecode.has_chips(told.board) else None
+    if told.board != "unix":
+        _check_pins(identity)
     if told.station:
         _forget(board)
     fill(board, "base", base_files(told.board), say)
     board.write("main.py", MAIN.format(board=told.board).encode())
-    if journal:
-        board.erase_journal(*journal, say)
     board.write(IDENTITY, identity)
     return board.told()
 
 
-def _journal_of(identity: bytes) -> tuple[int, dict[str, int]]:
-    """Sectors of the journal's flash, and the board's pins by name; CabinetError if the station was enrolled with a
-    board that has none."""
+def _check_pins(identity: bytes) -> None:
+    """CabinetError if the station was enrolled with a board that has no pins of its own."""
     fields = cbor.decode(identity)
     hardware = fields[8] if len(fields) > 8 else []
-    pins = {name[len(PIN) :]: number for name, number in hardware if name.startswith(PIN)}
-    if not pins:
+    if not any(name.startswith(PIN) for name, _ in hardware):
         raise CabinetError(codes.OTHER_BOARD, f"{fields[1]} was enrolled without pins of a board")
-    return fields[5], pins
 
 
 def check_free(told: Told, replace: bool) -> None:

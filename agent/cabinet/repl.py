@@ -6,7 +6,7 @@ import contextlib
 import io
 import struct
 import termios
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,6 @@ from firmware import codes
 BAUD = 115200
 ANSWER_S = 5
 CHUNK_BYTES = 1536
-# 0.4 s each at most, and mpremote waits 10 s for a word
-SECTORS_AT_ONCE = 16
 SLOTS = ("a", "b")
 CTRL_D = b"\x04"
 # pyserial's own exceptions are OSErrors
@@ -72,13 +70,6 @@ def _told():
     if not told[0]:
         return told + [False, 0]
     return told + list(__import__('firmware.ports.' + _b + '_loader', None, None, ('look',)).look(_f))
-"""
-
-# the driver that the firmware itself uses, from the loader's folder
-_NOR = """
-from firmware.drivers.w25q import NorFlash as _N
-from firmware.ports import chips as _c
-_n = _N(_c.FlashSpi({pins!r}), {sectors})
 """
 
 
@@ -148,13 +139,6 @@ class ReplBoard:
 
     def report(self, code: int, version: str) -> None:
         self._run(f"from firmware.ports import install as _i\n_i.report(_f, {code}, {version!r})")
-
-    def erase_journal(self, sectors: int, pins: Mapping[str, int], say: Callable[[str], None]) -> None:
-        self._run(_NOR.format(pins=dict(pins), sectors=sectors))
-        for first in range(0, sectors, SECTORS_AT_ONCE):
-            last = min(first + SECTORS_AT_ONCE, sectors)
-            self._run(f"for _s in range({first}, {last}):\n _n.erase(_s)")
-            say(f"{last} of {sectors} sectors of the journal erased")
 
     def restart(self) -> None:
         """A soft reset: what starts first is the loader."""

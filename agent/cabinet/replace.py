@@ -10,7 +10,7 @@ from contextlib import closing
 from pathlib import Path
 
 from agent.cabinet import provision
-from agent.cabinet.board import NewBoard, Told
+from agent.cabinet.board import Board, Told
 from agent.cabinet.errors import CabinetError
 from firmware import codes
 from firmware.compat import derive
@@ -22,7 +22,7 @@ AGENT = "agent.toml"
 
 
 def on_board(
-    folder: Path, station: str, board: NewBoard, replace: bool, say: Callable[[str], None] = lambda text: None
+    folder: Path, station: str, board: Board, replace: bool, say: Callable[[str], None] = lambda text: None
 ) -> Told:
     """Provision the new board with the new identity, and the agent with its log; `folder` is the station's."""
     identity = check(folder, station)

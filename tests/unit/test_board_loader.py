@@ -1,7 +1,6 @@
 """The loader of each controller board: who reaches the REPL, and what it reads of key and locks."""
 
 import ast
-import hashlib
 import importlib
 import sys
 import time
@@ -10,11 +9,6 @@ from types import SimpleNamespace
 import pytest
 
 from agent.cabinet import bytecode
-from agent.cabinet.board import Told
-from agent.cabinet.errors import CabinetError
-from agent.cabinet.provision import provision
-from agent.cabinet.repl import ReplBoard
-from firmware import codes
 from firmware.wire import cbor
 from simulator.cabinet import cabinet as body
 from tests.unit.fake_board import BOARDS, World, module, run_on
@@ -50,51 +44,6 @@ def loader(world, tmp_path, monkeypatch):
 def started(monkeypatch, firmware):
     """`firmware` stands for what the loader starts."""
     monkeypatch.setattr(importlib.import_module("firmware.ports.loader"), "start", firmware)
-
-
-class AtItsRepl(ReplBoard):
-    """What is run at the REPL runs here, on the fake board."""
-
-    def __init__(self, world):
-        self.world, self.files, self.room = world, {}, {}
-
-    def told(self):
-        return Told(BOARDS[self.world.board], "", "", 0, "", False, False, 0)
-
-    def hashes(self, folder):
-        names = (name for name in self.files if name.startswith(f"{folder}/"))
-        return {name.removeprefix(f"{folder}/"): hashlib.sha256(self.files[name]).digest() for name in names}
-
-    def write(self, path, data):
-        assert path != "controller.cbor" or set(self.world.nor.bytes) == {0xFF}, "the identity comes last"
-        self.files[path] = data
-
-    def remove(self, path):
-        self.files.pop(path, None)
-
-    def _run(self, code):
-        exec(code, self.room)
-        return b""
-
-
-@pytest.mark.req("U5")
-def test_a_new_identity_finds_no_entry_of_another_log(world, monkeypatch):
-    """What a board's flash held would be damage of the new log."""
-    run_on(world, monkeypatch)
-    module("chips", monkeypatch)
-    world.nor.bytes[:] = b"\x5a" * len(world.nor.bytes)
-    board = AtItsRepl(world)
-    provision(board, cbor.encode([1, *world.identity]))
-    assert set(world.nor.bytes) == {0xFF} and board.files["controller.cbor"]
-
-
-@pytest.mark.req("U5")
-def test_a_station_that_was_enrolled_for_a_linux_cabinet_does_not_get_a_board(world):
-    board = AtItsRepl(world)
-    for fields in (world.identity[:-1], [*world.identity[:-1], [["service", 1]]]):
-        with pytest.raises(CabinetError) as error:
-            provision(board, cbor.encode([1, *fields]))
-        assert error.value.code == codes.OTHER_BOARD and board.files == {}
 
 
 @pytest.mark.req("U5")
