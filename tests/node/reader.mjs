@@ -137,6 +137,21 @@ function checkDisclosure(disclosure, ref) {
   need(equal(sha256(whole).subarray(0, 16), ref), "ref", "disclosure is not what the entry refers to");
 }
 
+// --- Keys of entries (journal.md section 3)
+
+const one = (n) => Buffer.from([n]);
+export const rootOf = (key) => hmac(key, "apotheca/1/page");
+
+// K(seq) of E(0)
+export function keyOf(root, seq) {
+  const epoch = Math.floor((seq - 1) / 1024);
+  let key = root;
+  for (let at = 0; at < epoch; at++) key = sha256(one(4), key);
+  key = sha256(one(5), key);
+  for (let at = epoch * 1024 + 1; at < seq; at++) key = sha256(one(6), key);
+  return key;
+}
+
 export const headZero = (genesis) => sha256(Buffer.from([3]), genesis);
 
 // Follows pages (decoded arrays of 3) from `from` = { seq, head }, the entry before the first. Without a key the MACs are
@@ -177,6 +192,17 @@ export function readFlashPage(raw) {
   need(crc32(raw.subarray(0, 252)) === raw.readUInt32LE(252), "crc", "wrong");
   need(length > 0 && length <= 246, "crc", "length out of range");
   return { seq: raw.readUInt32LE(2), page: raw.subarray(6, 6 + length) };
+}
+
+// The better of two records (journal.md section 4).
+export function readKeyPage(raw) {
+  need(raw.length === 256, "crc", "not 256 bytes");
+  for (const record of [raw.subarray(0, 128), raw.subarray(128)]) {
+    if (record.toString("latin1", 0, 4) !== "AKEY" || crc32(record.subarray(0, 124)) !== record.readUInt32LE(124)) continue;
+    const [next_epoch, key] = [record.subarray(12, 44), record.subarray(44, 76)];
+    return { opened: record.readUInt32LE(4), seq: record.readUInt32LE(8), next_epoch, key };
+  }
+  need(false, "crc", "no record counts");
 }
 
 export function readFrame(frame) {

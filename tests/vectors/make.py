@@ -2,7 +2,8 @@
 
     python tests/vectors/make.py
 
-A case has `what` (which reader: cbor, frame, entry, pages, flash_page, sealed, batch), `hex`, and either `expect` (what
+A case has `what` (which reader: cbor, frame, entry, pages, flash_page, key_page, evolve,
+sealed, batch), `hex`, and either `expect` (what
 is read) or `refused` (which layer must refuse it: crc, cbor, entry, ref, mac, chain, prev_head, signature). Bytes are
 written {"hex": ...}, integers beyond 2^53 {"int": ...}. The keys are for tests only.
 """
@@ -17,7 +18,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from firmware.compat import derive
-from firmware.journal import chain, entry, kinds
+from firmware.journal import chain, entry, evolve, keypage, kinds
 from firmware.journal.flash import PAGE
 from firmware.journal.journal import Journal
 from firmware.journal.ram import RamFlash, RamStore
@@ -165,6 +166,7 @@ def entry_cases(pages: list[bytes]) -> dict[str, Case]:
     par = [*fields[:8], kinds.COMMAND, "", None, None, None, None, None, None, 0, None]
     par += [[12, 2, 0, ["D03-P07", 2, 10, "D03-P08", 0, 4]]]
     at = [*fields[:8], kinds.DISCREPANCY, "nurse-2", "nurse-3", "morphine-4mg", "D03-P07"]
+    seal = [*fields[:8], kinds.SEAL, "", None, None, None, None, None, None, 0, None, [41, 2]]
     diverged = [*at, 8, -1, 7, 3, None, ["nurse-1", 5]]
     loaded = [*at, 0, 12, 12, 3, None, [0, "LOT/7.2", 30302400, "00312345678906"]]
     loaded[entry.F_KIND] = kinds.LOAD
@@ -176,6 +178,7 @@ def entry_cases(pages: list[bytes]) -> dict[str, Case]:
             "entry", "a pocket loaded by two, with lot and expiry", entry.encode(loaded), plain(loaded)
         ),
         "entry_command_par": valid("entry", "a command that set two PAR levels", entry.encode(par), plain(par)),
+        "entry_seal": valid("entry", "a seal after 64 entries, counter 41", entry.encode(seal), plain(seal)),
         "entry_remove": valid("entry", "the remove entry of one removal", data, plain(fields)),
         "bad_entry_type": refused("entry", "the actor is a number", wrong, "entry"),
         "bad_entry_fields": refused("entry", "18 fields", short, "entry"),
@@ -225,6 +228,27 @@ def flash_cases(flash: RamFlash) -> dict[str, Case]:
     }
 
 
+def key_cases() -> dict[str, Case]:
+    """Keys of entries at the edges of epochs, and key pages."""
+    root = evolve.root_of(KEY)
+    seqs = (1, 2, 1023, 1024, 1025, 1026, 2048, 2049, 5000, 102401)
+    keys = [[seq, plain(evolve.from_root(root).at(seq))] for seq in seqs]
+    key = evolve.from_root(root)
+    key.at(1020)
+    page = keypage.encode(69, key)
+    expect = {"opened": 69, "seq": 1020, "next_epoch": plain(key.next_epoch), "key": plain(key.key)}
+    half = flip(page, 40)
+    torn = page[:100] + b"\xff" * (PAGE - 100)
+    return {
+        "evolve": valid("evolve", "K(n) of E(0), by n", root, keys),
+        "key_page": valid("key_page", "the key page of a sector that is opened with entry 1020", page, expect),
+        "key_page_half": valid("key_page", "one bit flipped in its first record: the second counts", half, expect),
+        "bad_key_page_torn": refused("key_page", "power went after 100 bytes", torn, "crc"),
+        "bad_key_page_both": refused("key_page", "a bit flipped in each record", flip(half, 200), "crc"),
+        "bad_key_page_zero": refused("key_page", "a page that was zeroed", bytes(PAGE), "crc"),
+    }
+
+
 def wire_cases() -> dict[str, Case]:
     payload = cbor.encode([67, 12, 0, ["nurse-1", b"\x00" * 300]])
     coded = frame.encode(payload)
@@ -268,6 +292,7 @@ def cases() -> dict[str, Case]:
         entry_cases(pages),
         page_cases(pages),
         flash_cases(flash),
+        key_cases(),
         wire_cases(),
         batch_cases(pages),
     ):
