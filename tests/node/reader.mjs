@@ -158,6 +158,7 @@ export const headZero = (genesis) => sha256(Buffer.from([3]), genesis);
 // left to who holds it: then what the head at the end must be has to be known from elsewhere (a signed batch, an answer).
 export function verifyChain(pages, { station, log, from, key }) {
   let { seq, head: last } = from;
+  const root = key && rootOf(key);
   const entries = [];
   for (const page of pages) {
     need(Array.isArray(page) && page.length === 3 && Buffer.isBuffer(page[0]), "entry", "page is not an array of 3");
@@ -168,7 +169,7 @@ export function verifyChain(pages, { station, log, from, key }) {
     checkDisclosure(disclosure, entry.ref);
     last = sha256(Buffer.from([2]), last, sha256(Buffer.from([0]), data));
     need(isBytes(mac, 16), "mac", "not 16 bytes");
-    if (key) need(equal(hmac(key, last).subarray(0, 16), mac), "mac", `entry ${entry.seq}`);
+    if (key) need(equal(hmac(keyOf(root, Number(entry.seq)), last).subarray(0, 16), mac), "mac", `entry ${entry.seq}`);
     seq = entry.seq;
     entries.push(entry);
   }

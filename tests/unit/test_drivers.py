@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from firmware import codes, config
 from firmware.drivers import board, buzzer, ds3231, lock, max17048, switches, tmp117, watchdog, ws2812
+from firmware.issue import keys_of
 from firmware.storage import types
 from simulator.cabinet import cabinet as body
 from simulator.cabinet.chips import Ds3231, Max17048, Strips, Tmp117
@@ -67,7 +68,7 @@ def wire():
 
 @pytest.fixture
 def chips(wire):
-    cfg = config.Config("S1", 1, bytes(32), "0.1.0", 8, ROWS, TIMINGS, [[k, v] for k, v in FITTED.items()])
+    cfg = config.Config("S1", 1, keys_of(bytes(32)), "0.1.0", 8, ROWS, TIMINGS, [[k, v] for k, v in FITTED.items()])
     return board.Board(cfg, wire)
 
 

@@ -48,7 +48,7 @@ def test_firmware_reads_frames(case: make.Case) -> None:
 @pytest.mark.parametrize("case", of("flash_page"))
 def test_ring_takes_only_the_good_page(case: make.Case) -> None:
     flash = make.RamFlash(2)
-    flash.bytes[:PAGE] = unhexlify(case["hex"])
+    flash.bytes[PAGE : 2 * PAGE] = unhexlify(case["hex"])
     ring = Ring(flash)
     ring.scan()
     assert ring.last == (0 if "refused" in case else case["expect"]["seq"])

@@ -17,9 +17,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from firmware import issue
 from firmware.compat import derive
 from firmware.journal import chain, entry, evolve, keypage, kinds
-from firmware.journal.flash import PAGE
+from firmware.journal.flash import PAGE, begin
 from firmware.journal.journal import Journal
 from firmware.journal.ram import RamFlash, RamStore
 from firmware.wire import cbor, cose, frame, sealed
@@ -54,10 +55,11 @@ class NoState:
 def one_removal() -> RamFlash:
     """Boot, sign-on, and the entries of one removal, in a ring of two sectors."""
     flash = RamFlash(2)
+    begin(flash, issue.ring_start(KEY))
     clock = StepClock()
     state = NoState()
     store = RamStore(flash.power)
-    journal = Journal(flash, store, STATION, LOG, KEY, GENESIS, lambda s, f, d: None, state, clock)
+    journal = Journal(flash, store, STATION, LOG, derive(KEY, "snapshot"), GENESIS, lambda s, f, d: None, state, clock)
     journal.recover()
     _, told = entry.ref_of(SALT, "10014729-1", "order-17")
     med = {"item": "morphine-4mg", "place": "D03-P07"}
@@ -79,7 +81,7 @@ def flash_page(flash: RamFlash, page: int) -> bytes:
 
 
 def pages_of(flash: RamFlash) -> list[bytes]:
-    raws = [flash_page(flash, n) for n in range(6)]
+    raws = [flash_page(flash, n) for n in range(1, 7)]
     return [raw[6 : 6 + int.from_bytes(raw[:2], "little")] for raw in raws]
 
 
@@ -212,7 +214,7 @@ def page_cases(pages: list[bytes]) -> dict[str, Case]:
 
 
 def flash_cases(flash: RamFlash) -> dict[str, Case]:
-    page = flash_page(flash, 4)
+    page = flash_page(flash, 5)
     length = int.from_bytes(page[:2], "little")
     too_long = pack("<HI", 247, 5) + page[6:252]
     torn = page[:100] + b"\xff" * (PAGE - 100)
