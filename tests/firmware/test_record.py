@@ -1,5 +1,5 @@
 # RECORD: the journal of the pharmacy's interface computer, which has no drawers.
-from fakes import KEY, LOG, SECTORS, TIMINGS, Chips, entropy, ready
+from fakes import KEYS, LOG, SECTORS, TIMINGS, Chips, entropy, ready
 
 from firmware import codes
 from firmware.build import build
