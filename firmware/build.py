@@ -8,8 +8,9 @@ from firmware.station import Now, Station
 from firmware.uplink import Uplink
 
 
-# -> (station, entries adopted, damage or None); the journal is recovered and the tables are loaded
-def build(config, tables, flash, snapshot_store, files, entropy):
+# -> (station, entries adopted, damage or None); the journal is recovered and the tables are loaded. element: what
+# counts the seals, None for none.
+def build(config, tables, flash, snapshot_store, files, entropy, element=None):
     clock, state = Now(), State(tables.limit)
     who, keys = (config.station, config.log), config.keys
     journal = Journal(flash, snapshot_store, *who, keys.snapshot, config.genesis, apply, state, clock)
@@ -20,5 +21,5 @@ def build(config, tables, flash, snapshot_store, files, entropy):
     credentials.load()
     commands = Commands(*who, keys.command, state, journal, tables, entropy)
     uplink = Uplink(*who, keys.answer, journal)
-    station = Station(config, journal, state, tables, reference, credentials, commands, uplink, clock, entropy)
+    station = Station(config, journal, state, tables, reference, credentials, commands, uplink, clock, entropy, element)
     return station, adopted, damage

@@ -26,6 +26,8 @@ OF_THE_OLD = (
     RING,
     "snapshot-a.bin",
     "snapshot-b.bin",
+    "element-a.bin",
+    "element-b.bin",
 )
 FOLDERS_OF_THE_OLD = ("tables", "a", "b")
 MAIN = """import sys

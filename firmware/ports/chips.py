@@ -19,6 +19,7 @@ CLOCK_CHIP = 0x68
 EDGES_QUEUED = 256
 INT_AGAIN_MS = 50
 SLICE_MS = 5  # an edge waits no longer than this
+WAKE_HZ = 100000  # 80 us low: 60 are needed
 STRIP_HZ = 2400000  # three bits of the line a data bit of 800 kHz
 UART_BYTES = 4096
 WRITE_BYTES = 512  # a UART that waits until all is in its buffer (ESP32) then waits for no longer than this takes
@@ -29,7 +30,8 @@ class Bus:
     def __init__(self, pins):
         # Low until here, by a resistor while nobody drives it, it resets the expanders: whatever was on is off.
         _output(pins["enable"]).value(1)
-        self._i2c = I2C(pins["i2c"], scl=Pin(pins["scl"]), sda=Pin(pins["sda"]), freq=pins["i2c_hz"])
+        self._i2c_pins = pins
+        self._i2c = self._i2c_at(pins["i2c_hz"])
         self._outputs = {BUZZER_LINE: _output(pins["buzzer"]), HOLD_LINE: _output(pins["hold"])}
         self._inputs = {line: Pin(pins[name], Pin.IN, Pin.PULL_UP) for line, name in _INPUTS if name in pins}
         self._strips = Strips(pins)
@@ -52,6 +54,21 @@ class Bus:
     def write_read(self, address, data, n):
         self._i2c.writeto(address, data, False)
         return self._i2c.readfrom(address, n)
+
+    def read(self, address, n):
+        return self._i2c.readfrom(address, n)
+
+    # a call to all that nobody answers, slow: the data line is low for long enough to wake a chip
+    def wake(self):
+        try:
+            self._i2c_at(WAKE_HZ).writeto(0, b"")
+        except OSError:
+            pass
+        self._i2c = self._i2c_at(self._i2c_pins["i2c_hz"])
+
+    def _i2c_at(self, hz):
+        pins = self._i2c_pins
+        return I2C(pins["i2c"], scl=Pin(pins["scl"]), sda=Pin(pins["sda"]), freq=hz)
 
     def gpio(self, line, value):
         self._outputs[line].value(value)

@@ -90,6 +90,7 @@ class Chips:
         begin(_FLASH, START)
         self.snapshots = RamStore(self.power)
         self.files = RamFiles()
+        self.element = None  # what counts seals: only where seals are what is tested
 
 
 class Cabinet:
@@ -101,7 +102,7 @@ class Cabinet:
         drawers.append([BIN, BIN - 1, BIN - 1, BIN - 1, 8, 0, 0, 0])
         config = Config(STATION, LOG, KEYS, "0.1.0", SECTORS, drawers, TIMINGS)
         self.station, self.adopted, self.damage = build(
-            config, Tables(24), self.chips.flash, self.chips.snapshots, self.chips.files, entropy
+            config, Tables(24), self.chips.flash, self.chips.snapshots, self.chips.files, entropy, self.chips.element
         )
         self.journal = self.station.journal
         self.state = self.station.state
@@ -245,9 +246,9 @@ class Cabinet:
 
 
 # booted, tables loaded, stocked, anna signed on
-def ready(kinds=None):
+def ready(kinds=None, chips=None):
     gc.collect()
-    cabinet = Cabinet(kinds=kinds)
+    cabinet = Cabinet(chips, kinds=kinds)
     cabinet.boot()
     for table, rows in TABLES:
         assert cabinet.reference(table, 1, rows) == 0, table

@@ -19,6 +19,7 @@ NO_PIN = ("i2c", "i2c_hz", "strip_spi", "flash_spi", "uart", "baud")
 LINES = {"int": 1, "buzzer": 2, "hold": 3, "tamper": 4, "mains": 5, "service": 6}
 KEY = bytes(32)
 WRAP = 1 << 30
+GENERAL_CALL = 0
 BOARDS = {"rp2350": "rp2", "esp32s3": "esp32"}
 # what a peripheral takes when it is not told, (board, SPI): input, by MicroPython's ports/rp2 and ports/esp32
 USUAL_MISO = {("rp2350", 0): 16, ("rp2350", 1): 8, ("esp32s3", 1): 13, ("esp32s3", 2): 37}
@@ -98,11 +99,14 @@ def fake_machine(world):  # noqa: C901 - a class for each peripheral
 
     class I2C:
         def __init__(self, number, scl, sda, freq):
-            assert (number, freq) == (world.pins["i2c"], 400_000)
+            assert (number, freq) in ((world.pins["i2c"], 400_000), (world.pins["i2c"], 100_000))
+            self.slow = freq == 100_000
             world.claim(scl.number, "scl")
             world.claim(sda.number, "sda")
 
         def writeto(self, address, data, stop=True):
+            if address == GENERAL_CALL and self.slow:
+                world.cabinet.element.wake()
             if not world.answers(address):
                 raise OSError(5)
             world.cabinet.devices[address].write(bytes(data))
