@@ -9,4 +9,5 @@ class Keys:
         if not isinstance(given, list) or len(given) != len(PURPOSES) + 1:
             raise ValueError("not the keys of a controller; provision the station again")
         self.key_id = given[0]
-        self.answer, self.command, self.reference, self.snapshot, self.checkpoint, self.firmware, self.entropy = given[1:]
+        self.answer, self.command, self.reference, self.snapshot = given[1:5]
+        self.checkpoint, self.firmware, self.entropy = given[5:]

@@ -35,7 +35,9 @@ class Now:
 
 
 class Station:
-    def __init__(self, config, journal, state, tables, reference, credentials, commands, uplink, clock, entropy, element):
+    def __init__(
+        self, config, journal, state, tables, reference, credentials, commands, uplink, clock, entropy, element
+    ):
         self.id = config.station
         self.log = config.log
         self.genesis = config.genesis

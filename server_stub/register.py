@@ -32,7 +32,8 @@ class SiteRegister:
     def _enrolled(self, station: config.Station) -> Enrolled:
         key = self._home.mac_key(station.id).read_bytes()
         public = load_public(self._home.public_key(station.id).read_bytes())
-        return Enrolled(StationKeys(key, PageKeys(key), public, station.pharmacy), station.log, bytes.fromhex(station.genesis))
+        keys = StationKeys(key, PageKeys(key), public, station.pharmacy)
+        return Enrolled(keys, station.log, bytes.fromhex(station.genesis))
 
     def __call__(self, station: str) -> Enrolled | None:
         """What is known of `station`."""

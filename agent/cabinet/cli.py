@@ -125,7 +125,7 @@ def provision(
             told = provisioning.provision(board, identity, ring, replace, progress())
         for name in (provisioning.IDENTITY, provisioning.RING):
             path.with_name(name).unlink()
-    typer.echo(f"{told.station} is on the board ({told.board}); its keys are no longer on this computer. Next: flash it")
+    typer.echo(f"{told.station} is on the board ({told.board}); its keys are no longer on this computer. Flash it next")
 
 
 @app.command()

@@ -72,8 +72,8 @@ def base_files(board: str) -> Mapping[str, bytes]:
 def provision(
     board: Board, identity: bytes, ring: bytes, replace: bool = False, say: Callable[[str], None] = lambda text: None
 ) -> Told:
-    """Put loader, the first page of the ring, and identity on a board, the identity last; CabinetError if it has one, or
-    is not in maintenance."""
+    """Put loader, first page of the ring and identity on a board, the identity last; CabinetError if it has one, or is
+    not in maintenance."""
     told = board.told()
     check_free(told, replace)
     if told.station:

@@ -1,5 +1,5 @@
-# ATECC608 secure element (Microchip DS40002237): its counter 0, which only ever rises. Woken for each command and put to
-# sleep after it. Not at its usual address 0x60, where the pocket lights are.
+# ATECC608 secure element (Microchip DS40002237): its counter 0, which only ever rises. Woken for each command and put
+# to sleep after it. Not at its usual address 0x60, where the pocket lights are.
 from struct import pack, unpack_from
 
 POLLS = 3000  # a command takes 25 ms at most, waking 1.5; it answers nobody meanwhile

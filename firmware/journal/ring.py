@@ -1,6 +1,6 @@
 # The ring of flash pages, docs/journal.md section 4. Where a seq lies is arithmetic: positions rise by one each append,
-# so one (seq, position) pair per torn page is all there is to remember. position % slots is the slot on flash. The key of
-# the next entry is in one key page, that of the sector opened last, and nowhere else.
+# so one (seq, position) pair per torn page is all there is to remember. position % slots is the slot on flash. The key
+# of the next entry is in one key page, that of the sector opened last, and nowhere else.
 from array import array
 from struct import pack, unpack_from
 

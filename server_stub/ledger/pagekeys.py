@@ -31,12 +31,9 @@ class PageKeys:
         """K(seq) to K(seq + count - 1). ValueError for a seq that no log has."""
         if not 1 <= seq <= MAX_SEQ:
             raise ValueError(f"no log has an entry {seq}")
-        start = place = _seek(max((p for p in self._known if p.seq <= seq), default=self._first), seq)
-        keys = [place.key]
-        for _ in range(count - 1):
-            place = _next(place)
-            keys.append(place.key)
-        self._known = (start, place)
+        start = _seek(max((place for place in self._known if place.seq <= seq), default=self._first), seq)
+        keys, end = _walk(start, count)
+        self._known = (start, end)
         return keys
 
 
@@ -44,10 +41,18 @@ def _first_of(epoch: int, epoch_key: bytes) -> _Place:
     return _Place(epoch * EPOCH_ENTRIES + 1, epoch_key, sha256(b"\5" + epoch_key).digest())
 
 
-def _next(place: _Place) -> _Place:
-    if place.seq % EPOCH_ENTRIES == 0:
-        return _first_of(place.seq // EPOCH_ENTRIES, sha256(b"\4" + place.epoch_key).digest())
-    return _Place(place.seq + 1, place.epoch_key, sha256(b"\6" + place.key).digest())
+def _walk(place: _Place, count: int) -> tuple[list[bytes], _Place]:
+    """The keys of `count` entries from here on, and the place of the next."""
+    seq, epoch_key, key = place
+    keys = []
+    for at in range(seq, seq + count):
+        keys.append(key)
+        if at % EPOCH_ENTRIES:
+            key = sha256(b"\6" + key).digest()
+        else:
+            epoch_key = sha256(b"\4" + epoch_key).digest()
+            key = sha256(b"\5" + epoch_key).digest()
+    return keys, _Place(seq + count, epoch_key, key)
 
 
 def _seek(place: _Place, seq: int) -> _Place:
@@ -56,6 +61,4 @@ def _seek(place: _Place, seq: int) -> _Place:
         for _ in range(epoch_of(seq) - epoch):
             epoch_key = sha256(b"\4" + epoch_key).digest()
         place = _first_of(epoch_of(seq), epoch_key)
-    while place.seq < seq:
-        place = _next(place)
-    return place
+    return _walk(place, seq - place.seq)[1]

@@ -1,6 +1,6 @@
-"""What an entry costs the journal's flash, key pages and their zeroing included; snapshots are files, and counted apart.
+"""What an entry costs the journal's flash, key pages and their zeroing included; snapshots are files, counted apart.
 
-    python -m simulator.bench.wear [ENTRIES]
+python -m simulator.bench.wear [ENTRIES]
 """
 
 import sys

@@ -84,8 +84,8 @@ class Cabinet:
             if address:
                 self.expanders[address] = Expander()
         self.devices: dict[int, Device] = {
-            GAUGE: self.gauge, ELEMENT: self.element, STRIPS: self.strips, CLOCK_CHIP: self.clock_chip, **self.expanders,
-            **{self.inside[drawer].inputs: chip for drawer, chip in self.thermometers.items()},
+            GAUGE: self.gauge, ELEMENT: self.element, STRIPS: self.strips, CLOCK_CHIP: self.clock_chip,
+            **self.expanders, **{self.inside[drawer].inputs: chip for drawer, chip in self.thermometers.items()},
         }  # fmt: skip
         self.expanders[LOCKS].on_output = self._solenoids_moved
         self._sense()

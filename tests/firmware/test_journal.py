@@ -316,7 +316,8 @@ def test_lost_entries_are_reported_not_taken_for_a_new_ring():
 
 # key pages that count, and what else is not blank in their places
 def keys_on(flash):
-    pages = [bytes(flash.bytes[at * PAGE : (at + 1) * PAGE]) for at in range(0, flash.sectors * SECTOR_PAGES, SECTOR_PAGES)]
+    starts = range(0, flash.sectors * SECTOR_PAGES * PAGE, SECTOR_PAGES * PAGE)
+    pages = [bytes(flash.bytes[at : at + PAGE]) for at in starts]
     held = [keypage.decode(page)[1] for page in pages if keypage.decode(page)]
     return held, [page for page in pages if page != ERASED and not keypage.decode(page) and any(page)]
 

@@ -1,5 +1,5 @@
-# Seals: the element's number is in the journal before it counts, at the right moments, and what it says of a journal that
-# was rolled back. docs/journal.md section 6.
+# Seals: the element's number is in the journal before it counts, at the right moments, and what it says of a journal
+# that was rolled back. docs/journal.md section 6.
 import gc
 
 from fakes import Chips, ready, reboot

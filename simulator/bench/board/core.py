@@ -8,8 +8,8 @@ import time
 
 from firmware import gate, pockets, schema
 from firmware.compat import sha256
-from firmware.journal import entry, kinds
 from firmware.issue import ring_start
+from firmware.journal import entry, kinds
 from firmware.journal.flash import PAGE, FileFlash, begin
 from firmware.journal.journal import Journal
 from firmware.journal.snapshot import FileStore
