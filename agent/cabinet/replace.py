@@ -13,8 +13,8 @@ from agent.cabinet import provision
 from agent.cabinet.board import Board, Told
 from agent.cabinet.errors import CabinetError
 from firmware import codes
-from firmware.compat import derive
-from firmware.ports.install import BEFORE, PURPOSE
+from firmware.keys import Keys
+from firmware.ports.install import BEFORE
 from firmware.wire import cbor, sealed
 
 FOLDER = "replacement"
@@ -26,9 +26,10 @@ def on_board(
 ) -> Told:
     """Provision the new board with the new identity, and the agent with its log; `folder` is the station's."""
     identity = check(folder, station)
+    ring = provision.ring_of(folder / FOLDER / provision.IDENTITY)
     provision.check_free(board.told(), replace)
     board.write(BEFORE, (folder / FOLDER / BEFORE).read_bytes())
-    told = provision.provision(board, identity, replace, say)
+    told = provision.provision(board, identity, ring, replace, say)
     _take_over(folder)
     return told
 
@@ -43,21 +44,27 @@ def here(folder: Path, station: str) -> Path:
         controller.rename(kept)
     elif (controller / provision.IDENTITY).exists() and (controller / provision.IDENTITY).read_bytes() != identity:
         raise CabinetError(codes.HAS_IDENTITY, str(kept))
+    if not (controller / provision.IDENTITY).exists():
+        _put(folder, controller)
+    _take_over(folder)
+    return kept
+
+
+def _put(folder: Path, controller: Path) -> None:
+    # the identity last: with it the folder is whole, and a ring that was begun is never overwritten
     (controller / "tables").mkdir(mode=0o700, parents=True, exist_ok=True)
-    for name in (BEFORE, provision.IDENTITY):
+    for name in (provision.RING, BEFORE, provision.IDENTITY):
         draft = controller / f"{name}.new"
         shutil.copy2(folder / FOLDER / name, draft)
         draft.replace(controller / name)
-    _take_over(folder)
-    return kept
 
 
 def check(folder: Path, station: str) -> bytes:
     """The new identity; CabinetError 4036 if there is none, 4037 if it is not signed, 4039 if the old log did not end
     as they said."""
     identity = provision.identity_of(folder / FOLDER / provision.IDENTITY, station)
-    key = cbor.decode(identity)[3]
-    signed = sealed.open((folder / FOLDER / BEFORE).read_bytes(), derive(key, PURPOSE))
+    key = Keys(cbor.decode(identity)[3]).firmware
+    signed = sealed.open((folder / FOLDER / BEFORE).read_bytes(), key)
     if not signed or len({*signed[6:]} - {""}) != 2:
         raise CabinetError(codes.TWO_PEOPLE_NEEDED)
     _check_end(folder / "outbox.db", *signed[3:6])

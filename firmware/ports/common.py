@@ -1,5 +1,6 @@
 # What ports share: the link's queue, files of the tables.
 import os
+import sys
 
 OUT_BYTES = 65536
 READ_BYTES = 512
@@ -53,10 +54,31 @@ def forget_found(folder, found):
             os.remove(folder + "/" + name)
 
 
+# A module that nobody names any more makes room.
+def forget_modules(*names):
+    package = sys.modules["firmware"]
+    for name in names:
+        del sys.modules["firmware." + name]
+        delattr(package, name)
+
+
 # the loader finds it, and leaves the REPL open
 def mark_service(folder):
     with open(folder + "/service", "wb") as file:
         file.write(b"left")
+
+
+# what counts the seals: the chip, if one is fitted
+def element(config, bus, folder):
+    address = config.hardware.get("element")
+    if address:
+        from firmware.drivers.atecc608 import Atecc608
+
+        return Atecc608(bus, address)
+    from firmware.element import Software
+    from firmware.journal.snapshot import FileStore
+
+    return Software(FileStore(folder + "/element-a.bin", folder + "/element-b.bin"))
 
 
 class Files:

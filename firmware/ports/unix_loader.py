@@ -4,9 +4,12 @@ import os
 import sys
 import time
 
+from firmware.journal import flash
 from firmware.ports import install, loader, unix
+from firmware.wire import cbor
 
 LOCKS, OLAT = 0x20, 0x14
+RING_SECTORS = 5  # field of controller.cbor
 SERVICE_LINE = 6
 AGAIN_MS = 1000
 NOTHING, STAY = 4, 5  # exit codes: there is no firmware to start; the REPL is to open
@@ -28,6 +31,16 @@ def main():
             sys.exit(STAY)
         time.sleep_ms(AGAIN_MS)
         loader.stopped(folder, look(folder)[0])
+
+
+# The ring begins anew with its first page; a file of another size was made for another ring.
+def begin(folder, identity, page):
+    install.forget(folder, "ring.bin")
+    ring = flash.FileFlash(folder + "/ring.bin", cbor.decode(identity)[RING_SECTORS])
+    try:
+        flash.begin(ring, page)
+    finally:
+        ring.close()
 
 
 # (is the key turned, which locks are on); without a cabinet nobody can say: no key, all of them

@@ -6,7 +6,7 @@ import micropython
 
 micropython.opt_level(3)  # the code without its line numbers: they would take 4 KB
 
-# Collected often, the heap stays dense: 384 KB then hold the code, full tables and 24 KB to work with. Where it has
+# Collected often, the heap stays dense: 384 KB then hold the code, full tables and 16 KB to work with. Where it has
 # more, a collection, which looks at all of it, need not come so often: two thirds of the time went into them.
 FULL_STATION = 400000
 gc.threshold(max(4096, (gc.mem_free() - FULL_STATION) // 4))
@@ -18,9 +18,8 @@ from firmware.tables import Tables
 
 TABLES = Tables()
 
-from firmware import config
-from firmware.build import build
 from firmware.journal.flash import FileFlash
+from firmware.journal.journal import KeyLost
 from firmware.journal.snapshot import FileStore
 from firmware.ports import common, unix
 from firmware.ports.shell import Shell
@@ -37,18 +36,28 @@ def main(folder, bus_path, link_fd, found=None):
 
 # the configuration is not needed any more once all is built
 def start(folder, bus_path, link_fd, found):
+    parts, adopted, damage = _built(folder, bus_path, link_fd)
+    common.forget_modules("build", "config", "keys")
+    gc.collect()
+    gc.threshold(run_threshold())
+    parts[0].boot(adopted, damage is not None, found)
+    common.forget_found(folder, found)
+    return parts
+
+
+# -> ((shell, bus, link), entries adopted, damage or None). What only this needs goes with it.
+def _built(folder, bus_path, link_fd):
+    from firmware import config
+    from firmware.build import build
+
     with open(folder + "/controller.cbor", "rb") as file:
         cfg = config.read(file.read())
     bus, link = unix.Bus(bus_path, cfg.station), unix.Link(link_fd)
     flash = FileFlash(folder + "/ring.bin", cfg.ring_sectors)
     store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
-    station, adopted, damage = build(cfg, TABLES, flash, store, common.Files(folder + "/tables"), unix.entropy)
-    gc.collect()
-    gc.threshold(run_threshold())
-    shell = Shell(cfg, station, bus, link)
-    shell.boot(adopted, damage is not None, found)
-    common.forget_found(folder, found)
-    return shell, bus, link
+    files, element = common.Files(folder + "/tables"), common.element(cfg, bus, folder)
+    station, adopted, damage = build(cfg, TABLES, flash, store, files, unix.entropy, element)
+    return (Shell(cfg, station, bus, link), bus, link), adopted, damage
 
 
 def run_threshold():
@@ -88,6 +97,9 @@ def start_as_program(found, folder, bus_path, link_fd):
         sys.exit(3)
     except OSError as error:
         print("controller stops: a file or a chip on the bus does not answer:", error)
+        raise
+    except KeyLost:
+        print("controller stops: the key of its journal is lost (4040); replace it: apotheca station replace")
         raise
     except MemoryError:
         print("controller stops: heap full; give it a larger one (-X heapsize) or a smaller station")
