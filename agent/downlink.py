@@ -21,6 +21,8 @@ ASK_AGAIN_MOST_S = 300.0
 TRIES = 5
 WAITING = 512
 PARTS = 256
+# with its head it is one frame of the link
+LONGEST = messages.MAX_PAYLOAD - 8
 NAME_TABLES = ("item_names", "patient_names", "item_codes", "prompts")
 DIRECTORY = (*NAME_TABLES, "items", "patients", "orders", "overrides", "kits", "policy")
 TABLES = (*DIRECTORY, "pockets", "users", "labels")
@@ -74,7 +76,7 @@ class _Job:
     @property
     def about(self) -> str:
         """What its troubles are about."""
-        return f"reference {self.key[0]}" if self.what == messages.REFERENCE else "command"
+        return f"reference {self.key[0]}" if self.what == messages.REFERENCE else _ABOUT[self.what]
 
 
 @dataclass
@@ -126,6 +128,8 @@ class Downlink:
                 table in TABLES and parts <= PARTS
             ):
                 return self._reference(_Parts(table, version, base, parts, rows, [payload]), part, now)
+            case "checkpoint", [1, _, _, int(number), *_] if len(payload) <= LONGEST:
+                return self._queue(_Job(messages.CHECKPOINT, [number], [payload]), now)
             case "notice", [1, _, int(utc_ms), int(number), list(body)]:
                 return [Notice(utc_ms, number, body)]
         return [Trouble(codes.BAD_MESSAGE, f"{kind} not understood", kind)]
@@ -151,6 +155,8 @@ class Downlink:
         job = self._jobs.popleft()
         self._due = None
         actions: list[Action | Downward] = [Good(job.about)] if result.code in _DONE else []
+        if job.what == messages.CHECKPOINT:
+            return actions + _witnessed(result) + self._send(now)
         if job.what == messages.REFERENCE and result.code == codes.NONE:
             self.applied[job.key[0]] = job.key[1]
             self._ask_after_s = ASK_AGAIN_S
@@ -177,10 +183,12 @@ class Downlink:
     def _again(self, now: float) -> list["Action | Downward"]:
         if self._due is None or now < self._due:
             return []
-        if self._jobs[0].tries < TRIES:
+        if self._jobs[0].tries < TRIES and self._jobs[0].what != messages.CHECKPOINT:
             return self._send(now)
         job = self._jobs.popleft()
         self._due = None
+        if job.what == messages.CHECKPOINT:
+            return self._send(now)  # earlier firmware is no witness; the centre shows the next one
         trouble = Trouble(codes.LINK_DOWN, f"no result for {job.about} {job.key[-1]}", job.about)
         return [trouble, NeedVersions(), *self._send(now)]
 
@@ -246,6 +254,14 @@ class Downlink:
 Downward = Answered | Names | Notice | NeedVersions
 
 _DONE = (codes.NONE, codes.OLD_NUMBER)
+_ABOUT = {messages.COMMAND: "command", messages.CHECKPOINT: "checkpoint"}
+
+
+def _witnessed(result: Result) -> list["Action | Downward"]:
+    """What the controller said of a checkpoint; one that does not follow from what it holds is made anew."""
+    if result.code in (*_DONE, codes.WRONG_BASE):
+        return []
+    return [Trouble(result.code, "checkpoint refused by the controller", "checkpoint")]
 
 
 def _fields(payload: bytes) -> list[Any]:
@@ -256,6 +272,14 @@ def _fields(payload: bytes) -> list[Any]:
     if not isinstance(fields, list) or len(fields) < 2:
         raise ValueError("not an array")
     return fields
+
+
+def note_in(payload: bytes) -> bytes:
+    """The note that a `checkpoint` carries; raises ValueError if there is none."""
+    match _fields(payload):
+        case [1, str(), int(), int(), bytes(data), *_]:
+            return data
+    raise ValueError("no note")
 
 
 def _belongs(result: Result, job: _Job) -> bool:

@@ -66,6 +66,7 @@ WORDS: dict[int, str] = {
     codes.UNKNOWN_COMMAND: "The centre asked for something this cabinet does not know. Tell the pharmacy.",
     codes.POCKET_IN_USE: "A pocket that holds stock cannot get another item. Empty it first.",
     codes.PAR_OUT_OF_BOUNDS: "New stock levels do not fit their pockets and were not taken. Tell the pharmacy.",
+    codes.SPLIT_VIEW: "The centre showed another history than before. Go on working; tell the pharmacy at once.",
     codes.LINK_DOWN: "The cabinet's controller does not answer. Wait a moment; if this stays, call biomed.",
     codes.BAD_PANEL_REQUEST: "The request was not complete. Check what you entered and try again.",
     codes.BAD_SIGNATURE: "A message that the centre did not sign was refused. Tell the pharmacy.",
@@ -142,6 +143,7 @@ ALARMS: dict[int, str] = {
     codes.ALARM_ON_BATTERY: "runs on battery: it goes on working; see to the mains",
     codes.ALARM_BATTERY_LOW: "battery low: finish, and get mains power now",
     codes.ALARM_TEMPERATURE: "too warm, too cold or not measured: take nothing from it and tell the pharmacy",
+    codes.ALARM_SPLIT_VIEW: "the centre showed another history than before: go on, and tell the pharmacy",
     codes.ALARM_CLOCK: "the clock moved: times may be wrong until it is set; tell biomed if this stays",
 }
 

@@ -1,5 +1,6 @@
 # The parts of a station put together. Flash, stores, entropy come in; nothing here knows a port.
 from firmware.command import Commands
+from firmware.compat import derive
 from firmware.credentials import Credentials
 from firmware.journal.journal import Journal
 from firmware.reference import Reference
@@ -20,4 +21,5 @@ def build(config, tables, flash, snapshot_store, files, entropy):
     credentials.load()
     commands, uplink = Commands(*who, state, journal, tables, entropy), Uplink(*who, journal)
     station = Station(config, journal, state, tables, reference, credentials, commands, uplink, clock, entropy)
+    station.checkpoint_key = derive(config.key, "checkpoint")
     return station, adopted, damage

@@ -29,6 +29,7 @@ class State:
         self.last = [0, 0, 0]  # txn, kind of its outcome, quantity
         self.people = People()
         self.delivered = Table(schema.DELIVERED, limit)
+        self.checkpoint = [0, 0, b"", 0, 0]  # taken last: number of the log, size, root, message, seq of its entry
 
     def quantity(self, place):
         return self.held.pocket(place)[1]
@@ -51,12 +52,14 @@ class State:
         opened = [[txn] + access for txn, access in sorted(self.open.items())]
         counters = [self.entries, self.removals, self.open_drawers, self.user, self.quarantined, self.maintenance]
         book = [self.held.dump(), opened, self.alarms, self.last]
-        return [self.command_number, counters, tables] + book + [self.people.dump(), self.delivered.dump()]
+        return [self.command_number, counters, tables] + book + [self.people.dump(), self.delivered.dump(), self.checkpoint]
 
     def load(self, dumped):
         self.command_number, counters, tables, held, opened, self.alarms, self.last, who = dumped[:8]
         self.people.load(who)
         self.delivered.load(dumped[8] if len(dumped) > 8 else b"")  # earlier firmware knew no labels
+        if len(dumped) > 9:  # earlier firmware was no witness
+            self.checkpoint = dumped[9]
         self.entries, self.removals, self.open_drawers, self.user, self.quarantined = counters[:5]
         self.maintenance = counters[5] if len(counters) > 5 else 0  # earlier firmware knew no maintenance
         self.versions = {name: (version, digest) for name, version, digest in tables}
@@ -244,6 +247,15 @@ def _maintenance(state, f):
     state.maintenance = f[F_EXT][0]
 
 
+def _checkpoint(state, f):
+    size, root, number, message = f[F_EXT]
+    state.checkpoint = [number, size, root, message, f[F_SEQ]]
+
+
+def _checkpoint_refused(state, f):
+    state.checkpoint = state.checkpoint[:3] + [f[F_EXT][4], state.checkpoint[4]]
+
+
 def _command(state, f):
     number, kind, code, body = f[F_EXT]
     state.command_number = number or state.command_number  # 0: the station's own
@@ -282,4 +294,6 @@ _APPLY = {
     kinds.COMMAND: _command,
     kinds.MAINTENANCE: _maintenance,
     kinds.DELIVERED: _delivered,
+    kinds.CHECKPOINT: _checkpoint,
+    kinds.CHECKPOINT_REFUSED: _checkpoint_refused,
 }

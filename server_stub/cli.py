@@ -112,13 +112,18 @@ def station_load(  # noqa: PLR0913, PLR0917 - an option for each table
 def station_release_key(ctx: typer.Context) -> None:
     """Bring a site of an earlier release up to date: the key that signs firmware, and what stations have to know."""
     from server_stub.site.config import NoSite, read  # noqa: PLC0415
+    from server_stub.site import treekey  # noqa: PLC0415
     from server_stub.site.release import ensure_for  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
-        made = ensure_for(home, [station.id for station in read(home).station])
+        site = read(home)
+        made = ensure_for(home, [station.id for station in site.station])
     except NoSite as error:
         raise refuse(error) from None
+    treekey.ensure(home, site.site.id)
+    for station in site.station:
+        treekey.hand_out(home, station.id)
     typer.echo("a release key was made" if made else "there is one already; all stations have it")
 
 

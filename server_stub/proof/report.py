@@ -27,6 +27,7 @@ ALARM_WORDS = {
     10: "battery low",
     11: "temperature outside its limits",
     12: "clock moved",
+    15: "the centre showed another history",
 }
 
 _SUMS = ("received", "dispensed", "returned", "wasted", "counted", "taken out", "to bin")

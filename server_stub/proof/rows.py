@@ -55,6 +55,8 @@ EXT = {
     kinds.CHECKED: ("label", "checked_utc_ms", "quantity", "result", "new_label", "address"),
     kinds.UNIT_ADDRESS: ("address", "state"),
     kinds.CRADLE_REFUSED: ("code", "address", "flag", "record"),
+    kinds.CHECKPOINT: ("size", "root", "origin_number", "number"),
+    kinds.CHECKPOINT_REFUSED: ("size", "root", "reason", "origin_number", "number"),
     kinds.HOSPITAL_ADT: ("event_id", "event", "ward", "from_ward", "name"),
     kinds.HOSPITAL_ORDER: ("event_id", "event", "dose", "start_utc_ms", "stop_utc_ms", "interval_minutes", "flags"),
     kinds.HOSPITAL_ADMINISTRATION: ("event_id", "status", "quantity", "administered_utc_ms"),
@@ -73,6 +75,7 @@ EXT = {
     kinds.OPERATOR: ("what", "about"),
     kinds.TIME_ASSUMED: ("station", "log", "seq", "utc_ms"),
     kinds.SUPPLY_REMOVAL: ("station", "log", "seq"),
+    kinds.SUCCESSOR_LOG: ("old_origin", "old_size", "old_root", "new_origin", "reason"),
 }
 NAMES = {
     number: name.lower()

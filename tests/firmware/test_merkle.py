@@ -2,6 +2,8 @@
 from binascii import hexlify, unhexlify
 from json import loads
 
+from tree_rig import path, proof, root
+
 from firmware import merkle
 from firmware.compat import sha256
 from firmware.wire import note
@@ -10,40 +12,6 @@ REQ = ("A12.c", "A13")
 VECTORS = __file__.rsplit("/", 2)[0] + "/vectors/tree/merkle.json"
 
 LEAVES = [sha256(b"\0", b"leaf %d" % n) for n in range(34)]
-
-
-def split_at(n):
-    k = 1
-    while k * 2 < n:
-        k *= 2
-    return k
-
-
-def root(leaves):
-    if not leaves:
-        return sha256(b"")
-    if len(leaves) == 1:
-        return leaves[0]
-    k = split_at(len(leaves))
-    return sha256(b"\1", root(leaves[:k]), root(leaves[k:]))
-
-
-def path(m, leaves):
-    if len(leaves) == 1:
-        return []
-    k = split_at(len(leaves))
-    if m < k:
-        return path(m, leaves[:k]) + [root(leaves[k:])]
-    return path(m - k, leaves[k:]) + [root(leaves[:k])]
-
-
-def proof(m, leaves, whole=True):
-    if m == len(leaves):
-        return [] if whole else [root(leaves)]
-    k = split_at(len(leaves))
-    if m <= k:
-        return proof(m, leaves[:k], whole) + [root(leaves[k:])]
-    return proof(m - k, leaves[k:], False) + [root(leaves[:k])]
 
 
 SIZES = list(range(1, 18)) + [31, 32, 33, 34]

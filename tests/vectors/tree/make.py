@@ -6,7 +6,6 @@ Fixed keys and times: the same bytes come out each time. Trees and proofs are ma
 them, apart from the code that is tested with them. The keys are for tests only.
 """
 
-import json
 from collections.abc import Sequence
 from hashlib import sha256
 from pathlib import Path
