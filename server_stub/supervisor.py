@@ -79,10 +79,11 @@ def _die_with(parent: int) -> Any:
 
 
 def run(home: Path, run_folder: Path, clock: str, *, packets: bool = False) -> None:
-    """Run ingest and web, and with `packets` the process that makes those due, until SIGTERM or SIGINT."""
+    """Run ingest, sequencer and web, and with `packets` the process that makes those due, until SIGTERM or SIGINT."""
     python = [sys.executable, "-m"]
     children = [
         Child("ingest", [*python, "server_stub.ingest_main", str(home), "--clock", clock], run_folder / "ingest.log"),
+        Child("sequencer", [*python, "server_stub.sequencer_main", str(home)], run_folder / "sequencer.log"),
         Child("web", [*python, "server_stub.web_main", str(home)], run_folder / "web.log"),
     ]
     if packets:

@@ -80,8 +80,11 @@ class Sequencer:
             before, runs, told = self.row.size, [], []
             for state, leaves in work:
                 runs.append(Run(self._edge.size, state.station, state.log, state.seq + 1, len(leaves)))
-                told += [(state.station, state.log, one.seq, at) for at, one in enumerate(leaves, self._edge.size)
-                         if one.kind in _TOLD]
+                told += [
+                    (state.station, state.log, one.seq, at)
+                    for at, one in enumerate(leaves, self._edge.size)
+                    if one.kind in _TOLD
+                ]
                 self._append(state, leaves)
             self._write(conn, before, runs)
             self._listen(conn, told)

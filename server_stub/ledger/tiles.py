@@ -5,14 +5,15 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, delete, insert, select, update
 
 from server_stub.ledger import tree_schema as schema
+from server_stub.ledger.schema import entries
 from server_stub.ledger.store import upsert
-from server_stub.ledger.tree import Proofs, ReadTile, TileKey
-
+from server_stub.ledger.tree import Edge, Proofs, ReadTile, TileKey
 
 _KEPT_TILES = 512
+_WRITE_EVERY = 65_536
 
 
 class TreeRow(NamedTuple):
@@ -168,3 +169,36 @@ def add_successor(conn: Connection, number: int, leaf_index: int, entry: bytes) 
 def leaf_hash(entry: bytes) -> bytes:
     """The leaf that an entry is."""
     return sha256(b"\0" + entry).digest()
+
+
+def rebuild(conn: Connection) -> list[TreeRow]:
+    """Make the tiles of every log again from its runs and the ledger; gives what each log came out at.
+
+    A root that is another than the one in `trees` is for the caller to tell.
+    """
+    made = []
+    for row in conn.execute(select(schema.trees).order_by(schema.trees.c.number)).all():
+        conn.execute(delete(schema.tiles).where(schema.tiles.c.number == row.number))
+        edge = Edge(0, {})
+        for run in list(runs_of(conn, row.number, row.size)):
+            for leaf in _leaves(conn, run):
+                edge.append(leaf)
+            if edge.size % _WRITE_EVERY < run.count:
+                put_tiles(conn, row.number, edge.changed())
+        put_tiles(conn, row.number, edge.changed())
+        made.append(TreeRow(row.number, row.origin, edge.size, edge.root(), row.halted))
+    return made
+
+
+def differing(conn: Connection, made: Iterable[TreeRow]) -> list[str]:
+    """Origins of logs that did not come out as `trees` says."""
+    held = {row.number: (row.size, bytes(row.root)) for row in conn.execute(select(schema.trees))}
+    return [row.origin for row in made if held[row.number] != (row.size, row.root)]
+
+
+def _leaves(conn: Connection, run: Run) -> Iterator[bytes]:
+    table = entries.c
+    where = (table.station == run.station, table.log == run.log)
+    span = table.seq.between(run.first_seq, run.first_seq + run.count - 1)
+    for leaf in conn.scalars(select(table.leaf).where(*where, span).order_by(table.seq)):
+        yield bytes(leaf)

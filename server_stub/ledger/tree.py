@@ -62,7 +62,7 @@ class Edge:
         tile += value
         self._touched.add(level)
         if len(tile) == WIDTH * HASH:
-            number = (self.size >> (_HEIGHT * (level + 1)))
+            number = self.size >> (_HEIGHT * (level + 1))
             self._full[TileKey(level, number)] = bytes(tile)
             self._levels[level] = bytearray()
             self._put(level + 1, fold(_hashes(tile)))
