@@ -122,14 +122,15 @@ class Downlink:
         match kind, fields:
             case "answer", [1, _, int(log), int(verdict), int(seq), bytes(head), _, _]:
                 return [Answered(log, verdict, seq, head, payload)]
-            case "command", [1, _, _, int(number), _, _, _, _]:
-                return self._queue(_Job(messages.COMMAND, [number], [payload]), now)
+            case ("command", [1, _, _, int(number), _, _, _, _]) | ("checkpoint", [1, _, _, int(number), *_]) if (
+                len(payload) <= LONGEST
+            ):
+                what = messages.COMMAND if kind == "command" else messages.CHECKPOINT
+                return self._queue(_Job(what, [number], [payload]), now)
             case "reference", [1, _, str(table), int(version), int(base), int(part), int(parts), list(rows), _] if (
                 table in TABLES and parts <= PARTS
             ):
                 return self._reference(_Parts(table, version, base, parts, rows, [payload]), part, now)
-            case "checkpoint", [1, _, _, int(number), *_] if len(payload) <= LONGEST:
-                return self._queue(_Job(messages.CHECKPOINT, [number], [payload]), now)
             case "notice", [1, _, int(utc_ms), int(number), list(body)]:
                 return [Notice(utc_ms, number, body)]
         return [Trouble(codes.BAD_MESSAGE, f"{kind} not understood", kind)]

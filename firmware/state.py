@@ -52,11 +52,8 @@ class State:
         opened = [[txn] + access for txn, access in sorted(self.open.items())]
         counters = [self.entries, self.removals, self.open_drawers, self.user, self.quarantined, self.maintenance]
         book = [self.held.dump(), opened, self.alarms, self.last]
-        return (
-            [self.command_number, counters, tables]
-            + book
-            + [self.people.dump(), self.delivered.dump(), self.checkpoint]
-        )
+        book += [self.people.dump(), self.delivered.dump(), self.checkpoint]
+        return [self.command_number, counters, tables] + book
 
     def load(self, dumped):
         self.command_number, counters, tables, held, opened, self.alarms, self.last, who = dumped[:8]

@@ -1,7 +1,7 @@
 """`apotheca witness`: cosigns a site's checkpoints, on a computer that the site's people do not run."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -44,7 +44,7 @@ def run(  # noqa: PLR0913, PLR0917 - an option each
     except (OSError, ValueError) as error:
         raise refuse(error) from None
     typer.echo(vkey)
-    files = {"ssl_certfile": str(tls_crt), "ssl_keyfile": str(tls_key)} if tls_crt and tls_key else {}
+    files: dict[str, Any] = {"ssl_certfile": str(tls_crt), "ssl_keyfile": str(tls_key)} if tls_crt and tls_key else {}
     uvicorn.run(make_app(witness), host=host, port=port, log_level="warning", server_header=False, **files)
 
 

@@ -1,4 +1,4 @@
-"""What the process `sequencer` does, without transport: entries into the tree, checkpoints, who is told. Time comes in."""
+"""What the process `sequencer` does, without transport: entries into the tree, checkpoints, who is told."""
 
 from collections.abc import Sequence
 from typing import NamedTuple

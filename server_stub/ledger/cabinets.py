@@ -1,4 +1,4 @@
-"""Checkpoints on their way to cabinets, each of which is a witness (docs/wire.md section 6): who is due, and what he gets."""
+"""Checkpoints on their way to cabinets, each of which is a witness (docs/wire.md section 6): who is due."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -43,8 +43,8 @@ class Due(NamedTuple):
 def due(conn: Connection, made: Checkpoint, now_ms: int, since_ms: int) -> Iterator[Due]:
     """Stations to be sent `made` now; times are the computer's.
 
-    A station counts once it has been heard after `since_ms`, the start of this process, and all it said it had is in the
-    tree: a centre that was restored learns so what its cabinets have seen before it shows them less.
+    A station counts once it has been heard after `since_ms`, the start of this process, and all it said it had is in
+    the tree: so a centre that was restored learns what its cabinets have seen before it shows them less.
     """
     before = {(row.station, row.log): Sent(*row) for row in conn.execute(select(tree_schema.sent))}
     logs = tiles.all_logs(conn)

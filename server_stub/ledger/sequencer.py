@@ -120,7 +120,7 @@ class Sequencer:
 
     def _listen(self, conn: Connection, told: Sequence[tuple[str, int, int, int]]) -> None:
         for station, log, seq, at in told:
-            page = conn.scalar(_PAGE, {"station": station, "log": log, "seq": seq})
+            page = conn.execute(_PAGE, {"station": station, "log": log, "seq": seq}).scalar_one()
             data = cbor2.loads(page)[0]
             fields = cbor2.loads(data)
             if station == CENTRE:

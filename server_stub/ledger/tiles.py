@@ -27,13 +27,13 @@ class TreeRow(NamedTuple):
 
 
 class Run(NamedTuple):
-    """`count` entries of a log, from `first_seq` on, are the leaves from `first_index` on."""
+    """`length` entries of a log, from `first_seq` on, are the leaves from `first_index` on."""
 
     first_index: int
     station: str
     log: int
     first_seq: int
-    count: int
+    length: int
 
 
 class InTree(NamedTuple):
@@ -80,7 +80,9 @@ def grow(conn: Connection, old_size: int, row: TreeRow) -> None:
 def add_runs(conn: Connection, number: int, runs: Sequence[Run]) -> None:
     """Keep in which order entries came in."""
     if runs:
-        conn.execute(insert(schema.runs), [{"number": number, **run._asdict()} for run in runs])
+        columns = ("first_index", "station", "log", "first_seq", "count")
+        rows = [dict(zip(columns, run, strict=True)) for run in runs]
+        conn.execute(insert(schema.runs), [{"number": number, **row} for row in rows])
 
 
 def put_tiles(conn: Connection, number: int, tiles: Iterable[tuple[TileKey, bytes]]) -> None:
@@ -128,7 +130,7 @@ def runs_of(conn: Connection, number: int, size: int) -> Iterator[Run]:
     query = select(*columns).where(table.number == number, table.first_index < size).order_by(table.first_index)
     for row in conn.execute(query.execution_options(yield_per=1000)):
         run = Run(*row)
-        yield run._replace(count=min(run.count, size - run.first_index))
+        yield run._replace(length=min(run.length, size - run.first_index))
 
 
 def index_of(conn: Connection, number: int, entry: tuple[str, int, int]) -> int | None:
@@ -183,7 +185,7 @@ def rebuild(conn: Connection) -> list[TreeRow]:
         for run in list(runs_of(conn, row.number, row.size)):
             for leaf in _leaves(conn, run):
                 edge.append(leaf)
-            if edge.size % _WRITE_EVERY < run.count:
+            if edge.size % _WRITE_EVERY < run.length:
                 put_tiles(conn, row.number, edge.changed())
         put_tiles(conn, row.number, edge.changed())
         made.append(TreeRow(row.number, row.origin, edge.size, edge.root(), row.halted))
@@ -199,6 +201,6 @@ def differing(conn: Connection, made: Iterable[TreeRow]) -> list[str]:
 def _leaves(conn: Connection, run: Run) -> Iterator[bytes]:
     table = entries.c
     where = (table.station == run.station, table.log == run.log)
-    span = table.seq.between(run.first_seq, run.first_seq + run.count - 1)
+    span = table.seq.between(run.first_seq, run.first_seq + run.length - 1)
     for leaf in conn.scalars(select(table.leaf).where(*where, span).order_by(table.seq)):
         yield bytes(leaf)

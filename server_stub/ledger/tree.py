@@ -1,4 +1,4 @@
-"""The RFC 6962 tree over tiles of 256 hashes (C2SP tlog-tiles): appending, roots and proofs. No I/O: tiles are handed in.
+"""The RFC 6962 tree over tiles of 256 hashes (C2SP tlog-tiles): appending, roots, proofs. Tiles are handed in.
 
 A tile of level L holds the hashes of whole subtrees of 256^L leaves; what lies between two levels is computed.
 """
@@ -70,7 +70,7 @@ class Edge:
     def root(self) -> bytes:
         """The root of the tree as it is now."""
         value = b""
-        for level, tile in enumerate(self._levels):
+        for tile in self._levels:
             for part in reversed(_subtrees(_hashes(tile))):
                 value = node(part, value) if value else part
         return value or sha256().digest()

@@ -34,7 +34,7 @@ def leaves_of(bench, number=1, size=None):
     with bench.engine.connect() as conn:
         found = {(r.station, r.log, r.seq): bytes(r.leaf) for r in conn.execute(select(schema.entries))}
         runs = list(tiles.runs_of(conn, number, size or 1 << 40))
-    return [found[run.station, run.log, run.first_seq + n] for run in runs for n in range(run.count)]
+    return [found[run.station, run.log, run.first_seq + n] for run in runs for n in range(run.length)]
 
 
 def newest(bench):
@@ -101,7 +101,7 @@ def test_a_restarted_sequencer_goes_on_and_a_second_one_stops(bench):
     second.load()
     while first.round():
         pass
-    with pytest.raises(Exception, match="moved|UNIQUE|unique"):
+    with pytest.raises(Exception, match=r"moved|UNIQUE|unique"):
         second.round()
     icu.add()
     up(bench, icu)
@@ -255,11 +255,9 @@ def test_a_successor_begins_with_two_people_and_only_when_it_must(bench):
     assert merkle.included(leaf(data), at, size, top, way) and payload[5:7] == [0, []]
     fields = entry.decode(data)
     assert fields[entry.F_ACTOR : entry.F_WITNESS + 1] == ["bea", "phil"]
-    assert fields[entry.F_EXT][:1] == ["apotheca/1/demo"] and fields[entry.F_EXT][3:] == [
-        origin,
-        "restored from Monday's backup",
-    ]
-    assert fields[entry.F_EXT][1] >= old.size
+    ext = fields[entry.F_EXT]
+    assert [ext[0], *ext[3:]] == ["apotheca/1/demo", origin, "restored from Monday's backup"]
+    assert ext[1] >= old.size
     assert root(leaves_of(bench, 2)) == top and core.halted == ""
     assert bench.ask("successor_log", actor="bea", witness="phil", reason="again")["code"] == codes.BAD_SUCCESSOR
 
@@ -313,7 +311,7 @@ def test_a_witness_cosigns_what_grows(quick, witness):
 
 @pytest.mark.req("A12.c")
 def test_a_witness_refuses_what_contradicts_it(quick, witness, tmp_path):
-    made, key = witness
+    made, _ = witness
     icu, core = quick.station(), sequencing(quick, 0)
     grown(quick, icu, core)
     first = core.question(0)
