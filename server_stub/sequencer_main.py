@@ -16,6 +16,7 @@ from pathlib import Path
 
 from server_stub.integration.intake import IntakeAway, ask
 from server_stub.integration.mqtt import Mqtt
+from server_stub.ledger.cabinets import Now
 from server_stub.ledger.checkpoint import Key, NoteSigner
 from server_stub.ledger.schema import open_database
 from server_stub.ledger.sign import Signer
@@ -28,8 +29,9 @@ from server_stub.site.home import Home
 
 log = logging.getLogger(__name__)
 
-STEP_S = 1.0
+STEP_S = 0.5
 ANSWER_WITHIN_S = 5.0
+MOST_ANSWER = 8192
 TRIES = 2
 
 
@@ -52,8 +54,9 @@ def open_sequencing(home: Home) -> tuple[Sequencing, SiteRegister]:
 class Shell:
     """Moves what the core wants to broker, witnesses and ingest."""
 
-    def __init__(self, home: Home) -> None:
+    def __init__(self, home: Home, *, stepped: bool) -> None:
         self._home = home
+        self._stepped = stepped
         self._core, self._register = open_sequencing(home)
         self._mqtt = Mqtt(home, self._register.config, None, lambda _id: None)
         self._asked_size: dict[str, int] = {}
@@ -69,7 +72,7 @@ class Shell:
     async def _steps(self) -> None:
         while True:
             try:
-                for topic, payload in self._core.step(transport_ms()):
+                for topic, payload in self._core.step(await self._now()):
                     self._mqtt.publish(Outgoing(None, topic, payload))
                 await self._ask_witnesses()
                 await self._tell()
@@ -79,6 +82,13 @@ class Shell:
                 log.exception("a step failed; the next one takes up what the database holds")
                 self._core.start()
             await asyncio.sleep(STEP_S)
+
+    async def _now(self) -> Now:
+        """Hospital time is this computer's, or what ingest was told last."""
+        now_ms = transport_ms()
+        if not self._stepped:
+            return Now(now_ms, now_ms)
+        return Now(int((await ask(self._home.intake, {"do": "status"}))["utc_ms"]), now_ms)
 
     async def _ask_witnesses(self) -> None:
         made = self._core.newest
@@ -117,15 +127,12 @@ def _post(url: str, body: bytes) -> tuple[int, bytes]:
         return error.code, error.read(MOST_ANSWER)
 
 
-MOST_ANSWER = 8192
-
-
 def _tls(url: str) -> ssl.SSLContext | None:
     return ssl.create_default_context() if url.startswith("https:") else None
 
 
-async def _serve(home: Home) -> None:
-    task = asyncio.ensure_future(Shell(home).run())
+async def _serve(home: Home, stepped: bool) -> None:
+    task = asyncio.ensure_future(Shell(home, stepped=stepped).run())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
@@ -133,12 +140,13 @@ async def _serve(home: Home) -> None:
 
 
 def main() -> None:
-    """`python -m server_stub.sequencer_main HOME`."""
+    """`python -m server_stub.sequencer_main HOME [--clock stepped]`."""
     parser = argparse.ArgumentParser()
     parser.add_argument("home", type=Path)
+    parser.add_argument("--clock", choices=("system", "stepped"), default="system")
     args = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s sequencer %(levelname)s %(message)s")
-    asyncio.run(_serve(Home(args.home)))
+    asyncio.run(_serve(Home(args.home), args.clock == "stepped"))
 
 
 if __name__ == "__main__":

@@ -7,13 +7,14 @@ from sqlalchemy import Connection, Engine
 
 from firmware.wire import topics
 from server_stub.ledger import checkpoint, cosign
-from server_stub.ledger.cabinets import Sender
+from server_stub.ledger.cabinets import Now, Sender
 from server_stub.ledger.checkpoint import Checkpoint, Key, NoteSigner
 from server_stub.ledger.sequencer import Sequencer
 from server_stub.ledger.sign import Signer
 from server_stub.register import SiteRegister
 
 PUBLISH_EVERY_MS = 10_000
+REST_MS = 1000
 CONFLICT = 409
 OK = 200
 
@@ -26,7 +27,7 @@ class Signers(NamedTuple):
 
 
 class Sequencing:
-    """One step does all that is due; `now_ms` is the computer's time."""
+    """One step does all that is due; `now_ms` is the computer's time at the start."""
 
     def __init__(self, engine: Engine, register: SiteRegister, signers: Signers, now_ms: int) -> None:
         self._engine = engine
@@ -46,21 +47,28 @@ class Sequencing:
         """Why nothing is signed; "" while all is well."""
         return self._sequencer.row.halted
 
-    def step(self, now_ms: int) -> list[tuple[str, bytes]]:
+    def step(self, now: Now) -> list[tuple[str, bytes]]:
         """Integrate what is committed; if it is time, sign the tree. Gives (topic, message) for cabinets."""
         self._register.refresh()
-        while self._sequencer.round():
-            pass
-        if now_ms - self._published_ms < PUBLISH_EVERY_MS:
+        grown = 0
+        while more := self._sequencer.round():
+            grown += more
+        if not self._due(grown, now.received_ms):
             return []
-        self._published_ms = now_ms
         with self._engine.begin() as conn:
-            self.newest = checkpoint.publish(conn, self._notes, now_ms) or checkpoint.newest(conn)
+            self.newest = checkpoint.publish(conn, self._notes, now.received_ms) or checkpoint.newest(conn)
             if self.newest is None or self.halted or self.newest.number != self._sequencer.row.number:
                 return []
-            out = self._sender.take(conn, self.newest, now_ms)
+            out = self._sender.take(conn, self.newest, now)
         names = self._register.names
         return [(topics.down(*names, station, "checkpoint"), envelope) for station, envelope in out]
+
+    def _due(self, grown: int, now_ms: int) -> bool:
+        """Once it has come to rest, at the latest every PUBLISH_EVERY_MS while it does not."""
+        due = now_ms - self._published_ms >= (PUBLISH_EVERY_MS if grown else REST_MS)
+        if due:
+            self._published_ms = now_ms
+        return due
 
     # ---- witnesses
 

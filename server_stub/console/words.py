@@ -55,6 +55,7 @@ _NAMES = {
     kinds.CHECKED: "checked a pick",
     kinds.UNIT_ADDRESS: "a handheld's address",
     kinds.CRADLE_REFUSED: "a handheld's record was refused",
+    kinds.SEAL: "sealed",
     kinds.CHECKPOINT: "took a checkpoint of the ledger",
     kinds.CHECKPOINT_REFUSED: "REFUSED A CHECKPOINT",
     kinds.ALARM: "ALARM",

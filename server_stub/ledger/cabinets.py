@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from firmware.compat import derive
 from firmware.wire import sealed
-from server_stub.ledger import schema, tiles, tree_schema
+from server_stub.ledger import checkpoint, schema, tiles, tree_schema
 from server_stub.ledger.checkpoint import Checkpoint
 from server_stub.ledger.ingest import Register
 from server_stub.ledger.sign import Signer
@@ -23,14 +23,21 @@ MOST_SUCCESSORS = 4
 
 
 class Sent(NamedTuple):
-    """The last checkpoint a station was sent: message number, size, up to which of its entries, when."""
+    """The last checkpoint a station was sent: message number, size, up to which of its entries, when (hospital time)."""
 
     station: str
     log: int
     number: int = 0
     size: int = 0
     news_seq: int = 0
-    sent_ms: int = -QUIET_EVERY_MS
+    sent_utc_ms: int = -QUIET_EVERY_MS
+
+
+class Now(NamedTuple):
+    """Hospital time, and the computer's."""
+
+    utc_ms: int
+    received_ms: int
 
 
 class Due(NamedTuple):
@@ -40,8 +47,8 @@ class Due(NamedTuple):
     sent: Sent
 
 
-def due(conn: Connection, made: Checkpoint, now_ms: int, since_ms: int) -> Iterator[Due]:
-    """Stations to be sent `made` now; times are the computer's.
+def due(conn: Connection, made: Checkpoint, now: Now, since_ms: int) -> Iterator[Due]:
+    """Stations to be sent `made` now.
 
     A station counts once it has been heard after `since_ms`, the start of this process, and all it said it had is in
     the tree: so a centre that was restored learns what its cabinets have seen before it shows them less.
@@ -52,14 +59,16 @@ def due(conn: Connection, made: Checkpoint, now_ms: int, since_ms: int) -> Itera
     for beat in conn.execute(select(beats.station, beats.log, beats.seq, beats.received_ms)):
         key = (beat.station, beat.log)
         state, sent = logs.get(key), before.get(key, Sent(*key))
-        heard = beat.received_ms >= max(since_ms, now_ms - HEARD_WITHIN_MS)
-        if state and heard and beat.seq <= state.seq and _wanted(state, sent, made, now_ms):
+        heard = beat.received_ms >= max(since_ms, now.received_ms - HEARD_WITHIN_MS)
+        if state and heard and beat.seq <= state.seq and _wanted(state, sent, made, now.utc_ms):
             yield Due(state, sent)
 
 
-def _wanted(state: InTree, sent: Sent, made: Checkpoint, now_ms: int) -> bool:
-    news = state.news_seq > sent.news_seq and now_ms - sent.sent_ms >= EVERY_MS
-    quiet = made.size != sent.size and now_ms - sent.sent_ms >= QUIET_EVERY_MS
+def _wanted(state: InTree, sent: Sent, made: Checkpoint, utc_ms: int) -> bool:
+    # a clock that was set back holds up nobody
+    after_ms = utc_ms - sent.sent_utc_ms if utc_ms >= sent.sent_utc_ms else QUIET_EVERY_MS
+    news = state.news_seq > sent.news_seq and after_ms >= EVERY_MS
+    quiet = made.size != sent.size and after_ms >= QUIET_EVERY_MS
     return news or quiet
 
 
@@ -98,18 +107,22 @@ class Sender:
         self._signer = signer
         self._since_ms = since_ms
 
-    def take(self, conn: Connection, made: Checkpoint, now_ms: int) -> list[tuple[str, bytes]]:
+    def take(self, conn: Connection, made: Checkpoint, now: Now) -> list[tuple[str, bytes]]:
         """(station, envelope) of everyone who is due, noted as sent."""
         out, view = [], View(conn, made, tiles.proofs(conn, made.number))
-        for one in list(due(conn, made, now_ms, self._since_ms)):
+        for one in list(due(conn, made, now, self._since_ms)):
             known = self._register(one.state.station)
             if known and known.log == one.state.log:
-                out.append((one.state.station, self._one(view, one, known.keys.mac, now_ms)))
+                out.append((one.state.station, self._one(view, one, known.keys.mac, now)))
+        if out:
+            checkpoint.was_shown(conn, made)
         return out
 
-    def _one(self, view: View, one: Due, key: bytes, now_ms: int) -> bytes:
-        number = max(one.sent.number + 1, now_ms)
+    def _one(self, view: View, one: Due, key: bytes, now: Now) -> bytes:
+        number = max(one.sent.number + 1, now.received_ms)
         payload = message(view, one.state, key, number)
-        sent = one.sent._replace(number=number, size=view.made.size, news_seq=one.state.news_seq, sent_ms=now_ms)
+        sent = one.sent._replace(
+            number=number, size=view.made.size, news_seq=one.state.news_seq, sent_utc_ms=now.utc_ms
+        )
         view.conn.execute(upsert(view.conn, tree_schema.sent, ("station", "log")), sent._asdict())
         return self._signer.envelope("checkpoint", payload)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, delete, insert, select, update
 
 from firmware.wire import note, signed
 from server_stub.ledger import tiles
@@ -16,12 +16,13 @@ from server_stub.ledger.tree import edge_of
 
 
 class Checkpoint(NamedTuple):
-    """A note that was signed: which log's, of which tree, at what time by the computer's clock."""
+    """A note that was signed: which log's, of which tree, when by the computer's clock, was it `shown` to a cabinet."""
 
     number: int
     size: int
     root: bytes
     made_ms: int
+    shown: int
     note: bytes
 
 
@@ -97,9 +98,23 @@ def publish(conn: Connection, signer: NoteSigner, made_ms: int) -> Checkpoint | 
     if edge_of(row.size, tiles.reader(conn, row.number)).root() != row.root:
         raise WrongTree(f"the tiles of {row.origin} at {row.size} do not give its root")
     text = note.text(row.origin, row.size, row.root)
-    made = Checkpoint(row.number, row.size, row.root, made_ms, f"{text}\n{signer.sign(text)}\n".encode())
+    made = Checkpoint(row.number, row.size, row.root, made_ms, 0, f"{text}\n{signer.sign(text)}\n".encode())
+    _forget(conn)
     conn.execute(insert(schema.checkpoints), made._asdict())
     return made
+
+
+def _forget(conn: Connection) -> None:
+    """What nobody else has seen needs no keeping: the next one says as much."""
+    table, other = schema.checkpoints, schema.cosignatures
+    seen = select(other.c.size).where(other.c.number == table.c.number, other.c.size == table.c.size).exists()
+    conn.execute(delete(table).where(table.c.shown == 0, ~seen))
+
+
+def was_shown(conn: Connection, made: Checkpoint) -> None:
+    """A cabinet gets it."""
+    table = schema.checkpoints
+    conn.execute(update(table).where(table.c.number == made.number, table.c.size == made.size).values(shown=1))
 
 
 def _rooted(conn: Connection, row: tiles.TreeRow) -> bool:

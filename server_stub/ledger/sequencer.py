@@ -131,10 +131,11 @@ class Sequencer:
     def _told(self, conn: Connection, state: InTree, seq: int, fields: list[Any]) -> None:
         ext = fields[_EXT]
         if fields[8] == kinds.CHECKPOINT_REFUSED:
-            state = state._replace(refused_seq=seq, refused_reason=ext[2])
+            state = state._replace(refused_seq=seq, refused_reason=ext[2], told=ext[4])
         else:
-            size, root, number = ext[:3]
-            state = state._replace(held_number=number, held_size=size, held_root=root, held_seq=seq)
+            size, root, number, told = ext[:4]
+            held = {"held_number": number, "held_size": size, "held_root": root, "held_seq": seq}
+            state = state._replace(**held, told=told)
             self._compare(conn, state)
         self._logs[state.station, state.log] = state
 

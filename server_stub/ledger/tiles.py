@@ -38,7 +38,8 @@ class Run(NamedTuple):
 
 class InTree(NamedTuple):
     """How far a log has come into the tree (`seq`; `news_seq` without seals and checkpoints), which checkpoint its
-    cabinet holds and in which entry it says so, and the last one it refused."""
+    cabinet holds and in which entry it says so, the last one it refused, and the number of the last message it has
+    answered."""
 
     station: str
     log: int
@@ -50,6 +51,7 @@ class InTree(NamedTuple):
     held_seq: int = 0
     refused_seq: int = 0
     refused_reason: int = 0
+    told: int = 0
 
 
 class Moved(RuntimeError):

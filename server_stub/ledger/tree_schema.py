@@ -45,6 +45,7 @@ checkpoints = Table(
     integer("size", key=True),
     Column("root", LargeBinary, nullable=False),
     integer("made_ms"),
+    integer("shown"),
     Column("note", LargeBinary, nullable=False),
 )
 
@@ -66,7 +67,7 @@ successors = Table(
     Column("entry", LargeBinary, nullable=False),
 )
 
-# how far each log has come into the tree, what its cabinet took or refused, what it was sent
+# how far each log has come into the tree; what its cabinet took or refused, `told` in answer to which message
 logs = Table(
     "tree_logs",
     metadata,
@@ -80,8 +81,10 @@ logs = Table(
     integer("held_seq"),
     integer("refused_seq"),
     integer("refused_reason"),
+    integer("told"),
 )
 
+# the last checkpoint each was sent: message, size, up to which of its entries, when by hospital time
 sent = Table(
     "tree_sent",
     metadata,
@@ -90,5 +93,5 @@ sent = Table(
     integer("number"),
     integer("size"),
     integer("news_seq"),
-    integer("sent_ms"),
+    integer("sent_utc_ms"),
 )

@@ -55,6 +55,7 @@ EXT = {
     kinds.CHECKED: ("label", "checked_utc_ms", "quantity", "result", "new_label", "address"),
     kinds.UNIT_ADDRESS: ("address", "state"),
     kinds.CRADLE_REFUSED: ("code", "address", "flag", "record"),
+    kinds.SEAL: ("counter", "reason"),
     kinds.CHECKPOINT: ("size", "root", "origin_number", "number"),
     kinds.CHECKPOINT_REFUSED: ("size", "root", "reason", "origin_number", "number"),
     kinds.HOSPITAL_ADT: ("event_id", "event", "ward", "from_ward", "name"),

@@ -261,6 +261,7 @@ WRITTEN = {
     kinds.CRADLE_REFUSED: (4050, "HK", "P", "ICU1|HK01|x"),
     kinds.MAINTENANCE: (1, 1, "1.0.0"),
     kinds.SELFTEST: ("lock-3", 1),
+    kinds.SEAL: (1, 1),
     kinds.CHECKPOINT: (9, bytes(32), 1, 7),
     kinds.CHECKPOINT_REFUSED: (9, bytes(32), 2, 1, 7),
 }

@@ -37,6 +37,11 @@ def leaves_of(bench, number=1, size=None):
     return [found[run.station, run.log, run.first_seq + n] for run in runs for n in range(run.length)]
 
 
+def now(bench):
+    """Hospital time goes as the computer's."""
+    return cabinets.Now(bench.transport_ms, bench.transport_ms)
+
+
 def newest(bench):
     with bench.engine.connect() as conn:
         return tiles.newest(conn)
@@ -55,7 +60,7 @@ def up(bench, one, last=None):
 def pass_time(bench, core, ms=cabinets.EVERY_MS):
     """A step as much later; the messages to cabinets."""
     bench.transport_ms += ms
-    return core.step(bench.transport_ms)
+    return core.step(now(bench))
 
 
 def opened(out, station, key):
@@ -75,7 +80,7 @@ def test_all_logs_come_into_one_tree_and_stay_where_they_are(bench):
             ed.add()
         up(bench, icu)
         up(bench, ed)
-        core.step(bench.transport_ms)
+        core.step(now(bench))
     leaves = leaves_of(bench)
     assert newest(bench).size == len(leaves) == len(bench.rows(schema.entries)) > 30
     assert newest(bench).root == root(leaves)
@@ -119,7 +124,7 @@ def test_tiles_are_made_again_from_runs_and_ledger(quick):
     for first in range(1, 301, 60):
         quick.up("ICU1", "batch", icu.batch(first, first + 59))
     core = sequencing(quick)
-    core.step(quick.transport_ms)
+    core.step(now(quick))
     before = quick.rows(tree_schema.tiles)
     assert max(len(row.hashes) for row in before) == 32 * WIDTH
     with quick.engine.begin() as conn:
@@ -139,7 +144,7 @@ def test_nothing_is_signed_that_the_tiles_do_not_give(quick):
         changed = bytes(32) + bytes(row.hashes)[32:]
         conn.execute(tree_schema.tiles.update().values(hashes=changed))
     with pytest.raises(checkpoint.WrongTree):
-        core.step(quick.transport_ms)
+        core.step(now(quick))
     assert quick.rows(tree_schema.checkpoints) == []
 
 
@@ -149,7 +154,7 @@ def test_a_checkpoint_is_a_note_of_the_log(bench):
     icu.add()
     up(bench, icu)
     core = sequencing(bench)
-    core.step(bench.transport_ms)
+    core.step(now(bench))
     vkey = (bench.home.keys / treekey.PUBLIC).read_text()
     made = core.newest
     assert signed_by(made.note, Key.read(vkey))
