@@ -23,7 +23,7 @@ MOST_SUCCESSORS = 4
 
 
 class Sent(NamedTuple):
-    """The last checkpoint a station was sent: message number, size, up to which of its entries, when (hospital time)."""
+    """The last checkpoint a station was sent: message, size, up to which entry of its, when (hospital time)."""
 
     station: str
     log: int
