@@ -76,7 +76,7 @@ class _Job:
     @property
     def about(self) -> str:
         """What its troubles are about."""
-        return f"reference {self.key[0]}" if self.what == messages.REFERENCE else _ABOUT[self.what]
+        return f"reference {self.key[0]}" if self.what == messages.REFERENCE else "command"
 
 
 @dataclass
@@ -119,14 +119,13 @@ class Downlink:
         fields = _fields(payload)
         if fields[1] != self._station:
             return [Trouble(codes.WRONG_STATION, f"{kind} for {fields[1]} refused", kind)]
+        if kind == "checkpoint" and len(payload) <= LONGEST:
+            return self._show(payload)
         match kind, fields:
             case "answer", [1, _, int(log), int(verdict), int(seq), bytes(head), _, _]:
                 return [Answered(log, verdict, seq, head, payload)]
-            case ("command", [1, _, _, int(number), _, _, _, _]) | ("checkpoint", [1, _, _, int(number), *_]) if (
-                len(payload) <= LONGEST
-            ):
-                what = messages.COMMAND if kind == "command" else messages.CHECKPOINT
-                return self._queue(_Job(what, [number], [payload]), now)
+            case "command", [1, _, _, int(number), _, _, _, _]:
+                return self._queue(_Job(messages.COMMAND, [number], [payload]), now)
             case "reference", [1, _, str(table), int(version), int(base), int(part), int(parts), list(rows), _] if (
                 table in TABLES and parts <= PARTS
             ):
@@ -134,6 +133,10 @@ class Downlink:
             case "notice", [1, _, int(utc_ms), int(number), list(body)]:
                 return [Notice(utc_ms, number, body)]
         return [Trouble(codes.BAD_MESSAGE, f"{kind} not understood", kind)]
+
+    def _show(self, payload: bytes) -> list["Action | Downward"]:
+        """A checkpoint waits for nothing and nothing waits for it: one that is lost is followed by the next."""
+        return [Send(cbor.encode([messages.CHECKPOINT, payload]))] if self._up else []
 
     def link_up(self, tables: dict[str, int], now: float) -> list["Action | Downward"]:
         """INFO came after a (re)connection or boot: the controller's versions, and the first job goes again."""
@@ -151,13 +154,13 @@ class Downlink:
 
     def result(self, result: Result, now: float) -> list["Action | Downward"]:
         """The controller's RESULT; ends the job it belongs to."""
+        if result.what == messages.CHECKPOINT:
+            return _witnessed(result)
         if not self._jobs or not _belongs(result, self._jobs[0]):
             return []
         job = self._jobs.popleft()
         self._due = None
         actions: list[Action | Downward] = [Good(job.about)] if result.code in _DONE else []
-        if job.what == messages.CHECKPOINT:
-            return actions + _witnessed(result) + self._send(now)
         if job.what == messages.REFERENCE and result.code == codes.NONE:
             self.applied[job.key[0]] = job.key[1]
             self._ask_after_s = ASK_AGAIN_S
@@ -184,12 +187,10 @@ class Downlink:
     def _again(self, now: float) -> list["Action | Downward"]:
         if self._due is None or now < self._due:
             return []
-        if self._jobs[0].tries < TRIES and self._jobs[0].what != messages.CHECKPOINT:
+        if self._jobs[0].tries < TRIES:
             return self._send(now)
         job = self._jobs.popleft()
         self._due = None
-        if job.what == messages.CHECKPOINT:
-            return self._send(now)  # earlier firmware is no witness; the centre shows the next one
         trouble = Trouble(codes.LINK_DOWN, f"no result for {job.about} {job.key[-1]}", job.about)
         return [trouble, NeedVersions(), *self._send(now)]
 
@@ -255,13 +256,12 @@ class Downlink:
 Downward = Answered | Names | Notice | NeedVersions
 
 _DONE = (codes.NONE, codes.OLD_NUMBER)
-_ABOUT = {messages.COMMAND: "command", messages.CHECKPOINT: "checkpoint"}
 
 
 def _witnessed(result: Result) -> list["Action | Downward"]:
     """What the controller said of a checkpoint; one that does not follow from what it holds is made anew."""
     if result.code in (*_DONE, codes.WRONG_BASE):
-        return []
+        return [Good("checkpoint")]
     return [Trouble(result.code, "checkpoint refused by the controller", "checkpoint")]
 
 
