@@ -114,14 +114,16 @@ class Downlink:
         """Monotonic time when the first job goes again, or a refused table is asked for again."""
         return min((due for due in (self._due, self._ask_at) if due is not None), default=None)
 
-    def message(self, kind: str, payload: bytes, now: float) -> list["Action | Downward"]:
+    def message(  # noqa: PLR0911 - one way a kind
+        self, kind: str, payload: bytes, now: float
+    ) -> list["Action | Downward"]:
         """A verified payload from the topic `down/{kind}`."""
         fields = _fields(payload)
         if fields[1] != self._station:
             return [Trouble(codes.WRONG_STATION, f"{kind} for {fields[1]} refused", kind)]
-        if kind == "checkpoint" and len(payload) <= LONGEST:
-            return self._show(payload)
         match kind, fields:
+            case "checkpoint", [_, _, _, int(), bytes(), *_]:
+                return self._show(payload)
             case "answer", [1, _, int(log), int(verdict), int(seq), bytes(head), _, _]:
                 return [Answered(log, verdict, seq, head, payload)]
             case "command", [1, _, _, int(number), _, _, _, _]:
@@ -136,6 +138,8 @@ class Downlink:
 
     def _show(self, payload: bytes) -> list["Action | Downward"]:
         """A checkpoint waits for nothing and nothing waits for it: one that is lost is followed by the next."""
+        if len(payload) > LONGEST:
+            return [Trouble(codes.BAD_MESSAGE, "checkpoint too long for the link", "checkpoint")]
         return [Send(cbor.encode([messages.CHECKPOINT, payload]))] if self._up else []
 
     def link_up(self, tables: dict[str, int], now: float) -> list["Action | Downward"]:

@@ -1,4 +1,4 @@
-"""Have all cabinets seen the newest checkpoint that is for them? Until then their journals grow by what they say of it."""
+"""Have all cabinets seen the checkpoint that is for them? Until then their journals grow by what they say of it."""
 
 from pathlib import Path
 
