@@ -419,6 +419,8 @@ KINDS: dict[int, tuple[str, str]] = {
     52: ("unit_address", "address state"),
     53: ("cradle_refused", "code address flag record"),
     54: ("seal", "counter reason"),
+    55: ("checkpoint", "size root origin_number number"),
+    56: ("checkpoint_refused", "size root reason origin_number number"),
     57: ("picking_rules", "check_reporting report_not_checked_but_delivered"),
     200: ("hospital_adt", "event_id event ward from_ward name"),
     201: ("hospital_order", "event_id event dose start_utc_ms stop_utc_ms interval_minutes flags"),
@@ -438,6 +440,7 @@ KINDS: dict[int, tuple[str, str]] = {
     215: ("operator", "what about"),
     216: ("time_assumed", "station log seq utc_ms"),
     217: ("supply_removal", "station log seq"),
+    218: ("successor_log", "old_origin old_size old_root new_origin reason"),
 }
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 

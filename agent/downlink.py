@@ -21,6 +21,8 @@ ASK_AGAIN_MOST_S = 300.0
 TRIES = 5
 WAITING = 512
 PARTS = 256
+# with its head it is one frame of the link
+LONGEST = messages.MAX_PAYLOAD - 8
 NAME_TABLES = ("item_names", "patient_names", "item_codes", "prompts")
 DIRECTORY = (*NAME_TABLES, "items", "patients", "orders", "overrides", "kits", "policy")
 TABLES = (*DIRECTORY, "pockets", "users", "labels")
@@ -112,12 +114,16 @@ class Downlink:
         """Monotonic time when the first job goes again, or a refused table is asked for again."""
         return min((due for due in (self._due, self._ask_at) if due is not None), default=None)
 
-    def message(self, kind: str, payload: bytes, now: float) -> list["Action | Downward"]:
+    def message(  # noqa: PLR0911 - one way a kind
+        self, kind: str, payload: bytes, now: float
+    ) -> list["Action | Downward"]:
         """A verified payload from the topic `down/{kind}`."""
         fields = _fields(payload)
         if fields[1] != self._station:
             return [Trouble(codes.WRONG_STATION, f"{kind} for {fields[1]} refused", kind)]
         match kind, fields:
+            case "checkpoint", [_, _, _, int(), bytes(), *_]:
+                return self._show(payload)
             case "answer", [1, _, int(log), int(verdict), int(seq), bytes(head), _, _]:
                 return [Answered(log, verdict, seq, head, payload)]
             case "command", [1, _, _, int(number), _, _, _, _]:
@@ -129,6 +135,12 @@ class Downlink:
             case "notice", [1, _, int(utc_ms), int(number), list(body)]:
                 return [Notice(utc_ms, number, body)]
         return [Trouble(codes.BAD_MESSAGE, f"{kind} not understood", kind)]
+
+    def _show(self, payload: bytes) -> list["Action | Downward"]:
+        """A checkpoint waits for nothing and nothing waits for it: one that is lost is followed by the next."""
+        if len(payload) > LONGEST:
+            return [Trouble(codes.BAD_MESSAGE, "checkpoint too long for the link", "checkpoint")]
+        return [Send(cbor.encode([messages.CHECKPOINT, payload]))] if self._up else []
 
     def link_up(self, tables: dict[str, int], now: float) -> list["Action | Downward"]:
         """INFO came after a (re)connection or boot: the controller's versions, and the first job goes again."""
@@ -146,6 +158,8 @@ class Downlink:
 
     def result(self, result: Result, now: float) -> list["Action | Downward"]:
         """The controller's RESULT; ends the job it belongs to."""
+        if result.what == messages.CHECKPOINT:
+            return _witnessed(result)
         if not self._jobs or not _belongs(result, self._jobs[0]):
             return []
         job = self._jobs.popleft()
@@ -248,6 +262,13 @@ Downward = Answered | Names | Notice | NeedVersions
 _DONE = (codes.NONE, codes.OLD_NUMBER)
 
 
+def _witnessed(result: Result) -> list["Action | Downward"]:
+    """What the controller said of a checkpoint; one that does not follow from what it holds is made anew."""
+    if result.code in (*_DONE, codes.WRONG_BASE):
+        return [Good("checkpoint")]
+    return [Trouble(result.code, "checkpoint refused by the controller", "checkpoint")]
+
+
 def _fields(payload: bytes) -> list[Any]:
     try:
         fields = cbor2.loads(payload)
@@ -256,6 +277,14 @@ def _fields(payload: bytes) -> list[Any]:
     if not isinstance(fields, list) or len(fields) < 2:
         raise ValueError("not an array")
     return fields
+
+
+def note_in(payload: bytes) -> bytes:
+    """The note that a `checkpoint` carries; raises ValueError if there is none."""
+    match _fields(payload):
+        case [1, str(), int(), int(), bytes(data), *_]:
+            return data
+    raise ValueError("no note")
 
 
 def _belongs(result: Result, job: _Job) -> bool:

@@ -4,11 +4,12 @@ from pathlib import Path
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature, encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, load_pem_public_key
 
-from firmware.wire import cose
+from firmware.wire import cose, note, signed
 
 _ES256 = ec.ECDSA(SHA256())
 
@@ -72,6 +73,32 @@ class Verifier:
         except InvalidSignature:
             raise BadSignatureError(f"signature of a message of kind {kind} is wrong") from None
         return bytes(payload)
+
+
+class NoteVerifier:
+    """Checks checkpoints of the site's tree against the sequencer's key; without one, none is good."""
+
+    def __init__(self, vkey: str) -> None:
+        self._key = signed.read_vkey(vkey) if vkey else None
+
+    @classmethod
+    def load(cls, path: Path) -> "NoteVerifier":
+        """From a station's `tree.vkey`, which stations of an earlier release lack; raises `KeyFileError`."""
+        try:
+            return cls(path.read_text(encoding="utf-8") if path.exists() else "")
+        except ValueError as error:
+            raise KeyFileError(f"{path}: {error}") from None
+
+    def check(self, data: bytes) -> None:
+        """Raises `BadSignatureError` unless the log's key signed this note."""
+        if self._key is None:
+            raise BadSignatureError("tree.vkey is missing: run `apotheca station release-key` at the centre")
+        name, kind, public = self._key
+        try:
+            signature = signed.signature_of(data, name, kind, public)
+            Ed25519PublicKey.from_public_bytes(public).verify(signature or b"", note.split(data)[0].encode())
+        except (ValueError, InvalidSignature):
+            raise BadSignatureError("the log did not sign this checkpoint") from None
 
 
 def _check_private(path: Path) -> None:

@@ -29,9 +29,9 @@ from agent.actions import (
 from agent.clock import Clock
 from agent.controller import Controller
 from agent.desk import Desk
-from agent.downlink import DIRECTORY, Answered, Downlink, Downward, Names, NeedVersions, Notice
+from agent.downlink import DIRECTORY, Answered, Downlink, Downward, Names, NeedVersions, Notice, note_in
 from agent.entries import Entries
-from agent.keys import BadSignatureError, Signer, Verifier
+from agent.keys import BadSignatureError, NoteVerifier, Signer, Verifier
 from agent.outbox import Outbox
 from agent.pages import Page
 from agent.sender import Publisher, Sender
@@ -44,7 +44,7 @@ from firmware.wire import messages
 
 HEARTBEAT_S = 60.0
 STATUS_AFTER_S = 0.2
-DOWN = ("answer", "command", "reference", "notice")
+DOWN = ("answer", "command", "reference", "notice", "checkpoint")
 
 log = logging.getLogger("agent")
 
@@ -55,6 +55,7 @@ class Agent:
     def __init__(self, settings: Settings, outbox: Outbox, clock: Clock, signer: Signer, verifier: Verifier) -> None:
         self.settings, self.outbox, self.clock = settings, outbox, clock
         self._signer, self._verifier = signer, verifier
+        self._tree = NoteVerifier.load(settings.folder / "tree.vkey")
         names = {table: outbox.names(table) for table in DIRECTORY}
         self.view = View(directory=names, received_ms=outbox.received())
         self._controller = self._new_controller()
@@ -117,6 +118,8 @@ class Agent:
         now = time.monotonic()
         try:
             opened = self._verifier.open(kind, payload)
+            if kind == "checkpoint":
+                self._tree.check(note_in(opened))
             actions = self._downlink.message(kind, opened, now)
         except BadSignatureError as error:
             return self._run([Trouble(codes.BAD_SIGNATURE, str(error), about)])

@@ -22,4 +22,5 @@ def build(config, tables, flash, snapshot_store, files, entropy, element=None):
     commands = Commands(*who, keys.command, state, journal, tables, entropy)
     uplink = Uplink(*who, keys.answer, journal)
     station = Station(config, journal, state, tables, reference, credentials, commands, uplink, clock, entropy, element)
+    station.checkpoint_key = keys.checkpoint
     return station, adopted, damage

@@ -71,6 +71,14 @@ def _reference(s, payload):
         _result(s, messages.REFERENCE, code, [table, version])
 
 
+# loaded with the first one: a station that never hears of the tree needs no room for it
+def _checkpoint(s, payload):
+    from firmware import witness
+
+    code, number = witness.receive(s, payload)
+    _result(s, messages.CHECKPOINT, code, [number])
+
+
 def _result(s, what, code, details):
     s.outbox.append([messages.RESULT, what, code, details])
 
@@ -99,4 +107,5 @@ _MESSAGES = {
     messages.REFERENCE: ("b", _reference),
     messages.REQUEST: ("nna", _request),
     messages.GET_INVENTORY: ("n", _inventory),
+    messages.CHECKPOINT: ("b", _checkpoint),
 }

@@ -30,6 +30,7 @@ class State:
         self.last = [0, 0, 0]  # txn, kind of its outcome, quantity
         self.people = People()
         self.delivered = Table(schema.DELIVERED, limit)
+        self.checkpoint = [0, 0, b"", 0, 0]  # taken last: number of the log, size, root, message, seq of its entry
 
     def quantity(self, place):
         return self.held.pocket(place)[1]
@@ -53,12 +54,15 @@ class State:
         counters = [self.entries, self.removals, self.open_drawers, self.user, self.quarantined, self.maintenance]
         counters += self.sealed
         book = [self.held.dump(), opened, self.alarms, self.last]
-        return [self.command_number, counters, tables] + book + [self.people.dump(), self.delivered.dump()]
+        book += [self.people.dump(), self.delivered.dump(), self.checkpoint]
+        return [self.command_number, counters, tables] + book
 
     def load(self, dumped):
         self.command_number, counters, tables, held, opened, self.alarms, self.last, who = dumped[:8]
         self.people.load(who)
         self.delivered.load(dumped[8] if len(dumped) > 8 else b"")  # earlier firmware knew no labels
+        if len(dumped) > 9:  # earlier firmware was no witness
+            self.checkpoint = dumped[9]
         self.entries, self.removals, self.open_drawers, self.user, self.quarantined = counters[:5]
         self.maintenance = counters[5] if len(counters) > 5 else 0  # earlier firmware knew no maintenance
         self.sealed = tuple(counters[6:8]) if len(counters) > 7 else (0, 0)  # nor seals
@@ -251,6 +255,15 @@ def _sealed(state, f):
     state.sealed = (f[F_EXT][0], f[F_SEQ])
 
 
+def _checkpoint(state, f):
+    size, root, number, message = f[F_EXT]
+    state.checkpoint = [number, size, root, message, f[F_SEQ]]
+
+
+def _checkpoint_refused(state, f):
+    state.checkpoint = state.checkpoint[:3] + [f[F_EXT][4], state.checkpoint[4]]
+
+
 def _command(state, f):
     number, kind, code, body = f[F_EXT]
     state.command_number = number or state.command_number  # 0: the station's own
@@ -290,4 +303,6 @@ _APPLY = {
     kinds.MAINTENANCE: _maintenance,
     kinds.DELIVERED: _delivered,
     kinds.SEAL: _sealed,
+    kinds.CHECKPOINT: _checkpoint,
+    kinds.CHECKPOINT_REFUSED: _checkpoint_refused,
 }

@@ -55,6 +55,7 @@ class Station:
         self.transactions = Transactions(journal, state, config.confirm_ms)
         bins = [number for number in config.drawers if config.types[number] == types.BIN]
         self.pockets = Pockets(tables.pockets, state, self.drawers.get, bins, clock)
+        self.checkpoint_key = b""
         self.frames_dropped = 0
         self.state_due = True
         self._clock = clock

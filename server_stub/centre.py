@@ -16,6 +16,7 @@ from server_stub.integration.feed import feed
 from server_stub.integration.labelling import Labelling
 from server_stub.integration.reference import ReferenceTables
 from server_stub.integration.requests import Requests
+from server_stub.integration.successor import TreeRequests
 from server_stub.ledger import schema, store
 from server_stub.ledger.batch import Refused
 from server_stub.ledger.ingest import Ingest
@@ -93,7 +94,8 @@ class Centre:
     def _open_desk(self) -> None:
         wards = self._register.wards
         orders = CabinetOrders(self._register, self._log, self._stockroom.commands)
-        more = {**self._verify, **self._stockroom.handlers(), **orders.handlers()}
+        tree = TreeRequests(self._register.config.site.id, self._log)
+        more = {**self._verify, **self._stockroom.handlers(), **orders.handlers(), **tree.handlers()}
         self._desk = Desk(self._log, self._tables, self._downlink, wards, self._register.areas)
         hours = self._register.config.picking.stale_hours
         self._labelling = Labelling(self._log, self._tables, self._downlink, wards, hours)

@@ -111,14 +111,19 @@ def station_load(  # noqa: PLR0913, PLR0917 - an option for each table
 @station_app.command("release-key")
 def station_release_key(ctx: typer.Context) -> None:
     """Bring a site of an earlier release up to date: the key that signs firmware, and what stations have to know."""
+    from server_stub.site import treekey  # noqa: PLC0415
     from server_stub.site.config import NoSite, read  # noqa: PLC0415
     from server_stub.site.release import ensure_for  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
-        made = ensure_for(home, [station.id for station in read(home).station])
+        site = read(home)
+        made = ensure_for(home, [station.id for station in site.station])
     except NoSite as error:
         raise refuse(error) from None
+    treekey.ensure(home, site.site.id)
+    for station in site.station:
+        treekey.hand_out(home, station.id)
     typer.echo("a release key was made" if made else "there is one already; all stations have it")
 
 
@@ -165,6 +170,25 @@ def server_run(
     supervisor.run(home.root, make_folder(home.run), clock, packets=site.packets.every_days > 0)
 
 
+@server_app.command("successor")
+def server_successor(
+    ctx: typer.Context,
+    signer: Annotated[list[str], typer.Option(help="Account of who signs; twice, one of them a pharmacist.")],
+    reason: Annotated[str, typer.Option(help="Why this ledger is not the one cabinets or witnesses saw.")],
+) -> None:
+    """Go on with a new log of the tree where cabinets or witnesses saw what this ledger lost; two people sign."""
+    from server_stub.integration.intake import IntakeAway  # noqa: PLC0415
+    from server_stub.replacing import NotSigned, Signature  # noqa: PLC0415
+    from server_stub.succeeding import succeed  # noqa: PLC0415
+
+    signatures = [Signature(name, typer.prompt(f"Password of {name}", hide_input=True)) for name in signer]
+    try:
+        origin = succeed(home_of(ctx), signatures, reason)
+    except (NotSigned, IntakeAway) as error:
+        raise refuse(error) from None
+    typer.echo(f"the tree goes on as {origin}; tell the witnesses: apotheca witness run --origin {origin} ...")
+
+
 @server_app.command("rebuild")
 def server_rebuild(ctx: typer.Context) -> None:
     """Fold every projection anew from the ledger and say whether it came out the same (stop the server first).
@@ -172,6 +196,7 @@ def server_rebuild(ctx: typer.Context) -> None:
     The database of an older release is brought to this one by it.
     """
     from server_stub.fold import PROJECTIONS, rebuild  # noqa: PLC0415
+    from server_stub.ledger import tiles  # noqa: PLC0415
     from server_stub.ledger.schema import WrongSchema, open_renewed  # noqa: PLC0415
     from server_stub.site.config import NoSite, database_url, read  # noqa: PLC0415
 
@@ -182,6 +207,12 @@ def server_rebuild(ctx: typer.Context) -> None:
         raise refuse(error) from None
     with engine.begin() as conn:
         before, after = rebuild(conn)
+        trees = tiles.rebuild(conn)
+        wrong = tiles.differing(conn, trees)
+    for tree in trees:
+        typer.echo(f"the tree {tree.origin} came out at {tree.size} leaves, root {tree.root.hex()}")
+    if wrong:
+        raise refuse(ValueError(f"{', '.join(wrong)}: not the root that was signed; keep the database"))
     if renewed:
         typer.echo(f"the database is of this release now, the projections are {after.hex()}")
         return

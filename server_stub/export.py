@@ -15,7 +15,7 @@ from firmware.journal.flash import PAGE
 from server_stub.ledger import schema
 from server_stub.ledger.snapshot import snapshot_of
 from server_stub.ledger.store import load_log
-from server_stub.proof import seal
+from server_stub.proof import leaves, seal
 from server_stub.proof.signatory import signatory
 from server_stub.proof.stretch import LogKey, Stretch, all_logs, described, pages
 from server_stub.site import signers
@@ -67,6 +67,8 @@ def write_export(home: Home, out: Path, made_utc_ms: int) -> Report:
         for log in logs:
             _write_ledger(conn, out, log, report)
         _write_batches(conn, out / "batches")
+        leaves.write_tree(conn, out, logs)
+    leaves.copy_keys(home, site, out)
     signer = signatory(home, signers.CENTRE)
     seal.copy_certificates(out, signer)
     seal.seal(out, _manifest(home, site, logs), signer, made_utc_ms)

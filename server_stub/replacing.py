@@ -33,7 +33,7 @@ def replace(home: Home, station: str, signatures: Sequence[Signature], *, board:
     site = read(home)
     old = station_of(site, station)
     accounts = Accounts(home.accounts)
-    one, other = _signed(accounts, signatures)
+    one, other = signed(accounts, signatures)
     engine = open_database(database_url(home, site))
     with engine.connect() as conn:
         state = load_log(conn, station, old.log, bytes.fromhex(old.genesis))
@@ -47,8 +47,8 @@ def replace(home: Home, station: str, signatures: Sequence[Signature], *, board:
     return new
 
 
-def _signed(accounts: Accounts, signatures: Sequence[Signature]) -> tuple[Account, Account]:
-    """Two different people, one of whom may give orders to cabinets."""
+def signed(accounts: Accounts, signatures: Sequence[Signature]) -> tuple[Account, Account]:
+    """Two different people, one of whom may give orders to cabinets; raises NotSigned."""
     known = [accounts.check(*signature) for signature in signatures]
     people = [account for account in known if account and not account.must_change]
     if len(people) != 2 or people[0].name == people[1].name:

@@ -79,10 +79,12 @@ def _die_with(parent: int) -> Any:
 
 
 def run(home: Path, run_folder: Path, clock: str, *, packets: bool = False) -> None:
-    """Run ingest and web, and with `packets` the process that makes those due, until SIGTERM or SIGINT."""
+    """Run ingest, sequencer and web, and with `packets` the process that makes those due, until SIGTERM or SIGINT."""
     python = [sys.executable, "-m"]
+    timed = [str(home), "--clock", clock]
     children = [
-        Child("ingest", [*python, "server_stub.ingest_main", str(home), "--clock", clock], run_folder / "ingest.log"),
+        Child("ingest", [*python, "server_stub.ingest_main", *timed], run_folder / "ingest.log"),
+        Child("sequencer", [*python, "server_stub.sequencer_main", *timed], run_folder / "sequencer.log"),
         Child("web", [*python, "server_stub.web_main", str(home)], run_folder / "web.log"),
     ]
     if packets:

@@ -4,11 +4,12 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from simulator.check import check
+from simulator.check import Findings, check
 from simulator.decided import decided
 from simulator.kill import Killer
 from simulator.packets import make_and_verify
@@ -17,6 +18,12 @@ from simulator.results import Results
 from simulator.world import World
 
 REFRESH_S = 0.5
+CHECKS = 40
+Statuses = dict[str, dict[str, Any]]
+
+
+def _appended(statuses: Statuses) -> dict[str, int]:
+    return {name: status["journal"]["entries"] for name, status in statuses.items()}
 
 
 @dataclass
@@ -42,18 +49,12 @@ class Run:
             await self._settle(progress)
             to_ms = await self.world.pass_timers()
             await self._settle(progress)
+            await self.world.come_to_rest()
         return await self._results(began, tuple(killer.done), to_ms)
 
     async def _results(self, began: float, kills: tuple[str, ...], to_ms: int) -> Results:
         world = self.world
-        statuses = await world.statuses()
-        appended = {name: status["journal"]["entries"] for name, status in statuses.items()}
-        for seen in world.seen.values():
-            seen.look()
-        # the pharmacy's computer has a journal and no cabinet
-        contents: dict[str, Mapping[str, int]] = {name: {} for name in appended}
-        contents |= {name: station.cabinet.contents for name, station in world.stations.items()}
-        findings = await asyncio.to_thread(check, world.home, contents, appended)
+        statuses, findings = await self._checked()
         made = await asyncio.to_thread(decided, world.home, world.tally.seeded)
         packets = (await make_and_verify(world.home, world.plan.start_ms, to_ms),)
         told = await asyncio.to_thread(world.supplier.told, findings.movements)
@@ -69,6 +70,23 @@ class Run:
             time.monotonic() - began,
             world.seen,
         )
+
+    async def _checked(self) -> tuple[Statuses, Findings]:
+        """Statuses and what the ledger holds of the same moment: a checkpoint seen meanwhile is an entry more."""
+        world = self.world
+        for _ in range(CHECKS):
+            statuses = await world.statuses()
+            appended = _appended(statuses)
+            for seen in world.seen.values():
+                seen.look()
+            # the pharmacy's computer has a journal and no cabinet
+            contents: dict[str, Mapping[str, int]] = {name: {} for name in appended}
+            contents |= {name: station.cabinet.contents for name, station in world.stations.items()}
+            findings = await asyncio.to_thread(check, world.home, contents, appended)
+            if _appended(await world.statuses()) == appended:
+                break
+            await world.settle()
+        return statuses, findings
 
     def _progress(self) -> Progress:
         columns = (TextColumn("{task.description:<20}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())

@@ -28,9 +28,11 @@ from simulator.seen import Seen
 from simulator.station import Station, faults
 from simulator.supplier import Supplier
 from simulator.tally import Tally
+from simulator.witnessed import all_have_seen
 
 READY_S = 120.0
 SETTLE_S = 90.0
+SEEN_S = 5.0
 AFTERWARDS_MS = 3_600_000
 MINUTE_MS, DAY_MS = 60_000, 86_400_000
 # when in a day the centre updates the levels
@@ -145,6 +147,18 @@ class World:
                     f"without answer are {commands} commands and entries of {waiting}; see {self.home / 'run'}/*.log"
                 )
             await asyncio.sleep(0.1)
+
+    async def come_to_rest(self) -> None:
+        """Wait, for SEEN_S at most, until cabinets have said what they say of checkpoints; then all is answered again.
+
+        One that is asked later, since the centre had to hear it first, is not waited for.
+        """
+        until = asyncio.get_running_loop().time() + SEEN_S
+        while not await asyncio.to_thread(all_have_seen, self.home):
+            if asyncio.get_running_loop().time() > until:
+                break
+            await asyncio.sleep(0.1)
+        await self.settle()
 
     async def statuses(self) -> dict[str, dict[str, Any]]:
         """`status` of every agent, the pharmacy's among them."""

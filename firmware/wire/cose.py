@@ -10,7 +10,7 @@ _EMPTY_MAP = b"\xa0"
 _PROTECTED = b"\xa2\x01\x26\x04"
 
 
-# The bytes to sign, ES256 as r | s. `kind` is batch, heartbeat, answer, command, reference or notice.
+# The bytes to sign, ES256 as r | s. `kind` is batch, heartbeat, answer, command, reference, notice or checkpoint.
 def tbs(kid, kind, payload):
     return cbor.encode(["Signature1", _protected(kid), b"apotheca/1/" + kind.encode(), payload])
 

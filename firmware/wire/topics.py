@@ -2,7 +2,7 @@
 from firmware.schema import is_id
 
 UP = ("batch", "heartbeat", "status")
-DOWN = ("answer", "command", "reference", "notice")
+DOWN = ("answer", "command", "reference", "notice", "checkpoint")
 FEED = ("removal", "inventory", "alert", "par")
 
 _ROOT = "apotheca/1/"

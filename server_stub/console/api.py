@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from firmware import codes
 from server_stub.console import api_cabinet, api_findings, api_picking, queries
 from server_stub.console.api_holds import holds
+from server_stub.console.api_tree import tree_calls
 from server_stub.console.callers import Callers
 from server_stub.console.frame import Console
 from server_stub.console.models_stock import Alarm, Intake, Pocket, StationState
@@ -36,6 +37,7 @@ def add_api(app: FastAPI, console: Console, callers: Callers, home: Home) -> Non
         api_cabinet.stock_calls(console, callers),
         api_cabinet.cabinet_calls(console, callers, intake),
         api_findings.packets(console, callers),
+        tree_calls(console, callers),
         api_picking.pharmacy_calls(console, callers, home),
         api_picking.report_calls(console, callers),
         _events(callers, intake),

@@ -23,6 +23,7 @@ T = TypeVar("T")
 _MENU = (
     ("/", "Home", Right.STATIONS),
     ("/stations", "Stations", Right.STATIONS),
+    ("/sync", "Sync", Right.STATIONS),
     ("/stock", "Stock", Right.STOCK),
     ("/restock", "Restock", Right.STOCK),
     ("/picking", "Picking", Right.STOCK),

@@ -56,6 +56,8 @@ _NAMES = {
     kinds.UNIT_ADDRESS: "a handheld's address",
     kinds.CRADLE_REFUSED: "a handheld's record was refused",
     kinds.SEAL: "sealed",
+    kinds.CHECKPOINT: "took a checkpoint of the ledger",
+    kinds.CHECKPOINT_REFUSED: "REFUSED A CHECKPOINT",
     kinds.PICKING_RULES: "what is reported of picking",
     kinds.ALARM: "ALARM",
     kinds.ALARM_CLEARED: "alarm cleared",
@@ -79,6 +81,7 @@ _NAMES = {
     kinds.OPERATOR: "console",
     kinds.TIME_ASSUMED: "time of a removal assumed",
     kinds.SUPPLY_REMOVAL: "supply without a patient",
+    kinds.SUCCESSOR_LOG: "began a successor log",
 }
 
 
@@ -97,9 +100,11 @@ _ALARMS = {
     codes.ALARM_CLOCK: "clock moved",
     codes.ALARM_ROLLED_BACK: "journal rolled back",
     codes.ALARM_ELEMENT: "secure element",
+    codes.ALARM_SPLIT_VIEW: "was shown another history than before: see Sync",
     codes.FORK: "journal contradicts the ledger: its log has stopped",
     codes.STATION_SILENT: "silent: no heartbeat for three minutes",
     codes.CLOCK_WRONG: "clock is wrong: its removals are judged by when they came in; set the clock",
+    codes.TREE_HALTED: "has seen a history that this ledger does not hold: no checkpoint is signed, see Sync",
     codes.LABELS_FULL: "more packages are on their way than its table of labels holds: the oldest are unknown there",
     codes.TABLE_FULL: "more patients or orders than its tables hold: the newest are kept",
 }

@@ -34,10 +34,11 @@ def tls(home: Home, name: str) -> ssl.SSLContext:
 
 
 class Mqtt:
-    """One client on the running event loop. `arrived(topic, payload)`; `taken(outbox id)` when the broker has it."""
+    """One client on the running event loop. `arrived(topic, payload)`, None for one that only sends; `taken(outbox id)`
+    when the broker has it."""
 
     def __init__(
-        self, home: Home, config: SiteConfig, arrived: Callable[[str, bytes], None], taken: Callable[[int], None]
+        self, home: Home, config: SiteConfig, arrived: Callable[[str, bytes], None] | None, taken: Callable[[int], None]
     ) -> None:
         self._where = (config.broker.host, config.broker.port)
         self._subscribe = f"apotheca/1/{config.site.id}/+/+/up/#"
@@ -141,12 +142,14 @@ class Mqtt:
             log.error("the broker refuses the centre: %s", reason)
             return
         log.info("connected to the broker")
-        client.subscribe(self._subscribe, qos=1)
+        if self._arrived:
+            client.subscribe(self._subscribe, qos=1)
 
     def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         if len(message.payload) > MAX_MESSAGE:
             log.warning("dropped %d bytes on %s", len(message.payload), message.topic)
             return
+        assert self._arrived is not None
         self._arrived(message.topic, bytes(message.payload))
 
     def _on_publish(self, _client: paho.Client, _userdata: Any, mid: int, _reason: Any, _properties: Any) -> None:

@@ -49,6 +49,7 @@ class CentreLog:
         patient: str = "",
         order: str = "",
         actor: str = CENTRE,
+        witness: str | None = None,
         place: str | None = None,
         change: int | None = None,
         ref: bytes | None = None,
@@ -63,7 +64,7 @@ class CentreLog:
         state = self._state
         mono_ms = (time.monotonic_ns() - self._started) // 1_000_000
         when = tx.utc_ms if utc_ms is None else utc_ms
-        head = [1, CENTRE, LOG, self._boot, state.seq + 1, when, mono_ms, _NETWORK_TIME, kind, actor, None]
+        head = [1, CENTRE, LOG, self._boot, state.seq + 1, when, mono_ms, _NETWORK_TIME, kind, actor, witness]
         data = cbor2.dumps([*head, item, place, None, change, None, 0, ref, ext])
         draft = next_page(data, disclosure, b"", state.head)
         mac = hmac.digest(self._key, draft.head, "sha256")[:16]

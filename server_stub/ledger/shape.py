@@ -57,6 +57,10 @@ def _bytes(value: Any) -> bool:
     return type(value) is bytes
 
 
+def _root(value: Any) -> bool:
+    return type(value) is bytes and len(value) == 32
+
+
 def _maybe(known: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: value is None or known(value)
 
@@ -115,6 +119,8 @@ EXT: dict[int, _Fields] = {
     kinds.UNIT_ADDRESS: (_id, _uint),
     kinds.CRADLE_REFUSED: (_uint, _id, _id, _id),
     kinds.SEAL: (_uint, _uint),
+    kinds.CHECKPOINT: (_uint, _root, _uint, _uint),
+    kinds.CHECKPOINT_REFUSED: (_uint, _root, _uint, _uint, _uint),
     kinds.PICKING_RULES: (_uint, _uint),
 }
 # what came with the whole cabinet, after the fields above: earlier firmware ends before it

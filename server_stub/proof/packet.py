@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 
 from server_stub.ledger.batch import Refused
 from server_stub.ledger.snapshot import snapshot_of
-from server_stub.proof import pades, seal
+from server_stub.proof import leaves, pades, seal
 from server_stub.proof.facts import Facts
 from server_stub.proof.formulary import Formulary
 from server_stub.proof.on_hand import on_hand
@@ -101,6 +101,7 @@ def _write_ledger(
     logs = stretches(conn, all_logs(conn, site), period)
     counts = _write_chains(conn, draft, logs, (period, site.packets.disclosures), facts)
     (draft / "items.json").write_text(json.dumps(formulary.listed(), indent=1) + "\n")
+    leaves.write_tree(conn, draft, logs)
     pdf = report(site.site.id, period, logs, facts, on_hand(conn, period.to_utc_ms))
     (draft / "report.pdf").write_bytes(pades.sign_pdf(pdf, signer))
     return [{**described(log), "entries": count} for log, count in zip(logs, counts, strict=True)], sum(counts)
@@ -135,6 +136,7 @@ def _write_chains(
 def _copy_keys(home: Home, site: SiteConfig, draft: Path, signer: Signatory) -> None:
     seal.copy_certificates(draft, signer)
     (draft / "keys" / "centre-sign.pub").write_bytes((home.keys / "centre-sign.pub").read_bytes())
+    leaves.copy_keys(home, site, draft)
     for station in site.station:
         public = home.public_key(station.id)
         (make_folder(draft / "keys" / "stations") / public.name).write_bytes(public.read_bytes())

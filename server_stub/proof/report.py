@@ -29,6 +29,7 @@ ALARM_WORDS = {
     12: "clock moved",
     13: "journal rolled back",
     14: "secure element",
+    15: "the centre showed another history",
 }
 
 _SUMS = ("received", "dispensed", "returned", "wasted", "counted", "taken out", "to bin")

@@ -56,6 +56,8 @@ EXT = {
     kinds.UNIT_ADDRESS: ("address", "state"),
     kinds.CRADLE_REFUSED: ("code", "address", "flag", "record"),
     kinds.SEAL: ("counter", "reason"),
+    kinds.CHECKPOINT: ("size", "root", "origin_number", "number"),
+    kinds.CHECKPOINT_REFUSED: ("size", "root", "reason", "origin_number", "number"),
     kinds.PICKING_RULES: ("check_reporting", "report_not_checked_but_delivered"),
     kinds.HOSPITAL_ADT: ("event_id", "event", "ward", "from_ward", "name"),
     kinds.HOSPITAL_ORDER: ("event_id", "event", "dose", "start_utc_ms", "stop_utc_ms", "interval_minutes", "flags"),
@@ -75,6 +77,7 @@ EXT = {
     kinds.OPERATOR: ("what", "about"),
     kinds.TIME_ASSUMED: ("station", "log", "seq", "utc_ms"),
     kinds.SUPPLY_REMOVAL: ("station", "log", "seq"),
+    kinds.SUCCESSOR_LOG: ("old_origin", "old_size", "old_root", "new_origin", "reason"),
 }
 NAMES = {
     number: name.lower()

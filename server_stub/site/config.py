@@ -72,6 +72,13 @@ class Picking(_Part):
     stale_hours: Annotated[int, Field(ge=1, le=LONGEST_HOURS)] = DEFAULT_HOURS
 
 
+class Witness(_Part):
+    """A witness that is shown every checkpoint: where it answers, and its key."""
+
+    url: str
+    vkey: str
+
+
 class Station(_Part):
     """One cabinet: its current log, the genesis of that log (hex), the wards it serves, the area it stands in, the zone
     for which people pick (P31), the board it was enrolled with ("": before boards were kept here)."""
@@ -101,6 +108,7 @@ class SiteConfig(_Part):
     packets: Packets = Packets()
     supplier: Supplier = Supplier()
     picking: Picking = Picking()
+    witness: tuple[Witness, ...] = ()
     station: tuple[Station, ...] = ()
 
 
@@ -123,6 +131,8 @@ def write(home: Home, config: SiteConfig) -> None:
     lines = []
     for name in ("site", "broker", "web", "database", "verify", "packets", "supplier", "picking"):
         lines += [f"[{name}]", *_pairs(getattr(config, name)), ""]
+    for witness in config.witness:
+        lines += ["[[witness]]", *_pairs(witness), ""]
     for station in config.station:
         lines += ["[[station]]", *_pairs(station), ""]
     write_private(home.config, "\n".join(lines).encode())

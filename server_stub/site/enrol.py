@@ -12,7 +12,7 @@ from firmware import issue
 from firmware.journal import entry
 from firmware.version import VERSION
 from firmware.wire import cbor
-from server_stub.site import boards, broker, config, pki, planograms, release
+from server_stub.site import boards, broker, config, pki, planograms, release, treekey
 from server_stub.site.home import Home, make_folder, write_private
 
 RESERVED = ("centre", "feed", "broker", "supplier")
@@ -95,6 +95,7 @@ def _write_agent(home: Home, site: config.SiteConfig, station: config.Station) -
     for name in ("ca.crt", "centre-sign.pub"):
         write_private(folder / name, (home.keys / name).read_bytes())
     release.hand_out(home, station.id)
+    treekey.hand_out(home, station.id)
     write_private(folder / "agent.toml", agent_settings(home, site, station))
 
 

@@ -4,7 +4,7 @@ import secrets
 
 from firmware.journal import entry
 from firmware.version import VERSION
-from server_stub.site import broker, config, pki, release, signers
+from server_stub.site import broker, config, pki, release, signers, treekey
 from server_stub.site.home import Home, make_folder, write_private
 
 CENTRE = "centre"
@@ -43,6 +43,7 @@ def _write_keys(home: Home, site: str, log_key: bytes) -> None:
     for name in signers.TITLES:
         signers.ensure(home, name)
     release.ensure(home)
+    treekey.ensure(home, site)
     write_private(keys / "supplier-token.key", secrets.token_bytes(32))
     write_private(keys / "centre-log.key", log_key)
     write_private(keys / "hospital.token", secrets.token_urlsafe(32).encode())

@@ -144,3 +144,27 @@ def test_too_much_waiting_is_refused_not_dropped_in_silence(down):
     down.link_down()
     actions = [down.message("command", cbor.encode([1, "ICU1", 1, n, 0, 1, [], b""]), 0.0) for n in range(513)]
     assert NeedVersions() in actions[-1]
+
+
+def checkpoint(number=7, data=b"note", station="ICU1"):
+    return cbor.encode([1, station, 1, number, data, 0, [], 0, 0, [], [], bytes(16)])
+
+
+@pytest.mark.req("A12.c")
+def test_a_checkpoint_waits_for_nothing_and_holds_up_nothing(down):
+    assert sends(down.message("reference", reference("users", 4, 3), 0.0))
+    shown = down.message("checkpoint", checkpoint(), 0.0)
+    assert shown == [Send(cbor.encode([messages.CHECKPOINT, checkpoint()]))]
+    refused = down.result(Result(messages.CHECKPOINT, codes.SPLIT_VIEW, [7]), 0.1)
+    assert [action.code for action in refused] == [codes.SPLIT_VIEW]
+    for code in (0, codes.OLD_NUMBER, codes.WRONG_BASE):
+        assert down.result(Result(messages.CHECKPOINT, code, [7]), 0.1) == [Good("checkpoint")]
+    down.result(Result(messages.REFERENCE, 0, ["users", 4]), 0.2)
+    assert down.versions()["users"] == 4
+
+
+def test_a_checkpoint_that_cannot_pass_or_has_nowhere_to_go(down):
+    assert [a.code for a in down.message("checkpoint", checkpoint(data=bytes(4096)), 0.0)] == [codes.BAD_MESSAGE]
+    assert [a.code for a in down.message("checkpoint", checkpoint(station="ED1"), 0.0)] == [codes.WRONG_STATION]
+    down.link_down()
+    assert down.message("checkpoint", checkpoint(), 0.0) == []

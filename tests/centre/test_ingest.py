@@ -263,6 +263,9 @@ WRITTEN = {
     kinds.PICKING_RULES: (1, 0),
     kinds.MAINTENANCE: (1, 1, "1.0.0"),
     kinds.SELFTEST: ("lock-3", 1),
+    kinds.SEAL: (1, 1),
+    kinds.CHECKPOINT: (9, bytes(32), 1, 7),
+    kinds.CHECKPOINT_REFUSED: (9, bytes(32), 2, 1, 7),
 }
 
 

@@ -121,19 +121,19 @@ def test_an_administrator_manages_accounts_and_others_may_not(client, accounts):
         (
             "pharmacist",
             {
-                *("/", "/stations", "/stock", "/restock", "/expiry", "/alerts", "/overrides", "/wastes"),
+                *("/", "/stations", "/sync", "/stock", "/restock", "/expiry", "/alerts", "/overrides", "/wastes"),
                 *("/discrepancies", "/packets"),
             },
         ),
-        ("technician", {"/", "/stations", "/stock", "/restock", "/expiry", "/discrepancies"}),
-        ("biomed", {"/", "/stations"}),
-        ("administrator", {"/", "/stations", "/accounts"}),
+        ("technician", {"/", "/stations", "/sync", "/stock", "/restock", "/expiry", "/discrepancies"}),
+        ("biomed", {"/", "/stations", "/sync"}),
+        ("administrator", {"/", "/stations", "/sync", "/accounts"}),
     ],
 )
 def test_each_role_sees_its_pages_and_only_those(client, accounts, role, shown):
     sign_in(client, accounts, role)
     pages = (
-        *("/", "/stations", "/stock", "/restock", "/expiry", "/alerts", "/overrides", "/wastes"),
+        *("/", "/stations", "/sync", "/stock", "/restock", "/expiry", "/alerts", "/overrides", "/wastes"),
         *("/discrepancies", "/packets", "/accounts"),
     )
     assert {path for path in pages if client.get(path).status_code == 200} == shown

@@ -19,13 +19,14 @@ from server_stub.console.pages import (
     restock,
     stations,
     stock,
+    sync,
     wastes,
 )
 
 
 def add_all(console: Console, actions: Actions, app: FastAPI) -> None:
     """Register every page and form."""
-    for shown in (home, stations, stock, item, restock, overrides, wastes, expiry):
+    for shown in (home, stations, sync, stock, item, restock, overrides, wastes, expiry):
         shown.add(console)
     for worked in (alerts, discrepancies, accounts, hold):
         worked.add(console, actions)

@@ -1,0 +1,153 @@
+"""The process `sequencer`: makes the tree, signs checkpoints, shows them to cabinets and witnesses.
+
+It may be killed at any moment; whatever it had not committed it does again. Ingest does not wait for it.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import ssl
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+from server_stub.integration.intake import IntakeAway, ask
+from server_stub.integration.mqtt import Mqtt
+from server_stub.ledger.cabinets import Now
+from server_stub.ledger.checkpoint import Key, NoteSigner
+from server_stub.ledger.schema import open_database
+from server_stub.ledger.sign import Signer
+from server_stub.ledger.transaction import Outgoing
+from server_stub.register import SiteRegister
+from server_stub.sequencing import Sequencing, Signers, witnesses_of
+from server_stub.site import treekey
+from server_stub.site.config import database_url
+from server_stub.site.home import Home
+
+log = logging.getLogger(__name__)
+
+STEP_S = 0.5
+ANSWER_WITHIN_S = 5.0
+MOST_ANSWER = 8192
+TRIES = 2
+
+
+def transport_ms() -> int:
+    """The computer's clock, milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
+def open_sequencing(home: Home) -> tuple[Sequencing, SiteRegister]:
+    """The core of a home, with its keys; makes the sequencer's if an earlier release left none."""
+    register = SiteRegister(home)
+    treekey.ensure(home, register.config.site.id)
+    name = (home.keys / treekey.PUBLIC).read_text().partition("+")[0]
+    notes = NoteSigner((home.keys / treekey.KEY).read_bytes(), name)
+    signers = Signers(notes, Signer((home.keys / "centre-sign.key").read_bytes()))
+    engine = open_database(database_url(home, register.config))
+    return Sequencing(engine, register, signers, transport_ms()), register
+
+
+class Shell:
+    """Moves what the core wants to broker, witnesses and ingest."""
+
+    def __init__(self, home: Home, *, stepped: bool) -> None:
+        self._home = home
+        self._stepped = stepped
+        self._core, self._register = open_sequencing(home)
+        self._mqtt = Mqtt(home, self._register.config, None, lambda _id: None)
+        self._asked_size: dict[str, int] = {}
+        self._told = ""
+
+    async def run(self) -> None:
+        """Serve until cancelled."""
+        self._core.start()
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._mqtt.run())
+            tasks.create_task(self._steps())
+
+    async def _steps(self) -> None:
+        while True:
+            try:
+                for topic, payload in self._core.step(await self._now()):
+                    self._mqtt.publish(Outgoing(None, topic, payload))
+                await self._ask_witnesses()
+                await self._tell()
+            except IntakeAway as away:
+                log.warning("%s; telling it again", away)
+            except Exception:
+                log.exception("a step failed; the next one takes up what the database holds")
+                self._core.start()
+            await asyncio.sleep(STEP_S)
+
+    async def _now(self) -> Now:
+        """Hospital time is this computer's, or what ingest was told last."""
+        now_ms = transport_ms()
+        if not self._stepped:
+            return Now(now_ms, now_ms)
+        return Now(int((await ask(self._home.intake, {"do": "status"}))["utc_ms"]), now_ms)
+
+    async def _ask_witnesses(self) -> None:
+        made = self._core.newest
+        for url, key in witnesses_of(self._register) if made and not self._core.halted else ():
+            if made and self._asked_size.get(key.name) != made.size:
+                self._asked_size[key.name] = made.size
+                await self._ask_one(url, key)
+
+    async def _ask_one(self, url: str, key: Key) -> None:
+        old: int | None = 0
+        for _ in range(TRIES):
+            if old is None:
+                return
+            try:
+                status, body = await asyncio.to_thread(_post, f"{url}/add-checkpoint", self._core.question(old))
+            except OSError as error:
+                log.warning("witness %s does not answer (%s)", key.name, error)
+                return
+            old = self._core.answered(key, status, body)
+
+    async def _tell(self) -> None:
+        """A tree that may not be signed is an alarm of the centre."""
+        if self._core.halted != self._told:
+            if self._core.halted:
+                log.error("no checkpoint is signed any more: %s", self._core.halted)
+                await ask(self._home.intake, {"do": "tree_halted", "args": {"why": self._core.halted}})
+            self._told = self._core.halted
+
+
+def _post(url: str, body: bytes) -> tuple[int, bytes]:
+    request = urllib.request.Request(url, body, {"Content-Type": "application/octet-stream"})  # noqa: S310
+    try:
+        with urllib.request.urlopen(request, timeout=ANSWER_WITHIN_S, context=_tls(url)) as reply:  # noqa: S310
+            return reply.status, reply.read(MOST_ANSWER)
+    except urllib.error.HTTPError as error:
+        return error.code, error.read(MOST_ANSWER)
+
+
+def _tls(url: str) -> ssl.SSLContext | None:
+    return ssl.create_default_context() if url.startswith("https:") else None
+
+
+async def _serve(home: Home, stepped: bool) -> None:
+    task = asyncio.ensure_future(Shell(home, stepped=stepped).run())
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+def main() -> None:
+    """`python -m server_stub.sequencer_main HOME [--clock stepped]`."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("home", type=Path)
+    parser.add_argument("--clock", choices=("system", "stepped"), default="system")
+    args = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s sequencer %(levelname)s %(message)s")
+    asyncio.run(_serve(Home(args.home), args.clock == "stepped"))
+
+
+if __name__ == "__main__":
+    main()

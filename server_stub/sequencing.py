@@ -1,0 +1,103 @@
+"""What the process `sequencer` does, without transport: entries into the tree, checkpoints, who is told."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sqlalchemy import Connection, Engine
+
+from firmware.wire import topics
+from server_stub.ledger import checkpoint, cosign
+from server_stub.ledger.cabinets import Now, Sender
+from server_stub.ledger.checkpoint import Checkpoint, Key, NoteSigner
+from server_stub.ledger.sequencer import Sequencer
+from server_stub.ledger.sign import Signer
+from server_stub.register import SiteRegister
+
+PUBLISH_EVERY_MS = 10_000
+REST_MS = 1000
+CONFLICT = 409
+OK = 200
+
+
+class Signers(NamedTuple):
+    """The sequencer's key for checkpoints, and the centre's for what it sends."""
+
+    notes: NoteSigner
+    centre: Signer
+
+
+class Sequencing:
+    """One step does all that is due; `now_ms` is the computer's time at the start."""
+
+    def __init__(self, engine: Engine, register: SiteRegister, signers: Signers, now_ms: int) -> None:
+        self._engine = engine
+        self._register = register
+        self._notes = signers.notes
+        self._sequencer = Sequencer(engine, register.config.site.id)
+        self._sender = Sender(register, signers.centre, now_ms)
+        self._published_ms = now_ms - PUBLISH_EVERY_MS
+        self.newest: Checkpoint | None = None
+
+    def start(self) -> None:
+        """Take up the tree where it is, also after a step that failed."""
+        self._sequencer.load()
+
+    @property
+    def halted(self) -> str:
+        """Why nothing is signed; "" while all is well."""
+        return self._sequencer.row.halted
+
+    def step(self, now: Now) -> list[tuple[str, bytes]]:
+        """Integrate what is committed; if it is time, sign the tree. Gives (topic, message) for cabinets."""
+        self._register.refresh()
+        grown = 0
+        while more := self._sequencer.round():
+            grown += more
+        if not self._due(grown, now.received_ms):
+            return []
+        with self._engine.begin() as conn:
+            self.newest = checkpoint.publish(conn, self._notes, now.received_ms) or checkpoint.newest(conn)
+            if self.newest is None or self.halted or self.newest.number != self._sequencer.row.number:
+                return []
+            out = self._sender.take(conn, self.newest, now)
+        names = self._register.names
+        return [(topics.down(*names, station, "checkpoint"), envelope) for station, envelope in out]
+
+    def _due(self, grown: int, now_ms: int) -> bool:
+        """Once it has come to rest, at the latest every PUBLISH_EVERY_MS while it does not."""
+        due = now_ms - self._published_ms >= (PUBLISH_EVERY_MS if grown else REST_MS)
+        if due:
+            self._published_ms = now_ms
+        return due
+
+    # ---- witnesses
+
+    def question(self, old_size: int) -> bytes:
+        """What to ask a witness that holds `old_size` about the newest checkpoint."""
+        assert self.newest is not None
+        with self._engine.connect() as conn:
+            return cosign.question(conn, self.newest, old_size)
+
+    def answered(self, key: Key, status: int, body: bytes) -> int | None:
+        """Take a witness's answer in; gives the size to ask it again from, None if that is all.
+
+        One that has seen more than this tree holds halts it.
+        """
+        assert self.newest is not None
+        with self._engine.begin() as conn:
+            if status == OK and (line := cosign.good_line(self.newest, key, body)):
+                checkpoint.add_cosignatures(conn, self.newest, [(key.name, line)])
+            return self._conflict(conn, key, body) if status == CONFLICT else None
+
+    def _conflict(self, conn: Connection, key: Key, body: bytes) -> int | None:
+        assert self.newest is not None
+        size = int(body) if body.strip().isdigit() else 0
+        if size < self.newest.size:
+            return size
+        self._sequencer.halt(conn, f"witness {key.name} has seen another tree, of {size} leaves")
+        return None
+
+
+def witnesses_of(register: SiteRegister) -> Sequence[tuple[str, Key]]:
+    """Address and key of every witness of the site."""
+    return [(witness.url.rstrip("/"), Key.read(witness.vkey)) for witness in register.config.witness]

@@ -1,0 +1,136 @@
+"""The real sequencer beside the real ingest and broker, and a witness that answers over HTTP."""
+
+import os
+import queue
+import signal
+import subprocess
+import sys
+
+import cbor2
+import pytest
+from sqlalchemy import select
+
+from firmware.wire import cose, note
+from server_stub.console.accounts import Accounts
+from server_stub.ledger import tree_schema
+from server_stub.ledger.schema import open_database
+from server_stub.replacing import NotSigned, Signature
+from server_stub.site import config, treekey
+from server_stub.site.enrol import add_stations
+from server_stub.site.home import Home
+from server_stub.site.make import make_site
+from server_stub.succeeding import succeed
+from tests.centre.conftest import Bench
+from tests.centre.processes import PATIENCE_S, Ingest, ScriptedAgent, free_port, nats, running, until
+from tests.centre.scripted import Scripted
+from tests.centre.test_tree import halted
+from tests.console.hospital import taking_requests
+from tests.console.visitor import PASSWORD, add_account
+
+WITNESS = "import sys; from server_stub.cli_witness import app; app(sys.argv[1:])"
+
+
+@pytest.fixture
+def broker_port():
+    return free_port()
+
+
+@pytest.fixture
+def site(tmp_path, broker_port):
+    home = Home(tmp_path / "home")
+    make_site(home, "demo", broker_port=broker_port)
+    add_stations(home, {"ICU1": ("MICU",)})
+    with nats(home, broker_port):
+        yield home
+
+
+@pytest.fixture
+def witness(site, tmp_path):
+    """A witness of the site as a process; gives its address and key."""
+    port = free_port()
+    options = ["--name", "demo/compliance", "--log", str(site.keys / treekey.PUBLIC), "--folder", str(tmp_path / "w")]
+    log = tmp_path / "witness.log"
+    with running([sys.executable, "-u", "-c", WITNESS, "run", *options, "--port", str(port)], log):
+        until(lambda: log.read_text().count("\n") > 0, "the witness's key")
+        yield config.Witness(url=f"http://127.0.0.1:{port}", vkey=log.read_text().splitlines()[0])
+
+
+def shown(agent, script):
+    """The size of the next checkpoint that comes down; batch and heartbeat go again until then, as an agent's do."""
+    while True:
+        agent.send("batch", script.batch(1, len(script.pages)))
+        agent.send("heartbeat", script.heartbeat())
+        try:
+            while True:
+                topic, payload = agent.inbox.get(timeout=1.0)
+                if topic.endswith("/checkpoint"):
+                    return note.read(cbor2.loads(cose.parse(payload)[1])[4])[1]
+        except queue.Empty:
+            continue
+
+
+@pytest.mark.req("A12.c")
+def test_checkpoints_reach_cabinets_and_witnesses_and_a_killed_sequencer_goes_on(site, broker_port, witness):
+    before = config.read(site)
+    config.write(site, before.model_copy(update={"witness": (witness,)}))
+    ingest = Ingest(site)
+    command = [sys.executable, "-m", "server_stub.sequencer_main", str(site.root), "--clock", "stepped"]
+    engine = open_database(config.database_url(site, before))
+    script = Scripted.enrolled(site, "ICU1", bytes.fromhex(before.station[0].genesis))
+    agent = ScriptedAgent(site, broker_port, "ICU1")
+    try:
+        until(site.intake.exists, "ingest")
+        with running(command, site.run / "sequencer.log") as process:
+            script.removal()
+            first = shown(agent, script)
+            os.kill(process.pid, signal.SIGKILL)
+            process.wait()
+        with running(command, site.run / "sequencer.log"):
+            until(lambda: _cosigned(engine) >= first, "a cosignature")
+    finally:
+        agent.close()
+        ingest.stop()
+        engine.dispose()
+
+
+def _cosigned(engine):
+    with engine.connect() as conn:
+        return max(conn.scalars(select(tree_schema.cosignatures.c.size)), default=0)
+
+
+@pytest.mark.req("A12.c")
+def test_two_people_begin_a_successor_from_the_command_line(tmp_path):
+    home = Home(tmp_path / "home")
+    make_site(home, "demo")
+    add_stations(home, {"ICU1": ("MICU",)})
+    accounts = Accounts(home.accounts)
+    for name, role in (("phil", "pharmacist"), ("bea", "biomed")):
+        add_account(accounts, name, role)
+    bench = Bench(home, config.database_url(home, config.read(home)))
+    both = [Signature("bea", PASSWORD), Signature("phil", PASSWORD)]
+    with taking_requests(home, lambda request: bench.ask(request["do"], **request["args"])):
+        with pytest.raises(NotSigned, match="nothing speaks against"):
+            succeed(home, both, "no need")
+        halted(bench)
+        for wrong in (both[:1], [both[0], both[0]], [both[0], Signature("phil", "wrong")]):
+            with pytest.raises(NotSigned, match="4037"):
+                succeed(home, wrong, "restored")
+        assert succeed(home, both, "restored") == "apotheca/1/demo/2"
+    bench.engine.dispose()
+
+
+def test_a_witness_beyond_loopback_needs_tls(tmp_path):
+    command = [
+        sys.executable,
+        "-c",
+        WITNESS,
+        "run",
+        "--name",
+        "w",
+        "--log",
+        str(tmp_path / "none"),
+        "--host",
+        "0.0.0.0",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+    assert done.returncode == 1 and "TLS" in done.stderr
