@@ -1,9 +1,13 @@
-"""The process `ingest`: the only writer. Drains its queue, one transaction a group, sends after commit."""
+"""The process `ingest`: the only writer. Drains its queue, one transaction a group, sends after commit.
+
+What stations send comes first, for they wait for the answer; folding it follows when nothing waits, or too much does.
+"""
 
 import argparse
 import asyncio
 import contextlib
 import logging
+import math
 import signal
 import time
 from collections import deque
@@ -26,6 +30,10 @@ log = logging.getLogger(__name__)
 MAX_GROUP = 64
 QUEUE_HIGH = 500
 QUEUE_LOW = 100
+# batches that are durable and not yet folded: from here on folding takes its turn with taking in
+MANY_WAIT = 2000
+# how long a request waits for what was taken in before it; where hospital time is stepped, until all is folded
+STEPS_BEFORE_REPLY = 5
 TICK_S = 1.0
 RETRY_S = 1.0
 
@@ -46,12 +54,13 @@ def open_centre(home: Home, *, stepped: bool) -> tuple[Centre, SiteRegister]:
 class Shell:
     """Moves work between queue, core and broker."""
 
-    def __init__(self, home: Home, centre: Centre, register: SiteRegister) -> None:
+    def __init__(self, home: Home, centre: Centre, register: SiteRegister, *, stepped: bool) -> None:
         self._home = home
         self._centre = centre
         self._queue: deque[Work] = deque()
         self._wake = asyncio.Event()
         self._paused = False
+        self._patience = math.inf if stepped else STEPS_BEFORE_REPLY
         self._mqtt = Mqtt(home, register.config, self._arrived, centre.sent)
 
     async def run(self) -> None:
@@ -80,15 +89,54 @@ class Shell:
         while True:
             await self._wake.wait()
             self._wake.clear()
-            while self._queue:
-                group = [self._queue.popleft() for _ in range(min(MAX_GROUP, len(self._queue)))]
-                await self._handle(group)
-                self._resume()
+            while self._queue or self._centre.behind:
+                if self._queue:
+                    await self._next()
+                if not self._queue or self._centre.waiting >= MANY_WAIT:
+                    await self._catch_up(1)
                 await asyncio.sleep(0)
+
+    async def _next(self) -> None:
+        if isinstance(self._queue[0], Asked):
+            await self._catch_up(self._patience)
+        await self._handle(self._group())
+        self._resume()
+
+    async def _catch_up(self, steps: float) -> None:
+        """Fold what waits, in so many transactions at most: nobody is answered meanwhile."""
+        while self._centre.behind and steps > 0:
+            steps -= 1
+            try:
+                self._send(self._centre.step())
+            except Exception:
+                log.exception("what waits can not be folded at once; trying one batch")
+                await self._catch_up_alone()
+
+    async def _catch_up_alone(self) -> None:
+        try:
+            self._send(self._centre.step(1))
+        except Exception:
+            log.exception("a batch can not be folded: its log waits until the next start")
+            try:
+                self._send(self._centre.set_aside())
+            except Exception:
+                log.exception("the database takes nothing; trying again")
+                await asyncio.sleep(RETRY_S)
+
+    def _do(self, group: Sequence[Work]) -> list[Outgoing]:
+        arrived = [work for work in group if isinstance(work, Arrived)]
+        return self._centre.take(arrived) if arrived else self._centre.ask([w for w in group if isinstance(w, Asked)])
+
+    def _group(self) -> list[Work]:
+        """What is done in one transaction next: what came first, and what came after it of the same kind."""
+        group = [self._queue.popleft()]
+        while self._queue and len(group) < MAX_GROUP and type(self._queue[0]) is type(group[0]):
+            group.append(self._queue.popleft())
+        return group
 
     async def _handle(self, group: Sequence[Work]) -> None:
         try:
-            self._send(self._centre.process(group))
+            self._send(self._do(group))
         except Exception:
             log.exception("a group of %d failed; trying its pieces", len(group))
             for work in group:
@@ -96,7 +144,7 @@ class Shell:
 
     async def _handle_alone(self, work: Work) -> None:
         try:
-            self._send(self._centre.process([work]))
+            self._send(self._do([work]))
         except Exception:
             log.exception("this piece of work can not be handled")
             try:
@@ -117,6 +165,7 @@ class Shell:
                 self._send(self._centre.tick())
             except Exception:
                 log.exception("a tick failed; the next one tries again")
+            self._wake.set()
 
     def _send(self, messages: Sequence[Outgoing]) -> None:
         for message in messages:
@@ -125,7 +174,7 @@ class Shell:
 
 async def _serve(home: Home, stepped: bool) -> None:
     centre, register = open_centre(home, stepped=stepped)
-    task = asyncio.ensure_future(Shell(home, centre, register).run())
+    task = asyncio.ensure_future(Shell(home, centre, register, stepped=stepped).run())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):

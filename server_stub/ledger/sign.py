@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from firmware.compat import derive
 from firmware.wire import cose, sealed
-from server_stub.ledger.record import LogState
+from server_stub.ledger.record import Held
 
 CENTRE = "centre"
 
@@ -35,7 +35,7 @@ def load_public(pem: bytes) -> ec.EllipticCurvePublicKey:
     return key
 
 
-def answer(signer: Signer, key: bytes, state: LogState, verdict: int, utc_ms: int) -> bytes:
-    """The signed answer to a batch: `verdict`, and where the log stands; `key` is the station's K."""
-    fields = [1, state.station, state.log, verdict, state.seq, state.head, utc_ms]
+def answer(signer: Signer, key: bytes, held: Held, verdict: int, utc_ms: int) -> bytes:
+    """The signed answer to a batch: `verdict`, and where the log is durable; `key` is the station's K."""
+    fields = [1, held.station, held.log, verdict, held.seq, held.head, utc_ms]
     return signer.envelope("answer", sealed.seal(fields, derive(key, "answer")))
