@@ -136,23 +136,24 @@ def add_batches(conn: Connection, batches: Iterable[tuple[Batch, bytes]], receiv
         conn.execute(_ADD_BATCH, rows)
 
 
+_PAGE = ("station", "log", "seq", "kind", "utc_ms", "leaf", "head", "page")
+
+
 def add_pages(conn: Connection, pages: Iterable[Page]) -> None:
-    """Append pages to the ledger, one row an entry."""
-    rows = [
-        {
-            "station": page.entry.station,
-            "log": page.entry.log,
-            "seq": page.entry.seq,
-            "kind": page.entry.kind,
-            "utc_ms": page.entry.utc_ms,
-            "leaf": page.leaf,
-            "head": page.head,
-            "page": page.data,
-        }
-        for page in pages
-    ]
+    """Append pages to the ledger, one row an entry; as plain tuples, for there are many."""
+    rows = []
+    for page in pages:
+        entry = page.entry
+        where = (entry.station, entry.log, entry.seq, entry.kind, entry.utc_ms)
+        rows.append((*where, page.leaf, page.head, page.data))
     if rows:
-        conn.execute(insert(schema.entries), rows)
+        conn.exec_driver_sql(_add_pages(conn.dialect.name), rows)
+
+
+@lru_cache
+def _add_pages(dialect: str) -> str:
+    mark = "?" if dialect == "sqlite" else "%s"
+    return f"INSERT INTO entries ({', '.join(_PAGE)}) VALUES ({', '.join([mark] * len(_PAGE))})"  # noqa: S608
 
 
 class Last(NamedTuple):
