@@ -19,7 +19,7 @@ from server_stub.integration.reference import ReferenceTables
 from server_stub.integration.requests import Requests
 from server_stub.ledger import schema, store
 from server_stub.ledger.batch import Refused
-from server_stub.ledger.catch_up import STEP_BATCHES, CatchUp
+from server_stub.ledger.catch_up import STEP_BATCHES, CatchUp, any_waits
 from server_stub.ledger.ingest import Ingest, Message, Now
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import Signer
@@ -97,6 +97,7 @@ class Centre:
         self._statuses: list[Arrived] = []
         self._back: set[str] = set()
         self._new_site = False
+        self._looked_ms = 0
         self._open_desk()
 
     def _open_desk(self) -> None:
@@ -208,6 +209,18 @@ class Centre:
         """The batch that is to be folded next can not be: its log waits, with an alarm, until the next start."""
         self._statuses, self._back = [], set()
         return self._transact(self._catch_up.set_aside)
+
+    def look(self) -> None:
+        """See what processes of further shards have taken in, and which of their stations they have heard."""
+        with self._engine.connect() as conn:
+            if any_waits(conn):
+                self._catch_up.note(1)
+            beats = schema.heartbeats.c
+            heard = conn.execute(select(beats.station, beats.received_ms).where(beats.received_ms > self._looked_ms))
+            for station, received_ms in heard.all():
+                self._looked_ms = max(self._looked_ms, received_ms)
+                if self._silence.heard(station, received_ms):
+                    self._back.add(station)
 
     def _transact(self, work: Callable[[Transaction], object]) -> list[Outgoing]:
         try:

@@ -10,15 +10,15 @@ import logging
 import math
 import signal
 import time
-from collections import deque
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
 from server_stub.centre import Arrived, Asked, Centre, Keys, Work
 from server_stub.clock import SteppedClock, SystemClock
+from server_stub.inbox import Inbox
 from server_stub.integration import intake
-from server_stub.integration.mqtt import Mqtt
+from server_stub.integration.mqtt import Mqtt, filters
 from server_stub.ledger.schema import open_database
 from server_stub.ledger.transaction import Outgoing
 from server_stub.register import SiteRegister
@@ -27,13 +27,12 @@ from server_stub.site.home import Home
 
 log = logging.getLogger(__name__)
 
-MAX_GROUP = 64
-QUEUE_HIGH = 500
-QUEUE_LOW = 100
 # batches that are durable and not yet folded: from here on folding takes its turn with taking in
 MANY_WAIT = 2000
 # how long a request waits for what was taken in before it; where hospital time is stepped, until all is folded
 STEPS_BEFORE_REPLY = 5
+# how often ingest looks for what the processes of further shards have taken in
+LOOK_S = 0.25
 TICK_S = 1.0
 RETRY_S = 1.0
 
@@ -57,11 +56,12 @@ class Shell:
     def __init__(self, home: Home, centre: Centre, register: SiteRegister, *, stepped: bool) -> None:
         self._home = home
         self._centre = centre
-        self._queue: deque[Work] = deque()
-        self._wake = asyncio.Event()
-        self._paused = False
+        self._inbox: Inbox[Work] = Inbox()
         self._patience = math.inf if stepped else STEPS_BEFORE_REPLY
-        self._mqtt = Mqtt(home, register.config, self._arrived, centre.sent)
+        self._elsewhere = bool(register.config.further_shards) and not stepped
+        which = filters(register.config, alone=not self._elsewhere)
+        self._mqtt = Mqtt(home, register.config, which, self._arrived, centre.sent)
+        self._inbox.pause = self._mqtt.pause
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -70,37 +70,31 @@ class Shell:
         async with server, asyncio.TaskGroup() as tasks:
             tasks.create_task(self._mqtt.run())
             tasks.create_task(self._tick())
+            tasks.create_task(self._look())
             tasks.create_task(self._work())
 
     def _arrived(self, topic: str, payload: bytes) -> None:
-        self._queue.append(Arrived(topic, payload))
-        self._wake.set()
-        if len(self._queue) >= QUEUE_HIGH and not self._paused:
-            self._paused = True
-            self._mqtt.pause(True)
+        self._inbox.put(Arrived(topic, payload))
 
     async def _ask(self, request: Any) -> dict[str, Any]:
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        self._queue.append(Asked(request, lambda value: None if answer.done() else answer.set_result(value)))
-        self._wake.set()
+        self._inbox.put(Asked(request, lambda value: None if answer.done() else answer.set_result(value)))
         return await answer
 
     async def _work(self) -> None:
         while True:
-            await self._wake.wait()
-            self._wake.clear()
-            while self._queue or self._centre.behind:
-                if self._queue:
+            while self._inbox or self._centre.behind:
+                if self._inbox:
                     await self._next()
-                if not self._queue or self._centre.waiting >= MANY_WAIT:
+                if not self._inbox or self._centre.waiting >= MANY_WAIT:
                     await self._catch_up(1)
                 await asyncio.sleep(0)
+            await self._inbox.woken()
 
     async def _next(self) -> None:
-        if isinstance(self._queue[0], Asked):
+        if isinstance(self._inbox.first, Asked):
             await self._catch_up(self._patience)
-        await self._handle(self._group())
-        self._resume()
+        await self._handle(self._inbox.group())
 
     async def _catch_up(self, steps: float) -> None:
         """Fold what waits, in so many transactions at most: nobody is answered meanwhile."""
@@ -127,13 +121,6 @@ class Shell:
         arrived = [work for work in group if isinstance(work, Arrived)]
         return self._centre.take(arrived) if arrived else self._centre.ask([w for w in group if isinstance(w, Asked)])
 
-    def _group(self) -> list[Work]:
-        """What is done in one transaction next: what came first, and what came after it of the same kind."""
-        group = [self._queue.popleft()]
-        while self._queue and len(group) < MAX_GROUP and type(self._queue[0]) is type(group[0]):
-            group.append(self._queue.popleft())
-        return group
-
     async def _handle(self, group: Sequence[Work]) -> None:
         try:
             self._send(self._do(group))
@@ -153,11 +140,6 @@ class Shell:
                 log.exception("the database takes nothing; stations will send again")
                 await asyncio.sleep(RETRY_S)
 
-    def _resume(self) -> None:
-        if self._paused and len(self._queue) < QUEUE_LOW:
-            self._paused = False
-            self._mqtt.pause(False)
-
     async def _tick(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
@@ -165,20 +147,35 @@ class Shell:
                 self._send(self._centre.tick())
             except Exception:
                 log.exception("a tick failed; the next one tries again")
-            self._wake.set()
+            self._inbox.wake()
+
+    async def _look(self) -> None:
+        """For what other processes have taken in."""
+        while self._elsewhere:
+            await asyncio.sleep(LOOK_S)
+            try:
+                self._centre.look()
+            except Exception:
+                log.exception("the database does not say what waits")
+            self._inbox.wake()
 
     def _send(self, messages: Sequence[Outgoing]) -> None:
         for message in messages:
             self._mqtt.publish(message)
 
 
-async def _serve(home: Home, stepped: bool) -> None:
-    centre, register = open_centre(home, stepped=stepped)
-    task = asyncio.ensure_future(Shell(home, centre, register, stepped=stepped).run())
+async def until_ended(serving: Coroutine[Any, Any, None]) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    task = asyncio.ensure_future(serving)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     with contextlib.suppress(asyncio.CancelledError):
         await task
+
+
+async def _serve(home: Home, stepped: bool) -> None:
+    centre, register = open_centre(home, stepped=stepped)
+    await until_ended(Shell(home, centre, register, stepped=stepped).run())
 
 
 def main() -> None:

@@ -78,13 +78,17 @@ def _die_with(parent: int) -> Any:
     return prepare
 
 
-def run(home: Path, run_folder: Path, clock: str, *, packets: bool = False) -> None:
-    """Run ingest and web, and with `packets` the process that makes those due, until SIGTERM or SIGINT."""
+def run(home: Path, run_folder: Path, clock: str, *, shards: Sequence[str] = (), packets: bool = False) -> None:
+    """Run ingest and web, a process for each further shard, and with `packets` the one that makes those due, until
+    SIGTERM or SIGINT."""
     python = [sys.executable, "-m"]
     children = [
         Child("ingest", [*python, "server_stub.ingest_main", str(home), "--clock", clock], run_folder / "ingest.log"),
         Child("web", [*python, "server_stub.web_main", str(home)], run_folder / "web.log"),
     ]
+    for shard in shards:
+        command = [*python, "server_stub.shard_main", str(home), shard]
+        children.append(Child(f"ingest-{shard}", command, run_folder / f"ingest-{shard}.log"))
     if packets:
         children.append(Child("packets", [*python, "server_stub.packets_main", str(home)], run_folder / "packets.log"))
     ending: list[int] = []

@@ -164,6 +164,12 @@ def _extended(state: LogState, pages: list[Page]) -> LogState:
 
 _B, _H, _L = schema.batches.c, schema.held.c, schema.logs.c
 _FOLDED = func.coalesce(_L.seq, 0)
+_BEHIND = (
+    select(_H.station)
+    .outerjoin(schema.logs, and_(_L.station == _H.station, _L.log == _H.log))
+    .where(_H.seq > _FOLDED)
+    .limit(1)
+)
 _WAITING = (
     select(_B.id, _B.station, _B.log, _B.last_seq, _B.last_seq - _B.first_seq + 1, _H.genesis)
     .select_from(schema.held)
@@ -182,3 +188,24 @@ def _raw(conn: Connection, chosen: list[_Waiting]) -> list[tuple[bytes, int]]:
     query = select(_B.id, _B.raw, _B.received_ms).where(_B.id.in_([w.id for w in chosen]))
     found = {id_: (raw, received_ms) for id_, raw, received_ms in conn.execute(query)}
     return [found[w.id] for w in chosen]
+
+
+# about a minute of folding
+MANY = 10_000
+_COUNT = (
+    select(func.count())
+    .select_from(schema.held)
+    .outerjoin(schema.logs, and_(_L.station == _H.station, _L.log == _H.log))
+    .join(schema.batches, and_(_B.station == _H.station, _B.log == _H.log, _B.last_seq > _FOLDED))
+    .where(_H.seq > _FOLDED)
+)
+
+
+def any_waits(conn: Connection) -> bool:
+    """Is there anything to fold, or to say?"""
+    return any(conn.execute(query).first() is not None for query in (_BEHIND, select(schema.findings.c.id).limit(1)))
+
+
+def many_wait(conn: Connection) -> bool:
+    """Does more wait than is folded in about a minute? Then no more should be taken in."""
+    return (conn.scalar(_COUNT) or 0) >= MANY

@@ -4,7 +4,7 @@ Rows of the ledger and projections follow in `catch_up`. One call takes a group 
 signs the answers once it is committed: whoever misses one sends again and gets it again.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -30,10 +30,15 @@ class Enrolled(NamedTuple):
 
 
 class Names(NamedTuple):
-    """Site and shard, for topics."""
+    """Names for topics: site, its shard, and what stations are of another; the register keeps that up to date."""
 
     site: str
     shard: str
+    elsewhere: Mapping[str, str]
+
+    def down(self, station: str, what: str) -> str:
+        """The topic of what goes to a station."""
+        return str(topics.down(self.site, self.elsewhere.get(station, self.shard), station, what))
 
 
 Register = Callable[[str], Enrolled | None]
@@ -96,7 +101,7 @@ class Ingest:
         known = self._register(held.station)
         assert known is not None
         reply = answer(self._signer, known.keys.mac, held, verdict, now.utc_ms)
-        return Outgoing(None, topics.down(*self._names, held.station, "answer"), reply)
+        return Outgoing(None, self._names.down(held.station, "answer"), reply)
 
 
 class _Group:
