@@ -1,6 +1,8 @@
 """What has arrived and waits: bounded by pausing the broker's client, handed on in groups."""
 
 import asyncio
+import contextlib
+import time
 from collections import deque
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -10,6 +12,23 @@ HIGH = 500
 LOW = 100
 
 T = TypeVar("T")
+
+
+class Pace:
+    """At once if there was nothing for a while, else not more often than every `interval_s`."""
+
+    def __init__(self, interval_s: float) -> None:
+        self._interval_s = interval_s
+        self._next_s = 0.0
+
+    @property
+    def left_s(self) -> float:
+        """How long still to wait; 0: it is time."""
+        return max(0.0, self._next_s - time.monotonic())
+
+    def note(self) -> None:
+        """It was done just now."""
+        self._next_s = time.monotonic() + self._interval_s
 
 
 class Inbox(Generic[T]):
@@ -40,10 +59,18 @@ class Inbox(Generic[T]):
         """Have whoever waits look, whatever for."""
         self._wake.set()
 
-    async def woken(self) -> None:
-        """Until there may be something to do."""
-        await self._wake.wait()
+    async def woken(self, within_s: float | None = None) -> None:
+        """Until there may be something to do, or so many seconds have passed."""
+        # not wait_for: before Python 3.12 it could lose the cancellation that ends this process
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(within_s):
+                await self._wake.wait()
         self._wake.clear()
+
+    async def gathered(self, pace: "Pace") -> None:
+        """Until it is time again, or a whole group is there: one transaction costs much more than one message."""
+        while len(self._waiting) < MAX_GROUP and pace.left_s > 0:
+            await self.woken(pace.left_s)
 
     def hold(self, held: bool) -> None:
         """Take nothing more from the broker while `held`, however little waits here."""

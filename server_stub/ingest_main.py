@@ -16,7 +16,7 @@ from typing import Any
 
 from server_stub.centre import Arrived, Asked, Centre, Keys, Work
 from server_stub.clock import SteppedClock, SystemClock
-from server_stub.inbox import Inbox
+from server_stub.inbox import Inbox, Pace
 from server_stub.integration import intake
 from server_stub.integration.mqtt import Mqtt, filters
 from server_stub.ledger.schema import open_database
@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 MANY_WAIT = 2000
 # how long a request waits for what was taken in before it; where hospital time is stepped, until all is folded
 STEPS_BEFORE_REPLY = 5
+# while much comes in: what comes within this time is committed together, and folded together
+WINDOW_S = 0.05
+FOLD_S = 0.25
 # how often ingest looks for what the processes of further shards have taken in
 LOOK_S = 0.25
 TICK_S = 1.0
@@ -58,6 +61,8 @@ class Shell:
         self._centre = centre
         self._inbox: Inbox[Work] = Inbox()
         self._patience = math.inf if stepped else STEPS_BEFORE_REPLY
+        # hospital time that is stepped waits for us
+        self._taking, self._folding = Pace(0.0 if stepped else WINDOW_S), Pace(0.0 if stepped else FOLD_S)
         self._elsewhere = bool(register.config.further_shards) and not stepped
         which = filters(register.config, alone=not self._elsewhere)
         self._mqtt = Mqtt(home, register.config, which, self._arrived, centre.sent)
@@ -83,18 +88,23 @@ class Shell:
 
     async def _work(self) -> None:
         while True:
-            while self._inbox or self._centre.behind:
-                if self._inbox:
-                    await self._next()
-                if not self._inbox or self._centre.waiting >= MANY_WAIT:
-                    await self._catch_up(1)
-                await asyncio.sleep(0)
-            await self._inbox.woken()
+            if self._inbox:
+                await self._next()
+            elif self._centre.behind and not self._folding.left_s:
+                await self._catch_up(1)
+            else:
+                await self._inbox.woken(self._folding.left_s if self._centre.behind else None)
+            if self._centre.waiting >= MANY_WAIT:
+                await self._catch_up(1)
+            await asyncio.sleep(0)
 
     async def _next(self) -> None:
         if isinstance(self._inbox.first, Asked):
             await self._catch_up(self._patience)
+        else:
+            await self._inbox.gathered(self._taking)
         await self._handle(self._inbox.group())
+        self._taking.note()
 
     async def _catch_up(self, steps: float) -> None:
         """Fold what waits, in so many transactions at most: nobody is answered meanwhile."""
@@ -105,6 +115,7 @@ class Shell:
             except Exception:
                 log.exception("what waits can not be folded at once; trying one batch")
                 await self._catch_up_alone()
+            self._folding.note()
 
     async def _catch_up_alone(self) -> None:
         try:

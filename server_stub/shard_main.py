@@ -16,8 +16,8 @@ from firmware import codes
 from firmware.wire import topics
 from server_stub.centre import Keys
 from server_stub.clock import SystemClock
-from server_stub.inbox import Inbox
-from server_stub.ingest_main import RETRY_S, TICK_S, transport_ms, until_ended
+from server_stub.inbox import Inbox, Pace
+from server_stub.ingest_main import RETRY_S, TICK_S, WINDOW_S, transport_ms, until_ended
 from server_stub.integration.mqtt import Mqtt, filters
 from server_stub.ledger.batch import Refused
 from server_stub.ledger.catch_up import many_wait
@@ -39,6 +39,7 @@ class Shell:
         self._register = register
         self._ingest = Ingest(engine, register.names, register, Keys.read(home).signer)
         self._clock = SystemClock()
+        self._taking = Pace(WINDOW_S)
         self._inbox: Inbox[Message] = Inbox()
         # nothing that it sends is kept in the outbox
         self._mqtt = Mqtt(home, register.config, filters(register.config, shard), self._arrived, lambda _id: None)
@@ -62,6 +63,8 @@ class Shell:
         while True:
             await self._inbox.woken()
             while self._inbox:
+                await self._inbox.gathered(self._taking)
+                self._taking.note()
                 self._register.refresh()
                 await self._handle(self._inbox.group())
                 await asyncio.sleep(0)

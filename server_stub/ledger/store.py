@@ -17,9 +17,6 @@ from server_stub.ledger.record import Held, LogState, Page
 EVIDENCE_PER_STATION = 500
 
 
-_ADD_BATCH = insert(schema.batches)
-
-
 def upsert(
     conn: Connection, table: Table, keys: tuple[str, ...], columns: tuple[str, ...] = (), *, add: bool = False
 ) -> Any:
@@ -119,24 +116,17 @@ _HEAD_AT = select(schema.entries.c.head).where(
 )
 
 
+_BATCH_COLUMNS = ("station", "log", "first_seq", "last_seq", "received_ms", "raw")
+
+
 def add_batches(conn: Connection, batches: Iterable[tuple[Batch, bytes]], received_ms: int) -> None:
     """Keep batches as they came."""
-    rows = [
-        {
-            "station": batch.station,
-            "log": batch.log,
-            "first_seq": batch.first_seq,
-            "last_seq": batch.last_seq,
-            "received_ms": received_ms,
-            "raw": raw,
-        }
-        for batch, raw in batches
-    ]
+    rows = [(b.station, b.log, b.first_seq, b.last_seq, received_ms, raw) for b, raw in batches]
     if rows:
-        conn.execute(_ADD_BATCH, rows)
+        conn.exec_driver_sql(_insert("batches", _BATCH_COLUMNS, conn.dialect.name), rows)
 
 
-_PAGE = ("station", "log", "seq", "kind", "utc_ms", "leaf", "head", "page")
+_PAGE_COLUMNS = ("station", "log", "seq", "kind", "utc_ms", "leaf", "head", "page")
 
 
 def add_pages(conn: Connection, pages: Iterable[Page]) -> None:
@@ -147,13 +137,14 @@ def add_pages(conn: Connection, pages: Iterable[Page]) -> None:
         where = (entry.station, entry.log, entry.seq, entry.kind, entry.utc_ms)
         rows.append((*where, page.leaf, page.head, page.data))
     if rows:
-        conn.exec_driver_sql(_add_pages(conn.dialect.name), rows)
+        conn.exec_driver_sql(_insert("entries", _PAGE_COLUMNS, conn.dialect.name), rows)
 
 
 @lru_cache
-def _add_pages(dialect: str) -> str:
-    mark = "?" if dialect == "sqlite" else "%s"
-    return f"INSERT INTO entries ({', '.join(_PAGE)}) VALUES ({', '.join([mark] * len(_PAGE))})"  # noqa: S608
+def _insert(table: str, columns: tuple[str, ...], dialect: str) -> str:
+    # %b: bytes go to PostgreSQL as they are, not as text
+    mark = "?" if dialect == "sqlite" else "%b"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"  # noqa: S608
 
 
 class Last(NamedTuple):

@@ -13,6 +13,8 @@ BENCHES = {
     "link": "simulator.bench.link",
     "par": "simulator.bench.par",
     "packet": "simulator.bench.packet",
+    "growth": "simulator.bench.growth",
+    "drain": "simulator.bench.drain",
     "cradle": "simulator.bench.cradle",
 }
 

@@ -4,6 +4,7 @@ Both take turns in one run, slice by slice, so that what disturbs the one distur
 has its own figure.
 """
 
+import gc
 import tempfile
 import time
 from collections.abc import Callable, Sequence
@@ -18,7 +19,7 @@ from server_stub.centre import Arrived
 from server_stub.site import config
 from server_stub.site.home import Home
 from simulator import site
-from simulator.bench import limits, measure, show
+from simulator.bench import limits, measure, shards, show
 from simulator.bench.entries import Author
 from simulator.bench.stores import Bare, Databases, Ingest, Row, databases
 from simulator.plan import Plan, StationPlan
@@ -29,11 +30,13 @@ SLICES = 8
 
 @dataclass(frozen=True)
 class Case:
-    """`entries` of all stations in batches of `pages`; one transaction commits `messages` batches."""
+    """`entries` of all stations in batches of `pages`; one transaction commits `messages` batches. With `processes`,
+    so many share the stations (PostgreSQL only)."""
 
     pages: int
     messages: int
     entries: int
+    processes: int = 1
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,7 @@ class Sizes:
     stations: int = 4
     cases: tuple[Case, ...] = (
         Case(64, 64, 204_800),
+        Case(64, 64, 204_800, 2),
         Case(64, 1, 20_480),
         Case(8, 64, 32_768),
         Case(8, 1, 4_096),
@@ -85,7 +89,11 @@ def run(console: Console, sizes: Sizes | None = None) -> dict[str, Any]:
         kinds: list[Databases] = [sqlite, served] if served else [sqlite]
         for database in kinds:
             for case in sizes.cases:
-                console.print(f"{database.name}: batches of {case.pages}, {case.messages} a commit")
+                if case.processes > 1 and database is sqlite:
+                    continue
+                console.print(
+                    f"{database.name}: batches of {case.pages}, {case.messages} a commit, {case.processes} at once"
+                )
                 cases.append(_measure(home, database, case))
         console.print("the bare limits")
         bare = limits.run(home, sizes.count)
@@ -104,10 +112,16 @@ def make_home(root: Path, stations: int) -> Home:
 
 
 def _measure(home: Home, database: Databases, case: Case) -> dict[str, Any]:
-    groups = _groups(home, case)
+    shares = [_groups(home, case, share) for share in range(case.processes)]
     race = Race()
-    with_lanes(home, database, lambda ingest, bare: _run(race, ingest, bare, groups))
-    shape = {"database": database.name, "pages": case.pages, "messages": case.messages}
+    # what was prepared is not what is measured: the collector of garbage need not look through it
+    gc.freeze()
+    if case.processes > 1:
+        _run_shards(race, home, database, shares)
+    else:
+        with_lanes(home, database, lambda ingest, bare: _run(race, ingest, bare, shares[0]))
+    gc.unfreeze()
+    shape = {"database": database.name, "pages": case.pages, "messages": case.messages, "processes": case.processes}
     return {**shape, "entries": race.entries, **race.figures()}
 
 
@@ -148,11 +162,27 @@ def _run(race: Race, ingest: Ingest, bare: Bare, groups: Sequence[Group]) -> Non
     race.fold_s = time.perf_counter() - began
 
 
-def _groups(home: Home, case: Case) -> list[Group]:
-    """The batches of all stations in turn, grouped into transactions."""
+def _run_shards(race: Race, home: Home, database: Databases, shares: Sequence[Sequence[Group]]) -> None:
+    """As `_run`, one lane after the other."""
+    url = database.url()
+    race.ingest_s = shards.run(home, url, [[group.messages for group in share] for share in shares])
+    bare = Bare(database.url())
+    began = time.perf_counter()
+    race.entries = sum(bare.commit(group.rows) for share in shares for group in share)
+    race.bare_s = time.perf_counter() - began
+    bare.close()
+    ingest = Ingest(home, url)
+    began = time.perf_counter()
+    ingest.fold()
+    race.fold_s = time.perf_counter() - began
+    ingest.close()
+
+
+def _groups(home: Home, case: Case, share: int) -> list[Group]:
+    """The batches of one process's stations in turn, grouped into transactions."""
     names = config.read(home)
     lanes = []
-    for station in names.station:
+    for station in names.station[share :: case.processes]:
         author = Author.of(home, station, START_MS)
         author.write(-(-case.entries // len(names.station)))
         topic = topics.up(names.site.id, names.site.shard, station.id, "batch")

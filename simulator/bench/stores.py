@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import math
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -102,9 +103,15 @@ class Ingest:
         """Make one group durable; the number of answers."""
         return len(self._centre.take(messages))
 
-    def fold(self) -> None:
-        """Fold all that is durable."""
-        while self._centre.behind:
+    @property
+    def waiting(self) -> int:
+        """Batches that are durable and not yet folded."""
+        return self._centre.waiting
+
+    def fold(self, steps: float = math.inf) -> None:
+        """Fold what is durable: all of it, or in so many transactions."""
+        while self._centre.behind and steps > 0:
+            steps -= 1
             for message in self._centre.step():
                 if message.id is not None:
                     self._centre.sent(message.id)
