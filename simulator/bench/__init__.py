@@ -15,6 +15,7 @@ BENCHES = {
     "packet": "simulator.bench.packet",
     "growth": "simulator.bench.growth",
     "drain": "simulator.bench.drain",
+    "steady": "simulator.bench.steady",
     "cradle": "simulator.bench.cradle",
 }
 

@@ -97,7 +97,7 @@ def run(console: Console, sizes: Sizes | None = None) -> dict[str, Any]:
                 cases.append(_measure(home, database, case))
         console.print("the bare limits")
         bare = limits.run(home, sizes.count)
-    single = _single(cases, bare["single"])
+    single = _single(cases, bare.pop("single"))
     show.table(console, "Ingest, entries/s as a fraction of bare durable inserts", cases)
     show.table(console, "One entry a batch, against the slowest of its parts", single)
     show.table(console, "Bytes an entry on the wire, batches of 64", [bare["wire"]])
