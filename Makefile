@@ -69,7 +69,7 @@ test-deep: setup
 	$(BIN)/pytest -m deep --deep -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
 bench: setup
-	@for name in ingest verdict touch firmware link par packet cradle; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done
+	@for name in ingest growth drain steady verdict touch firmware link par packet cradle; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done
 
 mutants: setup
 	$(BIN)/python -m tests.tools.mutants

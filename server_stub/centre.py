@@ -1,7 +1,8 @@
 """The centre as one core: work in, one transaction, messages and replies out. Transport and time are handed in."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple
+from itertools import groupby
+from typing import Any, NamedTuple, cast
 
 from sqlalchemy import Connection, Engine, select
 
@@ -19,7 +20,8 @@ from server_stub.integration.requests import Requests
 from server_stub.integration.successor import TreeRequests
 from server_stub.ledger import schema, store
 from server_stub.ledger.batch import Refused
-from server_stub.ledger.ingest import Ingest
+from server_stub.ledger.catch_up import STEP_BATCHES, CatchUp, any_waits
+from server_stub.ledger.ingest import Ingest, Message, Now
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import Signer
 from server_stub.ledger.transaction import Outgoing, Transaction
@@ -52,6 +54,9 @@ class Asked(NamedTuple):
 Work = Arrived | Asked
 
 
+_STATIONS_WORD = ("batch", "heartbeat")
+
+
 class Keys(NamedTuple):
     """The centre's own secrets; `tokens` makes the supplier's tokens of patients."""
 
@@ -80,7 +85,8 @@ class Centre:
         self._transport_ms = transport_ms
         self._log = CentreLog(keys.log, bytes.fromhex(register.config.site.genesis))
         self._tables = ReferenceTables(self._log)
-        self._ingest = Ingest(register.names, register, keys.signer, self._log)
+        self._ingest = Ingest(engine, register.names, register, keys.signer)
+        self._catch_up = CatchUp(self._log, clock.utc_ms_ago)
         self._downlink = Downlink(register.names, register, keys.signer, self._tables)
         self._book = Book(keep_changes=True)
         notices = Notices(register.names, register, keys.signer)
@@ -89,6 +95,10 @@ class Centre:
         self._stockroom = Stockroom(register.names, register, keys.signer, self._log)
         self._silence = Silence()
         self._sent: list[int] = []
+        self._statuses: list[Arrived] = []
+        self._back: set[str] = set()
+        self._new_site = False
+        self._looked_ms = 0
         self._open_desk()
 
     def _open_desk(self) -> None:
@@ -123,47 +133,120 @@ class Centre:
         """The broker took a message; its outbox row goes with the next transaction."""
         self._sent.append(outbox_id)
 
-    def process(self, group: Sequence[Work]) -> list[Outgoing]:
-        """Handle a group in one transaction; gives what to send now that it is committed.
+    @property
+    def behind(self) -> bool:
+        """Is there anything for `step` to do?"""
+        return bool(self._catch_up.behind or self._statuses or self._back)
 
-        If it fails nothing of it has happened and no reply was given: the error is for the shell, which tries the
-        pieces one by one. Replies are given after commit.
+    @property
+    def waiting(self) -> int:
+        """How many batches are durable and still to be folded."""
+        return self._catch_up.waiting
+
+    def process(self, group: Sequence[Work]) -> list[Outgoing]:
+        """Handle work in its order, and all that follows from it: for who has nothing else to do meanwhile."""
+        out = []
+        for arrived, part in groupby(group, lambda work: isinstance(work, Arrived)):
+            if arrived:
+                out += self.take(cast(list[Arrived], list(part)))
+            else:
+                out += self._caught_up() + self.ask(cast(list[Asked], list(part)))
+        return out + self._caught_up()
+
+    def take(self, group: Sequence[Arrived]) -> list[Outgoing]:
+        """Take in what stations sent; gives the answers, now that it is durable. What follows from it does in `step`.
+
+        If it fails nothing of it has happened: the error is for the shell, which tries the messages one by one.
         """
-        replies: list[tuple[Callable[[dict[str, Any]], None], dict[str, Any]]] = []
-        try:
-            with self._engine.begin() as conn:
-                tx = self._begin(conn)
-                self._take_up_site(tx)
-                for work in group:
-                    if isinstance(work, Arrived):
-                        self._arrived(tx, work)
-                    else:
-                        replies.append((work.reply, self._requests.perform(tx, work.request)))
-                self._desk.fire_due(tx)
-                self._decide(tx)
-                out = self._finish(tx)
-        except Exception:
-            self._reload()
-            raise
+        self._new_site |= self._register.refresh()
+        mine = [(message, _parts(message.topic)) for message in group]
+        self._statuses += [message for message, (_, what) in mine if what == "status"]
+        now = self._now()
+        messages = [Message(station, what, m.payload) for m, (station, what) in mine if what in _STATIONS_WORD]
+        if not messages:
+            return []
+        taken = self._ingest.take(messages, now)
+        self._back |= {station for station in taken.heard if self._silence.heard(station, now.received_ms)}
+        self._catch_up.note(taken.new)
+        return taken.answers
+
+    def ask(self, group: Sequence[Asked]) -> list[Outgoing]:
+        """Answer requests in one transaction, from what is folded. Replies are given after commit.
+
+        If it fails no reply was given, and nothing of it has happened.
+        """
+        replies = []
+
+        def perform(tx: Transaction) -> None:
+            for work in group:
+                replies.append((work.reply, self._requests.perform(tx, work.request)))
+
+        out = self._transact(perform)
         for reply, value in replies:
             reply(value)
         return out
 
-    def tick(self) -> list[Outgoing]:
-        """Timers of transport time, about once a second: silent stations, stations behind, timers of hospital time."""
-        late = self._silence.newly_silent(self._transport_ms())
+    def _caught_up(self) -> list[Outgoing]:
+        out: list[Outgoing] = []
+        while self.behind:
+            out += self.step()
+        return out
+
+    def step(self, batches: int = STEP_BATCHES) -> list[Outgoing]:
+        """Fold some of what waits, `batches` at most, and decide on it, in one transaction."""
+        statuses, back = self._statuses, self._back
+
+        def fold(tx: Transaction) -> None:
+            for work in statuses:
+                self._downlink.status(tx, _parts(work.topic)[0], work.payload)
+            for station in sorted(back):
+                self._log.append(tx, kinds.CENTRE_ALARM, [codes.STATION_SILENT, station, 0])
+            self._catch_up.step(tx, batches)
+
+        out = self._transact(fold)
+        self._statuses, self._back = [], set()
+        return out
+
+    def set_aside(self) -> list[Outgoing]:
+        """The batch that is to be folded next can not be: its log waits, with an alarm, until the next start."""
+        self._statuses, self._back = [], set()
+        return self._transact(self._catch_up.set_aside)
+
+    def look(self) -> None:
+        """See what processes of further shards have taken in, and which of their stations they have heard."""
+        with self._engine.connect() as conn:
+            if any_waits(conn):
+                self._catch_up.note(1)
+            beats = schema.heartbeats.c
+            heard = conn.execute(select(beats.station, beats.received_ms).where(beats.received_ms > self._looked_ms))
+            for station, received_ms in heard.all():
+                self._looked_ms = max(self._looked_ms, received_ms)
+                if self._silence.heard(station, received_ms):
+                    self._back.add(station)
+
+    def _transact(self, work: Callable[[Transaction], object]) -> list[Outgoing]:
         try:
             with self._engine.begin() as conn:
                 tx = self._begin(conn)
-                for station in late:
-                    self._log.append(tx, kinds.CENTRE_ALARM, [codes.STATION_SILENT, station, 1])
-                self._downlink.catch_up(tx)
+                self._take_up_site(tx)
+                work(tx)
                 self._desk.fire_due(tx)
                 self._decide(tx)
                 return self._finish(tx)
         except Exception:
             self._reload()
             raise
+
+    def tick(self) -> list[Outgoing]:
+        """Timers of transport time, about once a second: silent stations, stations behind, timers of hospital time."""
+        late = self._silence.newly_silent(self._transport_ms())
+
+        def look(tx: Transaction) -> None:
+            for station in late:
+                self._log.append(tx, kinds.CENTRE_ALARM, [codes.STATION_SILENT, station, 1])
+            self._downlink.catch_up(tx)
+
+        return self._transact(look)
 
     def _decide(self, tx: Transaction) -> None:
         self._stockroom.tick(tx)
@@ -187,7 +270,7 @@ class Centre:
         return out
 
     def _reload(self) -> None:
-        self._ingest.forget()
+        self._catch_up.forget()
         with self._engine.begin() as conn:
             self._log.load(conn)
             tx = self._begin(conn)
@@ -199,30 +282,12 @@ class Centre:
             self._finish(tx)
 
     def _take_up_site(self, tx: Transaction) -> None:
-        if self._register.refresh():
+        if self._register.refresh() or self._new_site:
+            self._new_site = False
             self._open_desk()
             self._desk.load(tx)
             self._labelling.load(tx)
             self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
-
-    def _arrived(self, tx: Transaction, work: Arrived) -> None:
-        try:
-            _, _, station, way, what = topics.parse(work.topic)
-        except ValueError:
-            return
-        if way != "up":
-            return
-        if what == "status":
-            self._downlink.status(tx, station, work.payload)
-        elif what == "heartbeat":
-            if self._ingest.heartbeat(tx, station, work.payload):
-                self._heard(tx, station)
-        elif self._ingest.batch(tx, station, work.payload) is not None:
-            self._heard(tx, station)
-
-    def _heard(self, tx: Transaction, station: str) -> None:
-        if self._silence.heard(station, tx.received_ms):
-            self._log.append(tx, kinds.CENTRE_ALARM, [codes.STATION_SILENT, station, 0])
 
     def _expect_heartbeats(self, tx: Transaction) -> None:
         table = schema.alarms.c
@@ -235,9 +300,19 @@ class Centre:
         if isinstance(work, Asked):
             work.reply({"code": codes.BAD_BATCH, "message": "the centre could not do this; its log file says why"})
             return
-        with self._engine.begin() as conn:
-            tx = self._begin(conn)
-            station = work.topic.split("/")[4]
-            refused = Refused(codes.BAD_BATCH, "the centre could not take this in; its log file says why")
-            self._ingest.refuse(tx, station, refused, work.payload)
-            self._finish(tx)
+        station, _ = _parts(work.topic)
+        refused = Refused(codes.BAD_BATCH, "the centre could not take this in; its log file says why")
+        self._ingest.refuse(station, refused, work.payload, self._now())
+        self._catch_up.note(1)
+
+    def _now(self) -> Now:
+        return Now(self._clock.utc_ms(), self._transport_ms())
+
+
+def _parts(topic: str) -> tuple[str, str]:
+    """Station and what it sends; of what is no topic of a station's, nothing."""
+    try:
+        _, _, station, way, what = topics.parse(topic)
+    except ValueError:
+        return "", ""
+    return (station, what) if way == "up" else ("", "")

@@ -58,12 +58,13 @@ def init(
 
 
 @station_app.command("add")
-def station_add(
+def station_add(  # noqa: PLR0913, PLR0917 - an option for each thing there is to say
     ctx: typer.Context,
     station: Annotated[str, typer.Argument(help="Id of the station: letters, digits, - and _.")],
     ward: Annotated[list[str], typer.Option(help="A ward it serves; may be given several times.")],
     board: Board = "linux-bus",
     planogram: Planogram = "",
+    shard: Annotated[str, typer.Option(help="Shard of the process that takes in its entries (PostgreSQL).")] = "",
 ) -> None:
     """Enrol a station: keys, certificate, files; the running broker and centre take it up."""
     from server_stub.site.broker import BrokerRefused  # noqa: PLC0415
@@ -72,7 +73,7 @@ def station_add(
 
     home = home_of(ctx)
     try:
-        add_station(home, station, ward, board=board, planogram=planogram)
+        add_station(home, station, ward, board=board, planogram=planogram, shard=shard)
     except (NoSite, NotEnrolled, BrokerRefused, FileNotFoundError) as error:
         raise refuse(error) from None
     typer.echo(f"station {station} is enrolled; its files are in {home.station(station)}")
@@ -167,7 +168,9 @@ def server_run(
         raise refuse(error) from None
     if clock not in ("system", "stepped"):
         raise refuse(ValueError("--clock is system or stepped"))
-    supervisor.run(home.root, make_folder(home.run), clock, packets=site.packets.every_days > 0)
+    # stepped time is one process's
+    shards = site.further_shards if clock == "system" else ()
+    supervisor.run(home.root, make_folder(home.run), clock, shards=shards, packets=site.packets.every_days > 0)
 
 
 @server_app.command("successor")

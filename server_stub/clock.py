@@ -11,6 +11,10 @@ class Clock(Protocol):
         """The hospital's time now."""
         ...
 
+    def utc_ms_ago(self, transport_ms: int) -> int:
+        """The hospital's time so many milliseconds of the computer's clock ago."""
+        ...
+
 
 class SystemClock:
     """The computer's own clock."""
@@ -18,6 +22,10 @@ class SystemClock:
     def utc_ms(self) -> int:
         """The hospital's time now."""
         return time.time_ns() // 1_000_000
+
+    def utc_ms_ago(self, transport_ms: int) -> int:
+        """So much earlier: both are the computer's clock."""
+        return self.utc_ms() - transport_ms
 
 
 class SteppedClock:
@@ -28,6 +36,10 @@ class SteppedClock:
 
     def utc_ms(self) -> int:
         """The hospital's time now."""
+        return self._utc_ms
+
+    def utc_ms_ago(self, _transport_ms: int) -> int:
+        """The same: it stood still since."""
         return self._utc_ms
 
     def advance(self, utc_ms: int) -> None:

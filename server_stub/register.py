@@ -14,7 +14,9 @@ class SiteRegister:
     def __init__(self, home: Home) -> None:
         self._home = home
         self._read_ns = 0
+        self._elsewhere: dict[str, str] = {}
         self.refresh()
+        self.names = Names(self.config.site.id, self.config.site.shard, self._elsewhere)
 
     def refresh(self) -> bool:
         """Read `site.toml` again if it has changed; True if it had."""
@@ -26,7 +28,8 @@ class SiteRegister:
         self._stations = {station.id: self._enrolled(station) for station in self.config.station}
         self.wards = {station.id: station.wards for station in self.config.station}
         self.areas = {station.id: station.area for station in self.config.station}
-        self.names = Names(self.config.site.id, self.config.site.shard)
+        self._elsewhere.clear()
+        self._elsewhere.update({station.id: station.shard for station in self.config.station if station.shard})
         return True
 
     def _enrolled(self, station: config.Station) -> Enrolled:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from server_stub.console.accounts import Account, Accounts
 from server_stub.console.roles import Right, rights_of
 from server_stub.ledger.schema import open_database
-from server_stub.ledger.store import load_log
+from server_stub.ledger.store import load_held
 from server_stub.site.config import Station, database_url, read
 from server_stub.site.home import Home
 from server_stub.site.replace import Ended, replace_controller, station_of
@@ -36,7 +36,7 @@ def replace(home: Home, station: str, signatures: Sequence[Signature], *, board:
     one, other = signed(accounts, signatures)
     engine = open_database(database_url(home, site))
     with engine.connect() as conn:
-        state = load_log(conn, station, old.log, bytes.fromhex(old.genesis))
+        state, _ = load_held(conn, station, old.log, bytes.fromhex(old.genesis))
     engine.dispose()
     ended = Ended(state.seq, state.head, one.name, other.name)
     new = replace_controller(home, station, ended, board=board, planogram=planogram)

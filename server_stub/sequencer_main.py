@@ -58,7 +58,7 @@ class Shell:
         self._home = home
         self._stepped = stepped
         self._core, self._register = open_sequencing(home)
-        self._mqtt = Mqtt(home, self._register.config, None, lambda _id: None)
+        self._mqtt = Mqtt(home, self._register.config, (), None, lambda _id: None)
         self._asked_size: dict[str, int] = {}
         self._told = ""
 

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 from sqlalchemy import Connection, Engine
 
-from firmware.wire import topics
 from server_stub.ledger import checkpoint, cosign
 from server_stub.ledger.cabinets import Now, Sender
 from server_stub.ledger.checkpoint import Checkpoint, Key, NoteSigner
@@ -60,8 +59,7 @@ class Sequencing:
             if self.newest is None or self.halted or self.newest.number != self._sequencer.row.number:
                 return []
             out = self._sender.take(conn, self.newest, now)
-        names = self._register.names
-        return [(topics.down(*names, station, "checkpoint"), envelope) for station, envelope in out]
+        return [(self._register.names.down(station, "checkpoint"), envelope) for station, envelope in out]
 
     def _due(self, grown: int, now_ms: int) -> bool:
         """Once it has come to rest, at the latest every PUBLISH_EVERY_MS while it does not."""

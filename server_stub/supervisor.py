@@ -78,8 +78,9 @@ def _die_with(parent: int) -> Any:
     return prepare
 
 
-def run(home: Path, run_folder: Path, clock: str, *, packets: bool = False) -> None:
-    """Run ingest, sequencer and web, and with `packets` the process that makes those due, until SIGTERM or SIGINT."""
+def run(home: Path, run_folder: Path, clock: str, *, shards: Sequence[str] = (), packets: bool = False) -> None:
+    """Run ingest, sequencer and web, a process for each further shard, and with `packets` the one that makes those due,
+    until SIGTERM or SIGINT."""
     python = [sys.executable, "-m"]
     timed = [str(home), "--clock", clock]
     children = [
@@ -87,6 +88,9 @@ def run(home: Path, run_folder: Path, clock: str, *, packets: bool = False) -> N
         Child("sequencer", [*python, "server_stub.sequencer_main", *timed], run_folder / "sequencer.log"),
         Child("web", [*python, "server_stub.web_main", str(home)], run_folder / "web.log"),
     ]
+    for shard in shards:
+        command = [*python, "server_stub.shard_main", str(home), shard]
+        children.append(Child(f"ingest-{shard}", command, run_folder / f"ingest-{shard}.log"))
     if packets:
         children.append(Child("packets", [*python, "server_stub.packets_main", str(home)], run_folder / "packets.log"))
     ending: list[int] = []

@@ -105,6 +105,10 @@ _ALARMS = {
     codes.STATION_SILENT: "silent: no heartbeat for three minutes",
     codes.CLOCK_WRONG: "clock is wrong: its removals are judged by when they came in; set the clock",
     codes.TREE_HALTED: "has seen a history that this ledger does not hold: no checkpoint is signed, see Sync",
+    codes.NOT_FOLDED: (
+        "entries are safe but can not be shown: call support, the log of the process ingest says why; "
+        "the next start tries again"
+    ),
     codes.LABELS_FULL: "more packages are on their way than its table of labels holds: the oldest are unknown there",
     codes.TABLE_FULL: "more patients or orders than its tables hold: the newest are kept",
 }

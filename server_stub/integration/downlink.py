@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-from firmware.wire import topics
 from server_stub.integration.reference import Change, ReferenceTables, envelopes
 from server_stub.ledger.ingest import Names, Register
 from server_stub.ledger.sign import Signer
@@ -30,7 +29,7 @@ class Downlink:
         known = self._register(change.station)
         if known is None:
             return
-        topic = topics.down(*self._names, change.station, "reference")
+        topic = self._names.down(change.station, "reference")
         for message in envelopes(change, self._signer, known.keys.mac):
             tx.send_once(topic, message)
         self._sent_ms[change.station, change.table] = tx.received_ms

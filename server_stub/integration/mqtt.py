@@ -8,7 +8,7 @@ import contextlib
 import logging
 import ssl
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import paho.mqtt.client as paho
@@ -33,15 +33,29 @@ def tls(home: Home, name: str) -> ssl.SSLContext:
     return context
 
 
+def filters(config: SiteConfig, shard: str | None = None, *, alone: bool = False) -> list[str]:
+    """What the process of a further `shard` listens to; without one ingest itself, `alone` or beside such processes."""
+    site = f"apotheca/1/{config.site.id}"
+    if alone:
+        return [f"{site}/+/+/up/#"]
+    words = [f"{site}/{shard or config.site.shard}/+/up/{what}" for what in ("batch", "heartbeat")]
+    return words if shard else [*words, f"{site}/+/+/up/status"]
+
+
 class Mqtt:
-    """One client on the running event loop. `arrived(topic, payload)`, None for one that only sends; `taken(outbox id)`
-    when the broker has it."""
+    """One client on the running event loop. `arrived(topic, payload)` for what matches one of `filters`: none for a client
+    that only sends. `taken(outbox id)` when the broker has a message."""
 
     def __init__(
-        self, home: Home, config: SiteConfig, arrived: Callable[[str, bytes], None] | None, taken: Callable[[int], None]
+        self,
+        home: Home,
+        config: SiteConfig,
+        filters: Sequence[str],
+        arrived: Callable[[str, bytes], None] | None,
+        taken: Callable[[int], None],
     ) -> None:
         self._where = (config.broker.host, config.broker.port)
-        self._subscribe = f"apotheca/1/{config.site.id}/+/+/up/#"
+        self._filters = filters
         self._arrived = arrived
         self._taken = taken
         self._under_way: dict[int, int] = {}
@@ -142,8 +156,8 @@ class Mqtt:
             log.error("the broker refuses the centre: %s", reason)
             return
         log.info("connected to the broker")
-        if self._arrived:
-            client.subscribe(self._subscribe, qos=1)
+        if self._filters:
+            client.subscribe([(name, 1) for name in self._filters])
 
     def _on_message(self, _client: paho.Client, _userdata: Any, message: paho.MQTTMessage) -> None:
         if len(message.payload) > MAX_MESSAGE:

@@ -4,7 +4,7 @@ Decoding is cbor2's (the hot path); the bytes that are hashed are those that cam
 """
 
 import hmac
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -26,6 +26,8 @@ MAX_BYTES = 32_768
 _ES256 = ec.ECDSA(hashes.SHA256())
 _TYPES = (int, str, int, int, int, int, int, int, int, str, str, str, str, int, int, int, int, bytes, list)
 _NULLABLE = frozenset((10, 11, 12, 13, 14, 15, 17))
+# the types of the entries seen so far that are right; there are 2^7 of them at most
+_SEEN: set[tuple[type, ...]] = set()
 
 
 class StationKeys(NamedTuple):
@@ -44,13 +46,17 @@ class Batch(NamedTuple):
     station: str
     log: int
     first_seq: int
-    prev_head: bytes
-    pages: Sequence[Page]
+    heads: Sequence[bytes]
+    """The head before the first page, then that of each page."""
 
     @property
     def last_seq(self) -> int:
         """The seq of the last page."""
-        return self.first_seq + len(self.pages) - 1
+        return self.first_seq + len(self.heads) - 2
+
+    def head(self, seq: int) -> bytes:
+        """The head at `seq`, from the one before the first page on."""
+        return self.heads[seq + 1 - self.first_seq]
 
 
 class Heartbeat(NamedTuple):
@@ -78,22 +84,34 @@ class Refused(Exception):
 
 def read_batch(raw: bytes, station: str, keys: StationKeys | None) -> Batch:
     """The batch in envelope `raw` that came on the topic of `station`; raises Refused."""
-    fields = _fields(_open(raw, station, "batch", keys), codes.BAD_BATCH)
+    fields = decoded(_open(raw, station, "batch", keys), codes.BAD_BATCH)
     if len(fields) != 7 or not _are(fields[2:], (int, int, bytes, list, bytes)) or fields[:2] != [1, station]:
         raise Refused(codes.BAD_BATCH, "not a batch of this station")
     _, _, log, first, prev_head, rows, last_head = fields
     if not 1 <= len(rows) <= MAX_PAGES or not 1 <= first <= MAX_SEQ or len(prev_head) != 32:
         raise Refused(codes.BAD_BATCH, f"{len(rows)} pages from seq {first}")
     assert keys is not None
-    pages = _chain(rows, (station, log, first), prev_head, keys)
-    if pages[-1].head != last_head:
+    heads = _chain(rows, (station, log, first), prev_head, keys)
+    if heads[-1] != last_head:
         raise Refused(codes.BAD_CHAIN, "last_head is not the head of these pages")
-    return Batch(station, log, first, prev_head, pages)
+    return Batch(station, log, first, heads)
+
+
+def pages_of(raw: bytes, after: int = 0) -> list[Page]:
+    """The pages of a batch that was verified when it came, those up to `after` left out."""
+    _, payload, _ = cose.parse(raw)
+    _, _, _, first, head, rows, _ = cbor2.loads(payload)
+    pages = []
+    for data, disclosure, mac in rows:
+        page = next_page(data, disclosure, mac, head)
+        head = page.head
+        pages.append(page)
+    return pages[max(0, after + 1 - first) :]
 
 
 def read_heartbeat(raw: bytes, station: str, keys: StationKeys | None) -> Heartbeat:
     """The heartbeat in envelope `raw`; raises Refused."""
-    fields = _fields(_open(raw, station, "heartbeat", keys), codes.BAD_HEARTBEAT)
+    fields = decoded(_open(raw, station, "heartbeat", keys), codes.BAD_HEARTBEAT)
     kinds = (int, int, int, bytes, str, int)
     if len(fields) != 10 or fields[:2] != [1, station] or not _are(fields[2:8], kinds) or type(fields[9]) is not int:
         raise Refused(codes.BAD_HEARTBEAT, "not a heartbeat of this station")
@@ -129,7 +147,8 @@ def _open(raw: bytes, station: str, kind: str, keys: StationKeys | None) -> byte
     return bytes(payload)
 
 
-def _fields(payload: bytes, code: int) -> list[Any]:
+def decoded(payload: bytes, code: int) -> list[Any]:
+    """The array in `payload`; raises Refused with `code`."""
     try:
         fields = cbor2.loads(payload)
     except (cbor2.CBORError, ValueError) as error:
@@ -143,39 +162,44 @@ def _are(values: Sequence[Any], kinds: Sequence[type]) -> bool:
     return all(type(value) is kind for value, kind in zip(values, kinds, strict=True))
 
 
-def _chain(rows: list[Any], where: tuple[str, int, int], head: bytes, keys: StationKeys) -> list[Page]:
+def _chain(rows: list[Any], where: tuple[str, int, int], head: bytes, keys: StationKeys) -> list[bytes]:
+    """The heads, `head` first. This runs for every entry that comes: what it need not make, it does not."""
     station, log, seq = where
-    pages = []
+    heads = [head]
     for row, key in zip(rows, keys.pages.run(seq, len(rows)), strict=True):
-        page = _page(row, head)
-        entry = page.entry
-        if (entry.station, entry.log, entry.seq) != (station, log, seq):
+        if type(row) is not list or len(row) != 3 or type(row[0]) is not bytes or type(row[2]) is not bytes:
+            raise Refused(codes.BAD_BATCH, "not a page")
+        data, disclosure, mac = row
+        entry = _entry(data, disclosure)
+        if entry.seq != seq or entry.station != station or entry.log != log:
             raise Refused(codes.BAD_BATCH, f"entry {entry.seq} of {entry.station} where {seq} of {station} was due")
         if why := shape.fault(entry, pharmacy=keys.pharmacy):
             raise Refused(codes.BAD_BATCH, f"entry {seq}: {why}")
-        if not hmac.compare_digest(hmac.digest(key, page.head, "sha256")[:16], row[2]):
+        head = sha256(b"\2" + head + sha256(b"\0" + data).digest()).digest()
+        if not hmac.compare_digest(hmac.digest(key, head, "sha256")[:16], mac):
             raise Refused(codes.BAD_CHAIN, f"the MAC of entry {seq} is wrong")
-        pages.append(page)
-        head = page.head
+        heads.append(head)
         seq += 1
-    return pages
-
-
-def _page(row: Any, prev_head: bytes) -> Page:
-    if type(row) is not list or len(row) != 3 or type(row[0]) is not bytes or type(row[2]) is not bytes:
-        raise Refused(codes.BAD_BATCH, "not a page")
-    return next_page(row[0], row[1], row[2], prev_head)
+    return heads
 
 
 def next_page(data: bytes, disclosure: Any, mac: bytes, prev_head: bytes) -> Page:
     """The page that follows `prev_head`: entry decoded, leaf and head computed; raises Refused."""
-    fields = _fields(data, codes.BAD_BATCH)
-    if len(fields) != 19 or not all(map(_fits, range(19), fields)):
-        raise Refused(codes.BAD_BATCH, "not an entry")
-    patient, order = _disclosed(disclosure, fields[17])
+    entry = _entry(data, disclosure)
     leaf = sha256(b"\0" + data).digest()
     head = sha256(b"\2" + prev_head + leaf).digest()
-    return Page(Entry._make([*fields[1:], patient, order]), leaf, head, cbor2.dumps([data, disclosure, mac]))
+    return Page(entry, leaf, head, cbor2.dumps([data, disclosure, mac]))
+
+
+def _entry(data: bytes, disclosure: Any) -> Entry:
+    fields = decoded(data, codes.BAD_BATCH)
+    types = tuple(map(type, fields))
+    if types not in _SEEN:
+        if len(fields) != 19 or not all(map(_fits, range(19), fields)):
+            raise Refused(codes.BAD_BATCH, "not an entry")
+        _SEEN.add(types)
+    patient, order = _disclosed(disclosure, fields[17]) if disclosure is not None else ("", "")
+    return Entry._make([*fields[1:], patient, order])
 
 
 def _fits(index: int, value: Any) -> bool:
@@ -183,13 +207,8 @@ def _fits(index: int, value: Any) -> bool:
 
 
 def _disclosed(disclosure: Any, ref: bytes | None) -> tuple[str, str]:
-    if disclosure is None:
-        return "", ""
     if type(disclosure) is not list or len(disclosure) != 3 or not _are(disclosure, (bytes, str, str)):
         raise Refused(codes.BAD_BATCH, "not a disclosure")
     if sha256(cbor2.dumps(disclosure)).digest()[:16] != ref:
         raise Refused(codes.BAD_BATCH, "the disclosure is not what the entry refers to")
     return disclosure[1], disclosure[2]
-
-
-KeyBook = Callable[[str], StationKeys | None]

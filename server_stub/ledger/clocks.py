@@ -36,21 +36,21 @@ class Clocks:
         """Read anew which alarms stand (after a transaction that failed)."""
         self._wrong = None
 
-    def take(self, tx: Transaction, pages: Sequence[Page]) -> None:
+    def take(self, tx: Transaction, pages: Sequence[Page], received_utc_ms: int) -> None:
         """Append the new pages of one station, before each removal without a believable time the time assumed."""
         sound = True
         for page in pages:
-            sound = believable(page.entry, tx.utc_ms)
+            sound = believable(page.entry, received_utc_ms)
             if not sound:
                 self._say(tx, page.entry.station, wrong=True)
-                self._assume(tx, page.entry)
+                self._assume(tx, page.entry, received_utc_ms)
             tx.append(page)
         if sound and pages:
             self._say(tx, pages[-1].entry.station, wrong=False)
 
-    def _assume(self, tx: Transaction, entry: Entry) -> None:
+    def _assume(self, tx: Transaction, entry: Entry, received_utc_ms: int) -> None:
         if entry.kind == kinds.REMOVE:
-            self._log.append(tx, kinds.TIME_ASSUMED, [entry.station, entry.log, entry.seq, tx.utc_ms])
+            self._log.append(tx, kinds.TIME_ASSUMED, [entry.station, entry.log, entry.seq, received_utc_ms])
 
     def _say(self, tx: Transaction, station: str, *, wrong: bool) -> None:
         standing = self._standing(tx.conn)

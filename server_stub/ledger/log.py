@@ -75,5 +75,5 @@ class CentreLog:
     def save(self, tx: Transaction) -> None:
         """Store where the log stands, if it has moved."""
         if self._state != self._saved:
-            store.save_log(tx.conn, self._state)
+            store.save_logs(tx.conn, [self._state])
             self._saved = self._state

@@ -40,8 +40,19 @@ class Page(NamedTuple):
     data: bytes
 
 
+class Held(NamedTuple):
+    """Up to where batches of a log are durable and answered; what is folded of it (LogState) may be less."""
+
+    station: str
+    log: int
+    genesis: bytes
+    seq: int
+    head: bytes
+    stopped: bool
+
+
 class LogState(NamedTuple):
-    """Where a log stands in the ledger."""
+    """Where a log stands in the ledger: its entries up to `seq` are rows, and folded."""
 
     station: str
     log: int

@@ -59,6 +59,18 @@ logs = Table(
     integer("removals"),
 )
 
+# `logs` says what is folded, this what is durable and answered: between the two lie batches that wait (catch_up.py)
+held = Table(
+    "held",
+    metadata,
+    text("station", key=True),
+    integer("log", key=True),
+    Column("genesis", LargeBinary, nullable=False),
+    integer("seq"),
+    Column("head", LargeBinary, nullable=False),
+    integer("stopped"),
+)
+
 batches = Table(
     "batches",
     metadata,
@@ -69,6 +81,7 @@ batches = Table(
     integer("last_seq"),
     integer("received_ms"),
     Column("raw", LargeBinary, nullable=False),
+    Index("batches_of_log", "station", "log", "last_seq"),
 )
 
 entries = Table(
@@ -98,6 +111,18 @@ evidence = Table(
     text("detail"),
     Column("sha256", LargeBinary, nullable=False, unique=True),
     Column("raw", LargeBinary, nullable=False),
+)
+
+# what ingest refused or stopped and the centre's own log is yet to say; `sha256` of the evidence, if it was kept
+findings = Table(
+    "findings",
+    metadata,
+    Column("id", _Id, primary_key=True),
+    integer("code"),
+    text("station"),
+    integer("log"),
+    integer("seq"),
+    Column("sha256", LargeBinary),
 )
 
 outbox = Table(
@@ -258,6 +283,9 @@ def _prepare(engine: Engine) -> None:
             what = "run `apotheca server rebuild` once" if found in _OLDER else "use the matching release"
             raise WrongSchema(f"the database has schema {found}, this program needs {VERSION}: {what}")
         metadata.create_all(conn)
+        for index in batches.indexes:
+            # a table that an earlier release made has none
+            index.create(conn, checkfirst=True)
 
 
 def _durable(connection: Any, _record: Any) -> None:

@@ -132,36 +132,56 @@ LATER: dict[int, _Fields] = {
 }
 
 
+# kind: how many fields ext must have, and what those are that it may have
+_MAY: dict[int, tuple[int, _Fields]] = {kind: (len(must), must + LATER.get(kind, ())) for kind, must in EXT.items()}
+_ANY: tuple[int, _Fields] = (0, ())
+
+
 def fault(entry: Entry, *, pharmacy: bool = False) -> str | None:
     """Why no station (or, with `pharmacy`, no pharmacy's computer) can have written this entry, whose fields have the
-    right types; None if one can."""
+    right types; None if one can. It runs for every entry that comes."""
     if entry.kind >= CENTRES_OWN or entry.kind in (CABINETS_OWN if pharmacy else PHARMACYS_OWN):
         return f"kind {entry.kind} is not for {'the pharmacy' if pharmacy else 'a cabinet'} to write"
     if not _fits(entry):
         return f"ext is not that of kind {entry.kind}"
-    if not in_range((entry.boot, entry.utc_ms, entry.mono_ms, entry.tq, entry.kind, entry.txn)):
+    if not _numbers_fit(entry):
         return "a number is negative or too large"
-    if not all(value is None or abs(value) < QUANTITY_LIMIT for value in (entry.before, entry.change, entry.after)):
-        return "a quantity is too large"
-    if not all(text is None or _id(text) for text in _texts(entry)):
-        return "a text with a NUL"
+    for value in (entry.before, entry.change, entry.after):
+        if value is not None and not -QUANTITY_LIMIT < value < QUANTITY_LIMIT:
+            return "a quantity is too large"
+    for text in (entry.actor, entry.witness, entry.item, entry.place, entry.patient, entry.order):
+        if text and "\0" in text:
+            return "a text with a NUL"
     return None if entry.kind != kinds.COMMAND or _body_fits(entry.ext) else "a body that is none of its command"
 
 
 def _fits(entry: Entry) -> bool:
     """Has ext all that its kind must have, each as it must be? What follows it is newer firmware's."""
-    must = EXT.get(entry.kind, ())
-    may = (*must, *LATER.get(entry.kind, ()))
-    return len(entry.ext) >= len(must) and all(known(value) for known, value in zip(may, entry.ext, strict=False))
+    must, may = _MAY.get(entry.kind, _ANY)
+    if len(entry.ext) < must:
+        return False
+    # a loop: twice as fast as all() of a generator
+    for known, value in zip(may, entry.ext):  # noqa: B905, SIM110
+        if not known(value):
+            return False
+    return True
+
+
+def _numbers_fit(entry: Entry) -> bool:
+    _, _, boot, _, utc_ms, mono_ms, tq, kind, *_ = entry
+    return (
+        0 <= boot < LIMIT
+        and 0 <= utc_ms < LIMIT
+        and 0 <= mono_ms < LIMIT
+        and 0 <= tq < LIMIT
+        and kind >= 0
+        and 0 <= entry.txn < LIMIT
+    )
 
 
 def in_range(values: Iterable[int]) -> bool:
     """Are all of these numbers that the database can hold, and add to a little?"""
     return all(0 <= value < LIMIT for value in values)
-
-
-def _texts(entry: Entry) -> tuple[str | None, ...]:
-    return entry.actor, entry.witness, entry.item, entry.place, entry.patient, entry.order
 
 
 def _body_fits(ext: list[Any]) -> bool:

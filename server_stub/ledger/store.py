@@ -6,13 +6,13 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import cbor2
-from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select
+from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from firmware.journal.chain import head0
 from server_stub.ledger import schema
-from server_stub.ledger.batch import Batch, Heartbeat, next_page
-from server_stub.ledger.record import LogState, Page
+from server_stub.ledger.batch import Batch, Heartbeat, next_page, pages_of
+from server_stub.ledger.record import Held, LogState, Page
 
 EVIDENCE_PER_STATION = 500
 
@@ -43,10 +43,70 @@ def load_log(conn: Connection, station: str, log: int, genesis: bytes) -> LogSta
     return LogState(**{**row._mapping, "stopped": bool(row.stopped)})
 
 
-def save_log(conn: Connection, state: LogState) -> None:
-    """Store where the log stands now."""
-    values = {**state._asdict(), "stopped": int(state.stopped)}
-    conn.execute(upsert(conn, schema.logs, ("station", "log")), values)
+def save_logs(conn: Connection, states: Iterable[LogState]) -> None:
+    """Store where logs stand now."""
+    rows = [{**state._asdict(), "stopped": int(state.stopped)} for state in states]
+    if rows:
+        conn.execute(upsert(conn, schema.logs, ("station", "log")), rows)
+
+
+def load_held(conn: Connection, station: str, log: int, genesis: bytes) -> tuple[Held, bool]:
+    """Up to where the log is durable, and whether `held` has a row of it: in a database of before, `logs` says it."""
+    table = schema.held
+    row = conn.execute(select(table).where(table.c.station == station, table.c.log == log)).one_or_none()
+    if row is not None:
+        return Held(*row)._replace(stopped=bool(row.stopped)), True
+    state = load_log(conn, station, log, genesis)
+    return Held(station, log, state.genesis, state.seq, state.head, state.stopped), False
+
+
+_HELD = (schema.held.c.station == bindparam("station_"), schema.held.c.log == bindparam("log_"))
+_MOVE = (
+    update(schema.held)
+    .where(*_HELD, schema.held.c.seq == bindparam("was"), schema.held.c.stopped == bindparam("was_stopped"))
+    .values(seq=bindparam("seq_"), head=bindparam("head_"), stopped=bindparam("stopped_"))
+)
+
+
+class Overtaken(Exception):
+    """Another process has moved a log in the meantime: two take in the same shard."""
+
+
+def save_held(conn: Connection, moves: Sequence[tuple[Held | None, Held]]) -> None:
+    """Store where logs stand now: each before (None: not there) and now. Raises Overtaken."""
+    new = [_held_row(now) for before, now in moves if before is None]
+    if new:
+        conn.execute(insert(schema.held), new)
+    moved = [
+        {
+            **{"station_": now.station, "log_": now.log, "was": before.seq, "was_stopped": int(before.stopped)},
+            **{"seq_": now.seq, "head_": now.head, "stopped_": int(now.stopped)},
+        }
+        for before, now in moves
+        if before is not None
+    ]
+    if moved and conn.execute(_MOVE, moved).rowcount != len(moved):
+        raise Overtaken("another process takes in the same shard")
+
+
+def _held_row(held: Held) -> dict[str, Any]:
+    return {**held._asdict(), "stopped": int(held.stopped)}
+
+
+_BATCH = schema.batches.c
+_AT = (
+    select(_BATCH.raw)
+    .where(_BATCH.station == bindparam("station"), _BATCH.log == bindparam("log"), _BATCH.last_seq >= bindparam("seq"))
+    .order_by(_BATCH.last_seq)
+    .limit(1)
+)
+
+
+def head_at(conn: Connection, station: str, log: int, seq: int) -> bytes | None:
+    """The head at `seq`, from the batch that brought it: its row of `entries` may be still to come."""
+    raw = conn.scalar(_AT, {"station": station, "log": log, "seq": seq})
+    found = [page.head for page in pages_of(raw) if page.entry.seq == seq] if raw else ()
+    return found[0] if found else conn.scalar(_HEAD_AT, {"station": station, "log": log, "seq": seq})
 
 
 _HEAD_AT = select(schema.entries.c.head).where(
@@ -56,47 +116,35 @@ _HEAD_AT = select(schema.entries.c.head).where(
 )
 
 
-def head_at(conn: Connection, state: LogState, seq: int) -> bytes | None:
-    """The ledger's head at `seq` of that log."""
-    if seq == state.seq:
-        return state.head
-    if seq == 0:
-        return bytes(head0(state.genesis))
-    return conn.scalar(_HEAD_AT, {"station": state.station, "log": state.log, "seq": seq})
+_BATCH_COLUMNS = ("station", "log", "first_seq", "last_seq", "received_ms", "raw")
 
 
-def add_batch(conn: Connection, batch: Batch, raw: bytes, received_ms: int) -> None:
-    """Keep a batch as it came."""
-    conn.execute(
-        insert(schema.batches),
-        {
-            "station": batch.station,
-            "log": batch.log,
-            "first_seq": batch.first_seq,
-            "last_seq": batch.last_seq,
-            "received_ms": received_ms,
-            "raw": raw,
-        },
-    )
+def add_batches(conn: Connection, batches: Iterable[tuple[Batch, bytes]], received_ms: int) -> None:
+    """Keep batches as they came."""
+    rows = [(b.station, b.log, b.first_seq, b.last_seq, received_ms, raw) for b, raw in batches]
+    if rows:
+        conn.exec_driver_sql(_insert("batches", _BATCH_COLUMNS, conn.dialect.name), rows)
+
+
+_PAGE_COLUMNS = ("station", "log", "seq", "kind", "utc_ms", "leaf", "head", "page")
 
 
 def add_pages(conn: Connection, pages: Iterable[Page]) -> None:
-    """Append pages to the ledger, one row an entry."""
-    rows = [
-        {
-            "station": page.entry.station,
-            "log": page.entry.log,
-            "seq": page.entry.seq,
-            "kind": page.entry.kind,
-            "utc_ms": page.entry.utc_ms,
-            "leaf": page.leaf,
-            "head": page.head,
-            "page": page.data,
-        }
-        for page in pages
-    ]
+    """Append pages to the ledger, one row an entry; as plain tuples, for there are many."""
+    rows = []
+    for page in pages:
+        entry = page.entry
+        where = (entry.station, entry.log, entry.seq, entry.kind, entry.utc_ms)
+        rows.append((*where, page.leaf, page.head, page.data))
     if rows:
-        conn.execute(insert(schema.entries), rows)
+        conn.exec_driver_sql(_insert("entries", _PAGE_COLUMNS, conn.dialect.name), rows)
+
+
+@lru_cache
+def _insert(table: str, columns: tuple[str, ...], dialect: str) -> str:
+    # %b: bytes go to PostgreSQL as they are, not as text
+    mark = "?" if dialect == "sqlite" else "%b"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"  # noqa: S608
 
 
 class Last(NamedTuple):
@@ -144,11 +192,28 @@ def add_evidence(conn: Connection, row: dict[str, Any], raw: bytes) -> bytes | N
     return digest
 
 
-def save_heartbeat(conn: Connection, beat: Heartbeat, received_ms: int) -> None:
-    """Keep the last heartbeat of a station."""
-    values = {**beat._asdict(), "received_ms": received_ms}
-    del values["head"]
-    conn.execute(upsert(conn, schema.heartbeats, ("station",)), values)
+def add_finding(conn: Connection, about: dict[str, Any], digest: bytes | None) -> None:
+    """Have the centre's log say what ingest found; `digest` of the evidence, if it was kept."""
+    row = {name: about[name] for name in ("code", "station", "log", "seq")}
+    conn.execute(insert(schema.findings), {**row, "sha256": digest})
+
+
+def take_findings(conn: Connection) -> Sequence[Any]:
+    """What ingest found since, oldest first; it is gone with this transaction."""
+    table = schema.findings
+    found = conn.execute(select(table).order_by(table.c.id)).all()
+    if found:
+        conn.execute(delete(table).where(table.c.id.in_([row.id for row in found])))
+    return found
+
+
+def save_heartbeats(conn: Connection, beats: Iterable[Heartbeat], received_ms: int) -> None:
+    """Keep the last heartbeat of each station."""
+    rows = [{**beat._asdict(), "received_ms": received_ms} for beat in beats]
+    for row in rows:
+        del row["head"]
+    if rows:
+        conn.execute(upsert(conn, schema.heartbeats, ("station",)), rows)
 
 
 def add_outbox(conn: Connection, messages: Sequence[tuple[str, bytes]]) -> list[int]:

@@ -58,14 +58,14 @@ accounts {{
 
 def users_text(config: SiteConfig) -> str:
     """`users.conf`: one user a certificate. A filter that ends in `.>` needs its parent as well, to subscribe `x/#`."""
-    site, shard = config.site.id, config.site.shard
+    site = config.site.id
     users = [
         _user("centre", [f"apotheca.1.{site}.{way}" for way in _CENTRE_SENDS], _tree(f"{site}.*.*.up")),
         _user("feed", [], _tree(f"{site}.feed")),
         _user("supplier", [], _tree(f"{site}.supplier")),
     ]
     for station in config.station:
-        own = f"{site}.{shard}.{station.id}"
+        own = f"{site}.{config.shard_of(station)}.{station.id}"
         users.append(_user(station.id, [f"apotheca.1.{own}.up.*"], _tree(f"{own}.down")))
     return "users: [\n" + "\n".join(users) + "\n]\n"
 

@@ -81,7 +81,8 @@ class Witness(_Part):
 
 class Station(_Part):
     """One cabinet: its current log, the genesis of that log (hex), the wards it serves, the area it stands in, the zone
-    for which people pick (P31), the board it was enrolled with ("": before boards were kept here)."""
+    for which people pick (P31), the board it was enrolled with ("": before boards were kept here), its shard ("": that
+    of the site)."""
 
     id: Id
     log: int = 1
@@ -89,6 +90,7 @@ class Station(_Part):
     area: Area = ""
     zone: Annotated[str, Field(pattern=r"^[^|\x00-\x1f]{0,32}$")] = ""
     board: str = ""
+    shard: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,32}$")] = ""
     genesis: str
 
     @property
@@ -110,6 +112,17 @@ class SiteConfig(_Part):
     picking: Picking = Picking()
     witness: tuple[Witness, ...] = ()
     station: tuple[Station, ...] = ()
+
+    def shard_of(self, station: Station) -> str:
+        """The shard whose process takes in what this station sends."""
+        return station.shard or self.site.shard
+
+    @property
+    def further_shards(self) -> tuple[str, ...]:
+        """Those that are taken in by processes of their own; none on SQLite, which has one writer."""
+        if not self.database.url.startswith("postgresql"):
+            return ()
+        return tuple(sorted({self.shard_of(station) for station in self.station} - {self.site.shard}))
 
 
 class NoSite(Exception):

@@ -23,18 +23,18 @@ class NotEnrolled(Exception):
     """The station can not be added; the text says why."""
 
 
-def add_station(
-    home: Home, station: str, wards: Iterable[str], *, board: str = "linux-bus", planogram: str = ""
+def add_station(  # noqa: PLR0913 - what there is to say of a station
+    home: Home, station: str, wards: Iterable[str], *, board: str = "linux-bus", planogram: str = "", shard: str = ""
 ) -> config.Station:
     """Enrol one station; raises NotEnrolled and then changes nothing of the site."""
-    return add_stations(home, {station: tuple(wards)}, board=board, planogram=planogram)[0]
+    return add_stations(home, {station: tuple(wards)}, board=board, planogram=planogram, shard=shard)[0]
 
 
 def add_stations(
-    home: Home, wards: dict[str, tuple[str, ...]], *, board: str = "linux-bus", planogram: str = ""
+    home: Home, wards: dict[str, tuple[str, ...]], *, board: str = "linux-bus", planogram: str = "", shard: str = ""
 ) -> list[config.Station]:
     """Enrol several stations at once (`wards` by station id): the broker takes up one change. Without a planogram all
-    drawers of the board are matrix drawers."""
+    drawers of the board are matrix drawers; without a `shard` they are of the site's own."""
     site = config.read(home)
     known = {s.id for s in site.station}
     layout = boards.read(board)
@@ -44,7 +44,7 @@ def add_stations(
         if station in known or station in RESERVED:
             raise NotEnrolled(f"{station} is taken: choose another station id")
         keys[station] = secrets.token_bytes(32)
-        added.append(_describe(station, its_wards, keys[station], board))
+        added.append(_describe(station, its_wards, keys[station], board, shard))
     grown = site.model_copy(update={"station": (*site.station, *added)})
     for one in added:
         folder = make_folder(home.controller(one.id))
@@ -59,12 +59,12 @@ def add_stations(
     return added
 
 
-def _describe(station: str, wards: tuple[str, ...], key: bytes, board: str) -> config.Station:
+def _describe(station: str, wards: tuple[str, ...], key: bytes, board: str, shard: str) -> config.Station:
     genesis = entry.genesis(station, FIRST_LOG, key, VERSION)
     try:
-        return config.Station(id=station, log=FIRST_LOG, wards=wards, board=board, genesis=genesis.hex())
+        return config.Station(id=station, log=FIRST_LOG, wards=wards, board=board, shard=shard, genesis=genesis.hex())
     except ValidationError:
-        raise NotEnrolled(f"{station!r} is no station id: 1 to 32 letters, digits, - and _") from None
+        raise NotEnrolled(f"{station!r} or {shard!r} is no id: 1 to 32 letters, digits, - and _") from None
 
 
 def drawers_of(board: boards.Board, planogram: str) -> list[list[int]]:
@@ -106,7 +106,7 @@ def agent_settings(home: Home, site: config.SiteConfig, station: config.Station)
         "station": station.id,
         "log": station.log,
         "site": site.site.id,
-        "shard": site.site.shard,
+        "shard": site.shard_of(station),
         "ward": ", ".join(station.wards),
         "broker_host": site.broker.host,
         "broker_port": site.broker.port,

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
 
 from firmware.compat import derive
 from firmware.journal import kinds
-from firmware.wire import cbor, messages, sealed, topics
+from firmware.wire import cbor, messages, sealed
 from server_stub.ledger.ingest import Enrolled, Names, Register
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.record import Entry
@@ -132,7 +132,7 @@ class Commands:
         return self._signer.envelope("command", sealed.seal(fields, derive(known.keys.mac, "command")))
 
     def _send(self, tx: Transaction, station: str, numbers: Sequence[int]) -> None:
-        topic = topics.down(*self._names, station, "command")
+        topic = self._names.down(station, "command")
         for number in numbers:
             if envelope := self._open.get(station, {}).get(number):
                 tx.send_once(topic, envelope)
@@ -141,7 +141,7 @@ class Commands:
     def _tell(self, tx: Transaction, station: str, number: int, levels: list[tuple[str, int, int]]) -> None:
         where = and_(_C.station == station, _C.number == number)
         text = tx.conn.scalar(select(_C.reason).where(where)) or ""
-        topic = topics.down(*self._names, station, "notice")
+        topic = self._names.down(station, "notice")
         for (place, low, top), words in zip(levels, reasons(text, len(levels)), strict=True):
             notice = cbor.encode([1, station, tx.utc_ms, NOTICE_PAR, [place, low, top, words]])
             tx.send_once(topic, self._signer.envelope("notice", notice))

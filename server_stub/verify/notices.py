@@ -4,7 +4,6 @@ from typing import Any
 
 import cbor2
 
-from firmware.wire import topics
 from server_stub.ledger.ingest import Names, Register
 from server_stub.ledger.sign import Signer
 from server_stub.ledger.transaction import Transaction
@@ -35,5 +34,5 @@ class Notices:
         if known is None or known.log != removal.log or tx.utc_ms - removal.utc_ms > MAX_AGE_MS:
             return
         payload = cbor2.dumps([1, removal.station, tx.utc_ms, kind, body])
-        topic = topics.down(*self._names, removal.station, "notice")
+        topic = self._names.down(removal.station, "notice")
         tx.send_once(topic, self._signer.envelope("notice", payload))

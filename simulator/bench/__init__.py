@@ -13,6 +13,9 @@ BENCHES = {
     "link": "simulator.bench.link",
     "par": "simulator.bench.par",
     "packet": "simulator.bench.packet",
+    "growth": "simulator.bench.growth",
+    "drain": "simulator.bench.drain",
+    "steady": "simulator.bench.steady",
     "cradle": "simulator.bench.cradle",
 }
 

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import math
 import sqlite3
 import tempfile
 from collections.abc import Iterator, Sequence
@@ -11,7 +12,7 @@ from typing import Any, Protocol
 import psycopg
 from sqlalchemy import URL, create_engine, make_url, text
 
-from server_stub.centre import Centre, Keys, Work
+from server_stub.centre import Arrived, Centre, Keys, Work
 from server_stub.clock import SteppedClock
 from server_stub.ingest_main import transport_ms
 from server_stub.ledger.schema import open_database
@@ -22,7 +23,8 @@ from simulator import postgres
 Row = tuple[str, int, int, bytes]
 COLUMNS = "station TEXT NOT NULL, log BIGINT NOT NULL, seq BIGINT NOT NULL, page {} NOT NULL"
 KEY = "PRIMARY KEY (station, log, seq)"
-INSERT = "INSERT INTO entries VALUES ({}, {}, {}, {})"
+INSERT = "INSERT INTO entries VALUES (?, ?, ?, ?)"
+COPY = "COPY entries FROM STDIN"
 PRAGMAS = ("journal_mode=WAL", "synchronous=FULL")
 
 
@@ -97,31 +99,54 @@ class Ingest:
                 self._centre.sent(message.id)
         return len(out)
 
+    def take(self, messages: Sequence[Arrived]) -> int:
+        """Make one group durable; the number of answers."""
+        return len(self._centre.take(messages))
+
+    @property
+    def waiting(self) -> int:
+        """Batches that are durable and not yet folded."""
+        return self._centre.waiting
+
+    def fold(self, steps: float = math.inf) -> None:
+        """Fold what is durable: all of it, or in so many transactions."""
+        while self._centre.behind and steps > 0:
+            steps -= 1
+            for message in self._centre.step():
+                if message.id is not None:
+                    self._centre.sent(message.id)
+
     def close(self) -> None:
         """Close the database."""
         self._engine.dispose()
 
 
 class Bare:
-    """`executemany` into a table with one row per entry and its primary key, through the database's own driver."""
+    """The same entries into a table with one row per entry and its primary key, through the database's own driver:
+    `executemany` with SQLite, COPY with PostgreSQL."""
 
     def __init__(self, url: str) -> None:
         at = make_url(url)
         self._conn: Any
-        if at.get_backend_name() == "sqlite":
-            self._conn, blob, mark = sqlite3.connect(str(at.database)), "BLOB", "?"
+        self._sqlite = at.get_backend_name() == "sqlite"
+        if self._sqlite:
+            self._conn, blob = sqlite3.connect(str(at.database)), "BLOB"
             for pragma in PRAGMAS:
                 self._conn.execute(f"PRAGMA {pragma}")
         else:
-            self._conn, blob, mark = _connect(at), "BYTEA", "%s"
+            self._conn, blob = _connect(at), "BYTEA"
         self._conn.execute(f"CREATE TABLE entries ({COLUMNS.format(blob)}, {KEY})")
         self._conn.commit()
-        self._insert = INSERT.format(*[mark] * 4)
 
     def commit(self, rows: Sequence[Row]) -> int:
         """Insert rows in one transaction; gives how many."""
         with contextlib.closing(self._conn.cursor()) as cursor:
-            cursor.executemany(self._insert, rows)
+            if self._sqlite:
+                cursor.executemany(INSERT, rows)
+            else:
+                with cursor.copy(COPY) as copy:
+                    for row in rows:
+                        copy.write_row(row)
         self._conn.commit()
         return len(rows)
 

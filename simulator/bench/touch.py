@@ -66,13 +66,38 @@ async def _measure(world: World, console: Console, sizes: Sizes) -> list[dict[st
     watches = {name: Watch(station) for name, station in world.stations.items()}
     console.print(f"{sizes.removals} removals at each of {len(watches)} stations")
     await world.play()
-    rows = []
+    rows: list[dict[str, Any]] = []
     for (name, watch), pockets in zip(watches.items(), sizes.pockets, strict=True):
         touch = measure.spread(watch.seconds)
         state = measure.spread(await _states(world.stations[name].panel, sizes.removals))
         over = {"touch_over_state": measure.over(touch, state)}
         rows.append({"pockets": pockets, "touch": touch, "state_request": state, **over})
+        watch.seconds.clear()
+    console.print("the same while broker and centre are down")
+    await _alone(world, sizes.removals)
+    for row, watch in zip(rows, watches.values(), strict=True):
+        alone = measure.spread(watch.seconds)
+        row |= {"alone": alone, "alone_over_touch": measure.over(alone, row["touch"])}
     return rows
+
+
+async def _alone(world: World, removals: int) -> None:
+    """End the broker and the centre; then as many removals again at each station."""
+    for name in ("server", "broker"):
+        await world.crew.keepers[name].stop()
+    at_ms = world.clock.latest()
+    for name, station in world.stations.items():
+        station.before = _nobody_tells
+        at_ms += 10 * HOUR_MS
+        removal = Remove("", PATIENT, "", world.plan.items[0].item, 1, 0, "")
+        station.expect(Visit(at_ms, name, station.a_user(), (removal,) * removals))
+    while any(station.visits_open for station in world.stations.values()):
+        at_ms += HOUR_MS
+        await world.clock.run(at_ms)
+
+
+async def _nobody_tells(_station: str) -> None:
+    """There is no centre that hospital time could come from."""
 
 
 @dataclass
@@ -179,6 +204,7 @@ def _station(name: str, count: int, items: tuple[Item, ...]) -> StationPlan:
 
 def _flat(row: dict[str, Any], echo: dict[str, float]) -> dict[str, Any]:
     spreads = {"touch": row["touch"], "state": row["state_request"], "echo": echo}
+    spreads["alone"] = row["alone"]
     cells: dict[str, float] = {}
     for what, figures in spreads.items():
         cells |= {f"{what} ms": figures["median_ms"], f"{what} p99": figures["p99_ms"]}

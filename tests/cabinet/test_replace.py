@@ -60,7 +60,7 @@ def site(tmp_path_factory):
     outbox.close()
     engine = open_database(database_url(home, read(home)))
     with engine.begin() as conn:
-        store.save_log(conn, LogState(STATION, LOG, cabinet.genesis, ENDED, cabinet.heads[ENDED], False, ENDED, 0))
+        store.save_logs(conn, [LogState(STATION, LOG, cabinet.genesis, ENDED, cabinet.heads[ENDED], False, ENDED, 0)])
     engine.dispose()
     return home
 

@@ -60,16 +60,15 @@ def _listening(port):
 
 
 class Ingest:
-    """The process `ingest`, to be killed and started again."""
+    """The process `ingest`, or that of a further shard, to be killed and started again."""
 
-    def __init__(self, home):
-        self._home = home
-        self._log = (home.run / "ingest.log").open("ab")
+    def __init__(self, home, module="ingest_main", args=("--clock", "stepped")):
+        self._command = [sys.executable, "-m", f"server_stub.{module}", str(home.root), *args]
+        self._log = (home.run / f"{module}.log").open("ab")
         self.start()
 
     def start(self):
-        command = [sys.executable, "-m", "server_stub.ingest_main", str(self._home.root), "--clock", "stepped"]
-        self.process = subprocess.Popen(command, stdout=self._log, stderr=self._log)
+        self.process = subprocess.Popen(self._command, stdout=self._log, stderr=self._log)
 
     def kill(self):
         os.kill(self.process.pid, signal.SIGKILL)
@@ -84,8 +83,9 @@ class Ingest:
 class ScriptedAgent:
     """Sends batches and collects answers as (verdict, seq)."""
 
-    def __init__(self, home, port, station):
+    def __init__(self, home, port, station, shard="s0"):
         self.station = station
+        self._shard = shard
         self.inbox = queue.Queue()
         self._joined = queue.Queue()
         folder = home.station(station)
@@ -93,7 +93,7 @@ class ScriptedAgent:
         context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
         self.client = paho.Client(CallbackAPIVersion.VERSION2)
         self.client.tls_set_context(context)
-        self.client.on_connect = lambda client, *_: client.subscribe(f"apotheca/1/demo/s0/{station}/down/#", qos=1)
+        self.client.on_connect = lambda client, *_: client.subscribe(f"apotheca/1/demo/{shard}/{station}/down/#", qos=1)
         self.client.on_subscribe = lambda _c, _u, _m, codes, _p: self._joined.put(codes)
         self.client.on_message = lambda _c, _u, message: self.inbox.put((message.topic, message.payload))
         self.client.connect("127.0.0.1", port)
@@ -101,7 +101,7 @@ class ScriptedAgent:
         assert not self._joined.get(timeout=PATIENCE_S)[0].is_failure
 
     def send(self, what, payload):
-        self.client.publish(topics.up("demo", "s0", self.station, what), payload, qos=1)
+        self.client.publish(topics.up("demo", self._shard, self.station, what), payload, qos=1)
 
     def answer(self, timeout_s=1.0):
         """The next answer, or None if none comes in time (then an agent sends again)."""

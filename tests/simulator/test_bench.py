@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given
@@ -11,12 +12,30 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import simulator.bench
-from simulator.bench import cradle, firmware, ingest, link, measure, packet, par, touch, verdict, wear
+from simulator.bench import (
+    cradle,
+    drain,
+    firmware,
+    growth,
+    ingest,
+    link,
+    measure,
+    packet,
+    par,
+    plot,
+    steady,
+    touch,
+    verdict,
+    wear,
+)
 from simulator.cli import bench_app
 
 DOC = Path(__file__).parents[2] / "docs" / "benchmarks.md"
 TINY = {
-    "ingest": (ingest, ingest.Sizes(2, (ingest.Case(8, 1, 32), ingest.Case(1, 4, 8)), (64, 256))),
+    "ingest": (ingest, ingest.Sizes(2, (ingest.Case(8, 1, 32), ingest.Case(1, 4, 8), ingest.Case(8, 2, 64, 2)), 64)),
+    "growth": (growth, growth.Sizes(128, (640, 1_280))),
+    "drain": (drain, drain.Sizes(2, 1, 240)),
+    "steady": (steady, steady.Sizes(3, 86_400, 2.0, 0.5, 0.1)),
     "verdict": (verdict, verdict.Sizes(4, 64, (80, 800))),
     "touch": (touch, touch.Sizes(3, (4, 20))),
     "firmware": (firmware, firmware.Sizes(60, 20, (40,), 1, 1, touch.Sizes(3, (4,)))),
@@ -77,6 +96,17 @@ def test_standard_output_carries_the_json_alone(json_, monkeypatch, tmp_path):
     assert json.loads(text) == {"bench": "link", "ratio": 0.5}
     assert "on the way" in result.stderr
     assert json_ == "-" or not result.stdout
+
+
+def test_the_picture_of_growth_has_a_line_for_each_part_and_a_level_one_for_what_does_not_grow():
+    rows = [{"entries": 10**n, "ingest_us": 10.0, "verify_us": float(10 ** (n - 3))} for n in (4, 5)]
+    svg = ElementTree.fromstring(plot.picture(rows))
+    name = "{http://www.w3.org/2000/svg}"
+    words = [text.text for text in svg.iter(f"{name}text")]
+    assert {"ingest", "verify", "10,000", "100,000"} <= set(words)
+    *_, level, rising = [line.get("points").split() for line in svg.iter(f"{name}polyline")]
+    heights = [[float(point.split(",")[1]) for point in line] for line in (level, rising)]
+    assert heights[0][0] == heights[0][1] and heights[1][0] > heights[1][1]
 
 
 def test_an_unknown_benchmark_names_those_there_are():
