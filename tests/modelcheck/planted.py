@@ -128,6 +128,9 @@ PLANTED = (
     Planted(ledger.RESTRICTED, "the gate lets restricted users in", gate, "_person", _nobody_restricted),
     Planted(ledger.RESTRICTED, "a badge keeps the rights it came with", Session, "_row", _first_row, "people"),
     Planted(ledger.WITNESS, "a witness is not compared with the actor", gate, "witness_code", _anybody_witnesses),
+    Planted(
+        ledger.WITNESS, "no removal needs a witness", gate, "needs_witness", lambda _: lambda _view, _request: False
+    ),
     Planted(ledger.ENDS, "a boot leaves accesses open", Transactions, "interrupt_all", _nothing),
     Planted(ledger.ENDS, "an access that is not confirmed waits for ever", Transactions, "deadline", _nothing),
     Planted(ledger.FOLD, "a removal does not change the stock", state, "_stock", _forgets_stock),
