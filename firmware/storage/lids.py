@@ -92,7 +92,7 @@ BIN = (
         (LID_OPEN, LID_CLOSED, "lids shut, latched", LOCKED, None, DID_SHUT + (_LIDS_SHUT,)),
         (LID_OPEN, LID_CLOSED, "lids shut", SETTLING, LATCH, DID_SHUT + (_LIDS_SHUT,)),
         (LID_OPEN, EXPIRED, "", LID_OPEN, None, LEFT_OPEN),
-        (LID_OPEN, OPENED, "", OPEN, AJAR, FORCED[1:]),
+        (LID_OPEN, OPENED, "", OPEN, AJAR, FORCED[:1]),
     )
     + _WATCHED
     + plain.CHART

@@ -36,7 +36,8 @@ from firmware.chart import (
 )
 
 OFF = (LOCK_OFF, 0)
-FORCED = ((DID_OPEN, 0), (ALARM, codes.ALARM_FORCED))
+# the alarm first: were power to go between the two, the drawer would be taken for one that was opened rightly
+FORCED = ((ALARM, codes.ALARM_FORCED), (DID_OPEN, 0))
 AGREE = (CLEARED, codes.ALARM_DISAGREE)
 DISAGREE = (ALARM, codes.ALARM_DISAGREE)
 JAMMED = (ALARM, codes.ALARM_JAMMED)

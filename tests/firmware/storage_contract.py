@@ -256,7 +256,7 @@ class Contract:
 
     def check_sensors_disagree(self):
         rig = self.locked()
-        assert rig.on_event(chart.OPENED) == [(chart.DID_OPEN, 0), (chart.ALARM, codes.ALARM_FORCED)]
+        assert rig.on_event(chart.OPENED) == [(chart.ALARM, codes.ALARM_FORCED), (chart.DID_OPEN, 0)]
         assert rig.wait(LATCH_MS - 1) == []
         assert rig.wait(1) == [(chart.ALARM, codes.ALARM_DISAGREE)]
         assert (chart.CLEARED, codes.ALARM_DISAGREE) in rig.on_event(chart.CLOSED)
@@ -290,7 +290,7 @@ class Contract:
             (True, False, False, [], chart.SETTLING),
             (True, False, True, [(chart.DID_CLOSE, 0)], chart.SETTLING),
             (False, False, True, [], chart.OPEN),
-            (False, False, False, [(chart.DID_OPEN, 0), (chart.ALARM, codes.ALARM_FORCED)], chart.OPEN),
+            (False, False, False, [(chart.ALARM, codes.ALARM_FORCED), (chart.DID_OPEN, 0)], chart.OPEN),
         ):
             rig = Rig(self.kind)
             assert rig.start(closed, latched, was_open) == told and rig.drawer.state == state

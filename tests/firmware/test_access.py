@@ -3,6 +3,7 @@ from fakes import AJAR_MS, ALL_ROLES, CONFIRM_MS, IDLE_MS, LATCH_MS, Cabinet, re
 
 from firmware import codes
 from firmware.journal import entry, kinds
+from firmware.journal.ram import PowerCut
 from firmware.wire import messages
 
 REQ = ("A1.a", "P46", "P130")
@@ -190,10 +191,23 @@ def test_forced():
     c = ready()
     start = c.journal.seq
     c.pull(2)
-    assert seen(c, start) == [(kinds.OPENED, 0, [2]), (kinds.ALARM, 0, [codes.ALARM_FORCED, 2])]
+    assert seen(c, start) == [(kinds.ALARM, 0, [codes.ALARM_FORCED, 2]), (kinds.OPENED, 0, [2])]
     assert c.remove("morphine", 20000)[0] != 0  # the open drawer's pocket is not used
     c.push(2)
     assert c.state.alarms == []
+
+
+# found open after that, it must not be taken for one that was opened rightly
+def test_forced_and_the_power_cut_between_its_entries():
+    c = ready()
+    c.chips.power.cut(2)
+    try:
+        c.pull(2)
+        raise AssertionError("both entries were written")
+    except PowerCut:
+        pass
+    again = reboot(c)
+    assert again.state.alarms == [[codes.ALARM_FORCED, 2]] and again.state.drawer_open(2)
 
 
 def test_jammed_is_cancelled_and_may_be_tried_again():
