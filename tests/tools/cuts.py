@@ -8,16 +8,35 @@ Ends with an AssertionError at the first cut that is not recovered. `make test-d
 import argparse
 import json
 import sys
+import tempfile
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from tests.cuts import flash
+from tests.cuts import centre, flash, full, outbox
+
+
+def _in_folder(do: Callable[[Path], dict[str, Any]]) -> Callable[[], dict[str, Any]]:
+    def done() -> dict[str, Any]:
+        with tempfile.TemporaryDirectory(prefix="apotheca-cuts-") as folder:
+            return do(Path(folder))
+
+    return done
+
+
+def _centre(do: Callable[..., dict[str, Any]], *args: Any, **named: Any) -> Callable[[], dict[str, Any]]:
+    return _in_folder(lambda folder: do(centre.make_home(folder / "home"), *args, **named))
+
 
 PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "single": flash.single,
     "pairs": flash.pairs,
     "flips": flash.flips,
+    "outbox": _in_folder(lambda folder: outbox.crashes(folder / "outbox.db", subsets=64)),
+    "outbox-full": _in_folder(lambda folder: full.all_of_outbox(folder / "outbox.db")),
+    "centre": _centre(centre.crashes, subsets=28),
+    "centre-full": _centre(full.all_of_centre, 4),
 }
 
 
