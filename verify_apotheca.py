@@ -418,6 +418,7 @@ KINDS: dict[int, tuple[str, str]] = {
     51: ("checked", "label checked_utc_ms quantity result new_label address"),
     52: ("unit_address", "address state"),
     53: ("cradle_refused", "code address flag record"),
+    54: ("seal", "counter reason"),
     200: ("hospital_adt", "event_id event ward from_ward name"),
     201: ("hospital_order", "event_id event dose start_utc_ms stop_utc_ms interval_minutes flags"),
     202: ("hospital_administration", "event_id status quantity administered_utc_ms"),

@@ -91,6 +91,7 @@ WORDS: dict[int, str] = {
     codes.TWO_PEOPLE_NEEDED: "Two different people have to sign for this, each with her own name and password.",
     codes.NOT_EXPORTED: "The journal here does not hold together. Keep the controller and call the pharmacy.",
     codes.NOT_ALL_ANSWERED: "The centre lacks entries of the old controller, or has others. Wait, or ask there.",
+    codes.KEY_LOST: "The controller has lost the key of its journal and stopped. Replace the controller.",
     codes.BAD_RECORD: (
         "A handheld sent a record that is none. It is kept with the reason; look at the label and do the step again."
     ),
@@ -143,6 +144,8 @@ ALARMS: dict[int, str] = {
     codes.ALARM_BATTERY_LOW: "battery low: finish, and get mains power now",
     codes.ALARM_TEMPERATURE: "too warm, too cold or not measured: take nothing from it and tell the pharmacy",
     codes.ALARM_CLOCK: "the clock moved: times may be wrong until it is set; tell biomed if this stays",
+    codes.ALARM_ROLLED_BACK: "the journal is older than its secure element: tell the pharmacy and biomed",
+    codes.ALARM_ELEMENT: "the secure element is another one, was reset or does not answer: call biomed",
 }
 
 

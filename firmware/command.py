@@ -1,7 +1,6 @@
 # Commands: numbered, expiring, journaled before they act, applied at most once. docs/wire.md section 3.
 # What a command does is the fold of its entry (firmware.state): once that is durable, and again after a boot.
 from firmware import codes, levels
-from firmware.compat import derive
 from firmware.journal import kinds
 from firmware.people import ENDED_MERGED
 from firmware.schema import is_id, is_uint
@@ -58,7 +57,7 @@ class Commands:
     def __init__(self, station, log, key, state, journal, tables, entropy):
         self._station = station
         self._log = log
-        self._key = derive(key, "command")
+        self._key = key
         self._state = state
         self._journal = journal
         self._tables = tables

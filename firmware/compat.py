@@ -54,7 +54,7 @@ def hmac_sha256(key, *parts):
     return Hmac(key).mac(*parts)
 
 
-# Purposes are those of docs/journal.md section 3: answer, command, reference, snapshot.
+# Purposes are those of firmware/keys.py. Who has K derives; a controller was given what it needs.
 def derive(key, purpose):
     return hmac_sha256(key, b"apotheca/1/" + purpose.encode())
 

@@ -1,8 +1,10 @@
 # controller.cbor, docs/interfaces.md: what provisioning gave this controller.
-from firmware.journal.entry import genesis
+from firmware.journal.entry import genesis_of
+from firmware.keys import Keys
 from firmware.storage import types
 from firmware.wire import cbor
 
+VERSION = 2
 CONTROLLER_FIELDS = (8, 9)
 
 
@@ -10,11 +12,11 @@ CONTROLLER_FIELDS = (8, 9)
 # type, address of the outputs inside it, address of the inputs inside it, bit of pocket 1]; 0 is no such expander.
 # `hardware` is [name, number] of what is fitted and of a board's pins.
 class Config:
-    def __init__(self, station, log, key, firmware, ring_sectors, drawers, timings, hardware=()):
+    def __init__(self, station, log, keys, firmware, ring_sectors, drawers, timings, hardware=()):
         self.station = station
         self.log = log
-        self.key = key
-        self.genesis = genesis(station, log, key, firmware)
+        self.keys = Keys(keys)
+        self.genesis = genesis_of(station, log, self.keys.key_id, firmware)
         self.ring_sectors = ring_sectors
         self.lock_bits = {row[0]: row[1] for row in drawers}
         self.switch_bits = {row[0]: row[2] for row in drawers}
@@ -28,6 +30,6 @@ class Config:
 
 def read(data):
     fields = cbor.decode(data)
-    if not isinstance(fields, list) or len(fields) not in CONTROLLER_FIELDS or fields[0] != 1:
-        raise ValueError("controller.cbor is not version 1; provision the station again")
+    if not isinstance(fields, list) or len(fields) not in CONTROLLER_FIELDS or fields[0] != VERSION:
+        raise ValueError("controller.cbor is not version 2; provision the station again")
     return Config(*fields[1:])

@@ -3,7 +3,6 @@
 # Parts are staged in a file, checked all together, and only then put into the table: no second table in RAM.
 # NAME.new is written, the journal names its digest, NAME.new becomes NAME: a cut between any two leaves one that fits.
 from firmware import codes, levels, rowfile
-from firmware.compat import derive
 from firmware.journal import kinds
 from firmware.journal.journal import RESERVE_PAGES
 from firmware.refcheck import Check, is_removal
@@ -15,7 +14,7 @@ from firmware.wire import messages, sealed
 class Reference:
     def __init__(self, station, key, tables, drawers, state, journal, files):
         self._station = station
-        self._key = derive(key, "reference")
+        self._key = key
         self._tables = tables
         self._drawers = drawers
         self._state = state

@@ -22,6 +22,7 @@ class State:
         self.open_drawers = 0  # bits, as the switches last said
         self.quarantined = 0  # bits of drawers
         self.maintenance = 0  # 1: begun
+        self.sealed = (0, 0)  # counter and seq of the last seal
         self.versions = {}  # table -> (version, digest)
         self.held = Holdings(limit)
         self.open = {}  # txn -> [purpose, actor, item, place, quantity asked, 1 once the drawer was open]
@@ -50,6 +51,7 @@ class State:
         tables = [[name, v[0], v[1]] for name, v in sorted(self.versions.items())]
         opened = [[txn] + access for txn, access in sorted(self.open.items())]
         counters = [self.entries, self.removals, self.open_drawers, self.user, self.quarantined, self.maintenance]
+        counters += self.sealed
         book = [self.held.dump(), opened, self.alarms, self.last]
         return [self.command_number, counters, tables] + book + [self.people.dump(), self.delivered.dump()]
 
@@ -59,6 +61,7 @@ class State:
         self.delivered.load(dumped[8] if len(dumped) > 8 else b"")  # earlier firmware knew no labels
         self.entries, self.removals, self.open_drawers, self.user, self.quarantined = counters[:5]
         self.maintenance = counters[5] if len(counters) > 5 else 0  # earlier firmware knew no maintenance
+        self.sealed = tuple(counters[6:8]) if len(counters) > 7 else (0, 0)  # nor seals
         self.versions = {name: (version, digest) for name, version, digest in tables}
         self.held.load(held)
         self.open = {row[0]: row[1:] for row in opened}
@@ -244,6 +247,10 @@ def _maintenance(state, f):
     state.maintenance = f[F_EXT][0]
 
 
+def _sealed(state, f):
+    state.sealed = (f[F_EXT][0], f[F_SEQ])
+
+
 def _command(state, f):
     number, kind, code, body = f[F_EXT]
     state.command_number = number or state.command_number  # 0: the station's own
@@ -282,4 +289,5 @@ _APPLY = {
     kinds.COMMAND: _command,
     kinds.MAINTENANCE: _maintenance,
     kinds.DELIVERED: _delivered,
+    kinds.SEAL: _sealed,
 }

@@ -13,6 +13,7 @@
 from firmware import chart, codes, expiry, inbox, motion, session, status, view
 from firmware.journal import kinds
 from firmware.journal.journal import RESERVE_PAGES, JournalFull
+from firmware.seals import Seals
 from firmware.session import Session
 from firmware.shelves import Pockets
 from firmware.storage import types
@@ -34,7 +35,9 @@ class Now:
 
 
 class Station:
-    def __init__(self, config, journal, state, tables, reference, credentials, commands, uplink, clock, entropy):
+    def __init__(
+        self, config, journal, state, tables, reference, credentials, commands, uplink, clock, entropy, element
+    ):
         self.id = config.station
         self.log = config.log
         self.genesis = config.genesis
@@ -57,6 +60,8 @@ class Station:
         self._clock = clock
         self._started = False
         self.surroundings = Surroundings()
+        self.seals = Seals(element, tables)
+        journal.saw = self.seals.saw
         self.released_for = {}  # drawer -> txn it was opened under
         self._damaged_at = None  # seq at the boot that found the journal damaged
         self.replies = []  # [request id, code, params], the last few
@@ -88,6 +93,8 @@ class Station:
                 self.surroundings.look_at_clock(self)
             _EVENTS[event[0]](self, *event[1:])  # type: ignore[operator] # events carry different things
             self._watch_journal()
+            if self._started:
+                self.seals.settle(self)
         except JournalFull:
             self._full()
         inbox.remember(self)
@@ -95,7 +102,7 @@ class Station:
 
     def deadline(self):
         candidates = [drawer.deadline_ms for drawer in self.drawers.values()]
-        candidates += [self.transactions.deadline(), self.surroundings.deadline()]
+        candidates += [self.transactions.deadline(), self.surroundings.deadline(), self.seals.deadline()]
         candidates.append(None if self.transactions.current else self.session.deadline())
         candidates.append(expiry.deadline(self))
         dues = [due for due in candidates if due is not None]
@@ -161,7 +168,7 @@ class Station:
 
     def _boot(self, adopted, damaged, sensors, found=None):
         self.surroundings.boot(self)
-        self.note(kinds.BOOT, ext=(VERSION, codes.NONE, "none", adopted))
+        self.note(kinds.BOOT, ext=(VERSION, codes.NONE, self.seals.name, adopted))
         if damaged:
             self._damaged_at = self.journal.seq
             self.raise_alarm(codes.ALARM_JOURNAL_DAMAGE, 0)
@@ -174,6 +181,7 @@ class Station:
             self.note(kinds.SIGN_OFF, self.state.user, ext=(session.BOOT,))
         for number, drawer in sorted(self.drawers.items()):
             self._start(drawer, sensors.get(number))
+        self.seals.boot(self)
         self._started = True
         inbox.hello(self)
 

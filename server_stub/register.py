@@ -2,6 +2,7 @@
 
 from server_stub.ledger.batch import StationKeys
 from server_stub.ledger.ingest import Enrolled, Names
+from server_stub.ledger.pagekeys import PageKeys
 from server_stub.ledger.sign import load_public
 from server_stub.site import config
 from server_stub.site.home import Home
@@ -31,7 +32,8 @@ class SiteRegister:
     def _enrolled(self, station: config.Station) -> Enrolled:
         key = self._home.mac_key(station.id).read_bytes()
         public = load_public(self._home.public_key(station.id).read_bytes())
-        return Enrolled(StationKeys(key, public, station.pharmacy), station.log, bytes.fromhex(station.genesis))
+        keys = StationKeys(key, PageKeys(key), public, station.pharmacy)
+        return Enrolled(keys, station.log, bytes.fromhex(station.genesis))
 
     def __call__(self, station: str) -> Enrolled | None:
         """What is known of `station`."""

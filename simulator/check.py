@@ -65,6 +65,7 @@ class StationCheck:
     stock: dict[str, int] = field(default_factory=dict)
     open: dict[int, str] = field(default_factory=dict)
     emptied: set[int] = field(default_factory=set)
+    _epoch_key: bytes = b""
 
     def take(self, seq: int, page: bytes, leaf: bytes, head: bytes) -> None:
         """The next row of the ledger."""
@@ -75,9 +76,19 @@ class StationCheck:
         own_leaf = hashlib.sha256(b"\0" + raw).digest()
         self.head = hashlib.sha256(b"\2" + self.head + own_leaf).digest()
         self._expect(leaf == own_leaf and head == self.head, seq, "breaks the chain")
-        self._expect(mac == hmac.digest(self.key, self.head, "sha256")[:16], seq, "has a wrong MAC")
+        self._expect(mac == hmac.digest(self._next_key(), self.head, "sha256")[:16], seq, "has a wrong MAC")
         self.pages[seq] = page
         self._follow(entry)
+
+    def _next_key(self) -> bytes:
+        """K(seq) of docs/journal.md section 3, from the one before; `key` is K until the first entry."""
+        if self.seq == 1:
+            self._epoch_key = hmac.digest(self.key, b"apotheca/1/page", "sha256")
+        elif self.seq % 1024 == 1:
+            self._epoch_key = hashlib.sha256(b"\4" + self._epoch_key).digest()
+        first = self.seq % 1024 == 1
+        self.key = hashlib.sha256(b"\5" + self._epoch_key if first else b"\6" + self.key).digest()
+        return self.key
 
     def _follow(self, entry: list[Any]) -> None:
         kind, txn, seq = entry[KIND], entry[TXN], entry[SEQ]

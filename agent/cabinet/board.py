@@ -47,6 +47,10 @@ class Board(Protocol):
     def remove(self, path: str) -> None:
         """Remove a file, if it is there."""
 
+    def begin(self, identity: bytes, ring: bytes) -> None:
+        """Begin the journal's ring anew with its first page, which lies nowhere else on the board; `identity` says
+        where the ring is."""
+
     def report(self, code: int, version: str) -> None:
         """Leave for the journal why a firmware was refused."""
 

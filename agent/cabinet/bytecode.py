@@ -13,7 +13,9 @@ ROOT = Path(__file__).resolve().parents[2]
 PORTS = {"rp2": ("rp2", "chips"), "esp32": ("esp32", "chips"), "unix": ("unix",)}
 BOARDS = tuple(PORTS)
 # what starts first on a board and stays there (docs/firmware.md)
-BASE = ("__init__", "codes", "compat", "ports/__init__", "ports/install", "ports/loader")
+BASE = ("__init__", "codes", "compat", "keys", "ports/__init__", "ports/install", "ports/loader")
+BASE_RING = ("journal/__init__", "journal/flash")
+BASE_CHIPS = ("drivers/__init__", "drivers/w25q", "ports/chips_spi", "ports/chips_loader")
 BASE_WIRE = ("wire/__init__", "wire/cbor", "wire/sealed")
 
 
@@ -26,9 +28,9 @@ def sources(board: str) -> list[Path]:
 
 def base_sources(board: str) -> list[Path]:
     """The loader of `board` with what it needs."""
-    needed = ("ports/common", "ports/unix") if board == "unix" else ("ports/chips_loader",)
+    needed = ("ports/common", "ports/unix") if board == "unix" else BASE_CHIPS
     own = (*needed, f"ports/{board}_loader")
-    return [ROOT / "firmware" / f"{name}.py" for name in (*BASE, *BASE_WIRE, *own)]
+    return [ROOT / "firmware" / f"{name}.py" for name in (*BASE, *BASE_WIRE, *BASE_RING, *own)]
 
 
 def compile_into(folder: Path, room: Path, sources: Iterable[Path]) -> None:

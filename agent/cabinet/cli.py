@@ -114,17 +114,18 @@ def provision(
     port: Annotated[Path, typer.Option(help="Serial port of the board's REPL; never the link's.")],
     replace: Annotated[bool, typer.Option("--replace", help="The board loses the identity it has.")] = False,
 ) -> None:
-    """Put the identity that enrolment made, and the loader, onto a board; this computer keeps no copy of the key."""
+    """Put the identity that enrolment made, and the loader, onto a board; this computer keeps no copy of the keys."""
     from agent.cabinet import provision as provisioning  # noqa: PLC0415
     from agent.cabinet.repl import ReplBoard  # noqa: PLC0415
 
     path = home_of(ctx) / "stations" / station / "controller" / provisioning.IDENTITY
     with refusing():
-        identity = provisioning.identity_of(path, station)
+        identity, ring = provisioning.identity_of(path, station), provisioning.ring_of(path)
         with ReplBoard(port) as board:
-            told = provisioning.provision(board, identity, replace, progress())
-        path.unlink()
-    typer.echo(f"{told.station} is on the board ({told.board}); its key is no longer on this computer. Next: flash it")
+            told = provisioning.provision(board, identity, ring, replace, progress())
+        for name in (provisioning.IDENTITY, provisioning.RING):
+            path.with_name(name).unlink()
+    typer.echo(f"{told.station} is on the board ({told.board}); its keys are no longer on this computer. Flash it next")
 
 
 @app.command()

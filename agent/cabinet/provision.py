@@ -9,19 +9,25 @@ from agent.cabinet import bytecode
 from agent.cabinet.board import Board, Told, check_serviced, fill
 from agent.cabinet.errors import CabinetError
 from firmware import codes
+from firmware.journal import keypage
+from firmware.journal.flash import PAGE
+from firmware.keys import Keys
 from firmware.ports import install
 from firmware.wire import cbor
 
 IDENTITY = "controller.cbor"
+RING = "ring.bin"
 # what a board had under the identity it loses
 OF_THE_OLD = (
     IDENTITY,
     install.ACTIVE,
     install.PENDING,
     install.OUTCOME,
-    "ring.bin",
+    RING,
     "snapshot-a.bin",
     "snapshot-b.bin",
+    "element-a.bin",
+    "element-b.bin",
 )
 FOLDERS_OF_THE_OLD = ("tables", "a", "b")
 MAIN = """import sys
@@ -36,11 +42,23 @@ def identity_of(path: Path, station: str) -> bytes:
     try:
         data = path.read_bytes()
         fields = cbor.decode(data)
-        if fields[1] != station or not any(fields[3]):
+        if fields[1] != station or not all(any(key) for key in fields[3]):
             raise ValueError("it is not this station's")
+        Keys(fields[3])
     except (OSError, ValueError, IndexError, TypeError) as error:
         raise CabinetError(codes.NO_IDENTITY, f"{path}: {error}") from None
     return data
+
+
+def ring_of(path: Path) -> bytes:
+    """The page that enrolment left beside that record, for the controller's ring to begin with; CabinetError 4036."""
+    try:
+        page = path.with_name(RING).read_bytes()
+    except OSError as error:
+        raise CabinetError(codes.NO_IDENTITY, str(error)) from None
+    if len(page) != PAGE or keypage.decode(page) is None:
+        raise CabinetError(codes.NO_IDENTITY, f"{path.with_name(RING)} is not the beginning of a ring")
+    return page
 
 
 @functools.cache
@@ -52,15 +70,18 @@ def base_files(board: str) -> Mapping[str, bytes]:
 
 
 def provision(
-    board: Board, identity: bytes, replace: bool = False, say: Callable[[str], None] = lambda text: None
+    board: Board, identity: bytes, ring: bytes, replace: bool = False, say: Callable[[str], None] = lambda text: None
 ) -> Told:
-    """Put loader and identity on a board, the identity last; CabinetError if it has one, or is not in maintenance."""
+    """Put loader, first page of the ring and identity on a board, the identity last; CabinetError if it has one, or is
+    not in maintenance."""
     told = board.told()
     check_free(told, replace)
     if told.station:
         _forget(board)
     fill(board, "base", base_files(told.board), say)
     board.write("main.py", MAIN.format(board=told.board).encode())
+    say("the journal's flash is erased")
+    board.begin(identity, ring)
     board.write(IDENTITY, identity)
     return board.told()
 

@@ -13,8 +13,8 @@ from agent.cabinet import provision
 from agent.cabinet.board import Board, Told
 from agent.cabinet.errors import CabinetError
 from firmware import codes
-from firmware.compat import derive
-from firmware.ports.install import BEFORE, PURPOSE
+from firmware.keys import Keys
+from firmware.ports.install import BEFORE
 from firmware.wire import cbor, sealed
 
 FOLDER = "replacement"
@@ -26,9 +26,10 @@ def on_board(
 ) -> Told:
     """Provision the new board with the new identity, and the agent with its log; `folder` is the station's."""
     identity = check(folder, station)
+    ring = provision.ring_of(folder / FOLDER / provision.IDENTITY)
     provision.check_free(board.told(), replace)
     board.write(BEFORE, (folder / FOLDER / BEFORE).read_bytes())
-    told = provision.provision(board, identity, replace, say)
+    told = provision.provision(board, identity, ring, replace, say)
     _take_over(folder)
     return told
 
@@ -42,7 +43,7 @@ def here(folder: Path, station: str) -> Path:
         raise CabinetError(codes.HAS_IDENTITY, str(kept))
     old.rename(kept)
     (old / "tables").mkdir(mode=0o700, parents=True)
-    for name in (provision.IDENTITY, BEFORE):
+    for name in (provision.IDENTITY, provision.RING, BEFORE):
         shutil.copy2(folder / FOLDER / name, old / name)
     _take_over(folder)
     return kept
@@ -52,8 +53,8 @@ def check(folder: Path, station: str) -> bytes:
     """The new identity; CabinetError 4036 if there is none, 4037 if it is not signed, 4039 if the old log did not end
     as they said."""
     identity = provision.identity_of(folder / FOLDER / provision.IDENTITY, station)
-    key = cbor.decode(identity)[3]
-    signed = sealed.open((folder / FOLDER / BEFORE).read_bytes(), derive(key, PURPOSE))
+    key = Keys(cbor.decode(identity)[3]).firmware
+    signed = sealed.open((folder / FOLDER / BEFORE).read_bytes(), key)
     if not signed or len({*signed[6:]} - {""}) != 2:
         raise CabinetError(codes.TWO_PEOPLE_NEEDED)
     _check_end(folder / "outbox.db", *signed[3:6])

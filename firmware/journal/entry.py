@@ -56,7 +56,11 @@ def key_id(key):
 
 # `firmware` is the version at provisioning; the genesis of a log never changes.
 def genesis(station, log, key, firmware):
-    return cbor.encode([VERSION, station, log, key_id(key), firmware])
+    return genesis_of(station, log, key_id(key), firmware)
+
+
+def genesis_of(station, log, its_key_id, firmware):
+    return cbor.encode([VERSION, station, log, its_key_id, firmware])
 
 
 def _check(fields):

@@ -5,6 +5,7 @@ from firmware.compat import const
 
 PAGE = const(256)
 SECTOR_PAGES = const(16)
+SLOTS = const(15)  # of a sector, after its key page: an entry each
 SECTOR = const(4096)
 
 # erased page by page: 4 KB in one piece may not be left on a controller's heap
@@ -56,3 +57,14 @@ def _open(path):
         return open(path, "r+b")
     except OSError:
         return open(path, "w+b")
+
+
+# A ring begins with its first page, the key page of sector 0: from then on this is the only place of that key.
+# done(): after each sector, for it may take a minute on a chip.
+def begin(flash, page, done=None):
+    for sector in range(flash.sectors):
+        flash.erase(sector)
+        if done:
+            done()
+    flash.program(0, page)
+    flash.sync()

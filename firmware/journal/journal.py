@@ -1,10 +1,10 @@
 # The journal: append, recover, read back. docs/journal.md sections 2 to 5.
-from firmware.compat import const
+from firmware.compat import const, same
 from firmware.journal import chain, entry
 from firmware.journal.ring import MAX_BYTES, JournalFull, Ring
 from firmware.journal.snapshot import S_BOOT, S_HEAD, S_RELEASED, S_SEQ, S_STATE, Snapshots
 
-__all__ = ("RESERVE_PAGES", "SNAPSHOT_EVERY", "Damage", "Journal", "JournalFull", "TooLong")
+__all__ = ("RESERVE_PAGES", "SNAPSHOT_EVERY", "Damage", "Journal", "JournalFull", "KeyLost", "TooLong")
 
 SNAPSHOT_EVERY = const(256)
 RESERVE_PAGES = const(32)
@@ -18,6 +18,11 @@ class TooLong(Exception):
     pass
 
 
+# no key page counts: nothing this controller could write would be believed; it has to be replaced
+class KeyLost(Exception):
+    pass
+
+
 # pages: bad, missing or unverified. first_seq: first of them, 0 if not known. verified_*: where the proven part ends.
 class Damage:
     def __init__(self, pages, first_seq, verified_seq, verified_head):
@@ -28,19 +33,20 @@ class Damage:
 
 
 # apply(state, fields, disclosure) is all that changes state, live and in recovery. state has load(list) and dump().
-# store: two areas for snapshots (snapshot.FileStore). clock.now() -> (utc_ms, mono_ms, tq).
+# store: two areas for snapshots (snapshot.FileStore), MACed with snapshot_key. clock.now() -> (utc_ms, mono_ms, tq).
+# saw(fields): who else hears of each entry once it is durable.
 class Journal:
-    def __init__(self, flash, store, station, log, key, genesis, apply, state, clock=None):
+    def __init__(self, flash, store, station, log, snapshot_key, genesis, apply, state, clock=None):
         self._ring = Ring(flash)
-        self._snapshots = Snapshots(store, key)
+        self._snapshots = Snapshots(store, snapshot_key)
         self._station = station
         self._log = log
-        self._mac_key = chain.MacKey(key)
         self._apply = apply
         self._state = state
-        self._every = min(SNAPSHOT_EVERY, self._ring.pages // 4)
-        self._low = max(RESERVE_PAGES, min(2 * RESERVE_PAGES, self._ring.pages // 4))
+        self._every = min(SNAPSHOT_EVERY, self._ring.slots // 4)
+        self._low = max(RESERVE_PAGES, min(2 * RESERVE_PAGES, self._ring.slots // 4))
         self.clock = clock
+        self.saw = None
         self.head = chain.head0(genesis)
         self.seq = 0
         self.boot = 1
@@ -48,16 +54,20 @@ class Journal:
         self._released_kept = 0
         self.torn = 0
 
-    # Call once, before all else. Gives (entries adopted beyond the last answer, Damage or None).
+    # Call once, before all else. Gives (entries adopted beyond the last answer, Damage or None); raises KeyLost.
     def recover(self):
         self._load()
         self._ring.scan()
+        if self._ring.key is None:
+            raise KeyLost()
+        self._ring.scrub()
         self.torn = self._ring.torn
         pages, first = max(self._ring.damaged, self._lost_before()), self._ring.first_damaged
         verified, unverified = self._fold()
         damage = None
         if pages or unverified:
             damage = Damage(max(pages, unverified), first or (verified + 1 if unverified else 0), verified, self.head)
+        self._ring.key.at(self.seq + 1)
         self.boot += 1
         if self.seq > self._snapshots.newest and (damage or self._snapshots.newest > self._snapshots.older == 0):
             self._snapshot()
@@ -67,13 +77,17 @@ class Journal:
     def append(self, *args, **named):
         fields, data, disclosure = self._build(1, 0, *args, **named)
         head = chain.next_head(self.head, chain.leaf(data))
-        page = chain.page(data, disclosure, self._mac_key.mac(head))
+        key = self._ring.key
+        page = chain.page(data, disclosure, chain.mac(key.at(self.seq + 1), head))
         if len(page) > MAX_BYTES:
             raise TooLong()
         self._ring.append(self.seq + 1, page, self._may_erase())
         self.seq += 1
         self.head = head
+        key.at(self.seq + 1)
         self._apply(self._state, fields, disclosure)
+        if self.saw:
+            self.saw(fields)
         if self.seq - self._snapshots.newest >= self._every:
             self._snapshot()
         self._make_room()
@@ -169,25 +183,30 @@ class Journal:
         older = self._snapshots.older
         return max(0, self._ring.first - 1 - older) if older else 0
 
-    # Past a missing or unverified entry the chain can not be followed: the head stays; what reads back is applied.
+    # What there was: also what the newest key page says had been written when it was.
     # Gives (last verified seq, number of entries beyond it that are missing or can not be verified).
     def _fold(self):
-        verified = self.seq
-        if self._ring.last < self.seq:
-            return self._ring.last, self.seq - self._ring.last
+        written = max(self.seq, self._ring.last, self._ring.key.seq - 1)
+        verified = self._follow() if self._ring.last >= self.seq else self._ring.last
+        self.seq = written
+        return verified, written - verified
+
+    # Past a missing or unverified entry the chain can not be followed: the head stays; what reads back is applied.
+    def _follow(self):
+        verified, first_key = self.seq, self._ring.key.seq
         for seq in range(self.seq + 1, self._ring.last + 1):
             read = self._read(seq)
             if read is None:
                 continue
-            fields, disclosure, head, genuine = read
+            fields, disclosure, head, mac = read
+            genuine = seq < first_key or same(chain.mac(self._ring.key.at(seq), head), mac)
             if genuine and verified == seq - 1:
                 verified, self.head = seq, head
             self._apply(self._state, fields, disclosure)
             self.boot = max(self.boot, fields[entry.F_BOOT])
-        self.seq = max(self.seq, self._ring.last)
-        return verified, self.seq - verified
+        return verified
 
-    # (fields, disclosure, head if it follows the present one, whether its MAC says so), or None.
+    # (fields, disclosure, head if it follows the present one, MAC as it stands there), or None.
     def _read(self, seq):
         page = self._ring.read(seq)
         if page is None:
@@ -200,4 +219,4 @@ class Journal:
         if fields[entry.F_SEQ] != seq or fields[entry.F_STATION] != self._station or fields[entry.F_LOG] != self._log:
             return None
         head = chain.next_head(self.head, chain.leaf(data))
-        return fields, disclosure, head, self._mac_key.check(head, mac)
+        return fields, disclosure, head, mac

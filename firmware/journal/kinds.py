@@ -44,6 +44,7 @@ PICKED = 50
 CHECKED = 51
 UNIT_ADDRESS = 52
 CRADLE_REFUSED = 53
+SEAL = 54
 # from here on the centre's own: in a station's batch they are refused
 HOSPITAL_ADT = 200
 HOSPITAL_ORDER = 201

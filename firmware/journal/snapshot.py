@@ -2,7 +2,7 @@
 import os
 from struct import pack, unpack_from
 
-from firmware.compat import Hmac, const, derive, same
+from firmware.compat import Hmac, const, same
 from firmware.wire import cbor
 
 S_STATION = const(1)
@@ -109,7 +109,7 @@ def _file(fields, mac):
 class Snapshots:
     def __init__(self, store, key):
         self._store = store
-        self._mac = Hmac(derive(key, "snapshot"))
+        self._mac = Hmac(key)
         self._seqs = [0, 0]
 
     # `take` gets the fields of the newest valid snapshot of this log, if there is one, long bytes as slices of a file.

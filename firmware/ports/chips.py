@@ -4,10 +4,11 @@ import select
 import time
 
 import machine
-from machine import I2C, SPI, UART, WDT, Pin
+from machine import I2C, UART, WDT, Pin
 
 from firmware.drivers.ds3231 import ClockChip
 from firmware.ports import common
+from firmware.ports.chips_spi import spi
 
 EDGE = 0x40
 TICK = 0x41
@@ -18,8 +19,8 @@ CLOCK_CHIP = 0x68
 EDGES_QUEUED = 256
 INT_AGAIN_MS = 50
 SLICE_MS = 5  # an edge waits no longer than this
+WAKE_HZ = 100000  # 80 us low: 60 are needed
 STRIP_HZ = 2400000  # three bits of the line a data bit of 800 kHz
-FLASH_HZ = 10000000
 UART_BYTES = 4096
 WRITE_BYTES = 512  # a UART that waits until all is in its buffer (ESP32) then waits for no longer than this takes
 TIME_NONE, TIME_CHIP = 0, 1
@@ -29,7 +30,8 @@ class Bus:
     def __init__(self, pins):
         # Low until here, by a resistor while nobody drives it, it resets the expanders: whatever was on is off.
         _output(pins["enable"]).value(1)
-        self._i2c = I2C(pins["i2c"], scl=Pin(pins["scl"]), sda=Pin(pins["sda"]), freq=pins["i2c_hz"])
+        self._i2c_pins = pins
+        self._i2c = self._i2c_at(pins["i2c_hz"])
         self._outputs = {BUZZER_LINE: _output(pins["buzzer"]), HOLD_LINE: _output(pins["hold"])}
         self._inputs = {line: Pin(pins[name], Pin.IN, Pin.PULL_UP) for line, name in _INPUTS if name in pins}
         self._strips = Strips(pins)
@@ -52,6 +54,21 @@ class Bus:
     def write_read(self, address, data, n):
         self._i2c.writeto(address, data, False)
         return self._i2c.readfrom(address, n)
+
+    def read(self, address, n):
+        return self._i2c.readfrom(address, n)
+
+    # a call to all that nobody answers, slow: the data line is low for long enough to wake a chip
+    def wake(self):
+        try:
+            self._i2c_at(WAKE_HZ).writeto(0, b"")
+        except OSError:
+            pass
+        self._i2c = self._i2c_at(self._i2c_pins["i2c_hz"])
+
+    def _i2c_at(self, hz):
+        pins = self._i2c_pins
+        return I2C(pins["i2c"], scl=Pin(pins["scl"]), sda=Pin(pins["sda"]), freq=hz)
 
     def gpio(self, line, value):
         self._outputs[line].value(value)
@@ -123,29 +140,13 @@ class Bus:
 # nothing is connected to: without being told, the peripheral would take its usual ones from whoever has them.
 class Strips:
     def __init__(self, pins):
-        self._spi = _spi(pins, "strip_spi", STRIP_HZ, "strip_sck", "strip", "strip_miso")
+        self._spi = spi(pins, "strip_spi", STRIP_HZ, "strip_sck", "strip", "strip_miso")
         self._select = [_output(pins["strip_select%d" % n]) for n in range(4)]
 
     def send(self, drawer, line):
         for n, pin in enumerate(self._select):
             pin.value((drawer - 1) >> n & 1)
         self._spi.write(line)
-
-
-# SPI with its chip select, for the journal's flash
-class FlashSpi:
-    def __init__(self, pins):
-        self._spi = _spi(pins, "flash_spi", FLASH_HZ, "flash_sck", "flash_mosi", "flash_miso")
-        self._cs = Pin(pins["flash_cs"], Pin.OUT, value=1)
-
-    def select(self, on):
-        self._cs.value(1 - on)
-
-    def write(self, data):
-        self._spi.write(data)
-
-    def readinto(self, buf):
-        self._spi.readinto(buf)
 
 
 # The link's UART; never the REPL's port.
@@ -174,10 +175,6 @@ class Link(common.Link):
 
 def _output(number):
     return Pin(number, Pin.OUT, value=0)
-
-
-def _spi(pins, number, baudrate, sck, mosi, miso):
-    return SPI(pins[number], baudrate=baudrate, sck=Pin(pins[sck]), mosi=Pin(pins[mosi]), miso=Pin(pins[miso]))
 
 
 def watchdog(within_ms):

@@ -6,12 +6,16 @@ import time
 import micropython
 from machine import I2C, Pin, reset
 
+from firmware.drivers.w25q import NorFlash
+from firmware.journal import flash
 from firmware.ports import install, loader
+from firmware.ports.chips_spi import FlashSpi
 from firmware.wire import cbor
 
 LOCKS, OLAT = 0x20, 0x14
 PIN = "pin_"
 AGAIN_MS = 5000
+RING_SECTORS, HARDWARE = 5, 8  # fields of controller.cbor
 
 
 def main(board, folder):
@@ -31,9 +35,15 @@ def main(board, folder):
     reset()
 
 
+# The journal's flash begins anew, with the first page of its ring. What is on it of another log is gone.
+def begin(_folder, identity, page):
+    fields = cbor.decode(identity)
+    flash.begin(NorFlash(FlashSpi(pins_of(fields)), fields[RING_SECTORS]), page, lambda: print(end="."))
+
+
 # (is the key turned, which locks are on); a chip that does not answer may drive all of them
 def look(folder):
-    pins = {name[len(PIN) :]: number for name, number in cbor.decode(install.read(folder, "controller.cbor"))[8]}
+    pins = pins_of(cbor.decode(install.read(folder, "controller.cbor")))
     Pin(pins["enable"], Pin.OUT, value=1)  # else the expanders are in reset, and answer nobody
     turned = "service" in pins and Pin(pins["service"], Pin.IN, Pin.PULL_UP).value() == 0
     i2c = I2C(pins["i2c"], scl=Pin(pins["scl"]), sda=Pin(pins["sda"]), freq=pins["i2c_hz"])
@@ -42,3 +52,7 @@ def look(folder):
         return turned, int.from_bytes(i2c.readfrom(LOCKS, 2), "little")
     except OSError:
         return turned, 0xFFFF
+
+
+def pins_of(fields):
+    return {name[len(PIN) :]: number for name, number in fields[HARDWARE] if name[: len(PIN)] == PIN}

@@ -14,6 +14,7 @@ from firmware.build import build
 from firmware.drivers.w25q import NorFlash
 from firmware.journal.snapshot import FileStore
 from firmware.ports import chips, common
+from firmware.ports.chips_spi import FlashSpi
 from firmware.ports.shell import Shell
 
 RUN_THRESHOLD = 8192
@@ -27,9 +28,11 @@ def start_as_program(entropy_of, found, folder):
         cfg = config.read(file.read())
     pins = {name[len(PIN) :]: number for name, number in cfg.hardware.items() if name.startswith(PIN)}
     bus, link = chips.Bus(pins), chips.Link(pins)
-    flash = NorFlash(chips.FlashSpi(pins), cfg.ring_sectors)
+    flash = NorFlash(FlashSpi(pins), cfg.ring_sectors)
     store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
-    station, adopted, damage = build(cfg, TABLES, flash, store, common.Files(folder + "/tables"), entropy_of(cfg.key))
+    files, element = common.Files(folder + "/tables"), common.element(cfg, bus, folder)
+    entropy = entropy_of(cfg.keys.entropy)
+    station, adopted, damage = build(cfg, TABLES, flash, store, files, entropy, element)
     gc.collect()
     gc.threshold(RUN_THRESHOLD)
     shell = Shell(cfg, station, bus, link, chips.watchdog(cfg.hardware.get("watchdog_ms", 0)))

@@ -10,7 +10,8 @@
 import os
 
 from firmware import codes
-from firmware.compat import derive, sha256_over
+from firmware.compat import sha256_over
+from firmware.keys import Keys
 from firmware.wire import cbor, sealed
 
 ACTIVE, PENDING, OUTCOME, SERVICE, MANIFEST = "active.cbor", "pending", "outcome.cbor", "service", "manifest.cbor"
@@ -24,7 +25,7 @@ _NOTHING = ("", 0, "")
 def identity(folder):
     try:
         fields = cbor.decode(read(folder, "controller.cbor"))
-        return fields[1], derive(fields[3], PURPOSE)
+        return fields[1], Keys(fields[3]).firmware
     except (OSError, ValueError, IndexError, TypeError):
         return None
 

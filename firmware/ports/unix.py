@@ -7,6 +7,7 @@ from firmware.ports import common
 
 HELLO = 0x01
 I2C_WRITE = 0x10
+I2C_READ = 0x11
 I2C_WRITE_READ = 0x12
 GPIO_SET = 0x20
 GPIO_GET = 0x21
@@ -43,6 +44,16 @@ class Bus:
 
     def write_read(self, address, data, n):
         return self._ask(I2C_WRITE_READ, bytes((address, n)) + data)
+
+    def read(self, address, n):
+        return self._ask(I2C_READ, bytes((address, n)))
+
+    # a call to all that nobody answers: the data line is low for long enough to wake a chip
+    def wake(self):
+        try:
+            self._ask(I2C_WRITE, b"\0")
+        except OSError:
+            pass
 
     def gpio(self, line, value):
         self._ask(GPIO_SET, bytes((line, value)))

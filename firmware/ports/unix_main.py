@@ -19,6 +19,7 @@ TABLES = Tables()
 from firmware import config
 from firmware.build import build
 from firmware.journal.flash import FileFlash
+from firmware.journal.journal import KeyLost
 from firmware.journal.snapshot import FileStore
 from firmware.ports import common, unix
 from firmware.ports.shell import Shell
@@ -40,7 +41,8 @@ def start(folder, bus_path, link_fd, found):
     bus, link = unix.Bus(bus_path, cfg.station), unix.Link(link_fd)
     flash = FileFlash(folder + "/ring.bin", cfg.ring_sectors)
     store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
-    station, adopted, damage = build(cfg, TABLES, flash, store, common.Files(folder + "/tables"), unix.entropy)
+    files, element = common.Files(folder + "/tables"), common.element(cfg, bus, folder)
+    station, adopted, damage = build(cfg, TABLES, flash, store, files, unix.entropy, element)
     gc.collect()
     gc.threshold(RUN_THRESHOLD)
     shell = Shell(cfg, station, bus, link)
@@ -82,6 +84,9 @@ def start_as_program(found, folder, bus_path, link_fd):
         sys.exit(3)
     except OSError as error:
         print("controller stops: a file or a chip on the bus does not answer:", error)
+        raise
+    except KeyLost:
+        print("controller stops: the key of its journal is lost (4040); replace it: apotheca station replace")
         raise
     except MemoryError:
         print("controller stops: heap full; give it a larger one (-X heapsize) or a smaller station")

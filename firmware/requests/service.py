@@ -1,7 +1,7 @@
 # Maintenance and self-test, docs/wire.md section 2; loaded with the first request of it. Begun at the key switch by who
 # may, with nothing open; while it lasts the gate refuses everything else. What the self-test moves is journaled first.
 # s is the station.
-from firmware import chart, codes, motion
+from firmware import chart, codes, motion, seals
 from firmware.journal import kinds
 from firmware.order import Order
 from firmware.requests import opening
@@ -27,6 +27,7 @@ def maintenance(s, what, reason):
         end(s, ASKED, VERSION, s.session.user)
     elif not s.state.maintenance:
         s.note(kinds.MAINTENANCE, s.session.user, ext=(1, reason, VERSION))
+        s.seals.ask()
     if what == HAND_OVER:
         for number in sorted(s.drawers):
             s.move("lock", number)
@@ -37,6 +38,8 @@ def maintenance(s, what, reason):
 # also at a boot, with what became of an installation, or at the turn of the key
 def end(s, reason, version, user=""):
     s.note(kinds.MAINTENANCE, user, ext=(0, reason, version))
+    seals.clear(s)
+    s.seals.ask()
 
 
 # the log of a new controller names where that of the old one ended, and the two who signed

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from firmware import codes
 from firmware.wire import cose
 from server_stub.ledger import shape
+from server_stub.ledger.pagekeys import MAX_SEQ, PageKeys
 from server_stub.ledger.record import Entry, Page
 
 MAX_PAGES = 64
@@ -28,9 +29,11 @@ _NULLABLE = frozenset((10, 11, 12, 13, 14, 15, 17))
 
 
 class StationKeys(NamedTuple):
-    """What the centre checks a station with: its K, its agent's public key, and whether it is a pharmacy's computer."""
+    """What the centre checks a station with: its K and the keys of its entries, its agent's public key, and whether it
+    is a pharmacy's computer."""
 
     mac: bytes
+    pages: PageKeys
     public: ec.EllipticCurvePublicKey
     pharmacy: bool = False
 
@@ -79,7 +82,7 @@ def read_batch(raw: bytes, station: str, keys: StationKeys | None) -> Batch:
     if len(fields) != 7 or not _are(fields[2:], (int, int, bytes, list, bytes)) or fields[:2] != [1, station]:
         raise Refused(codes.BAD_BATCH, "not a batch of this station")
     _, _, log, first, prev_head, rows, last_head = fields
-    if not 1 <= len(rows) <= MAX_PAGES or first < 1 or len(prev_head) != 32:
+    if not 1 <= len(rows) <= MAX_PAGES or not 1 <= first <= MAX_SEQ or len(prev_head) != 32:
         raise Refused(codes.BAD_BATCH, f"{len(rows)} pages from seq {first}")
     assert keys is not None
     pages = _chain(rows, (station, log, first), prev_head, keys)
@@ -143,14 +146,14 @@ def _are(values: Sequence[Any], kinds: Sequence[type]) -> bool:
 def _chain(rows: list[Any], where: tuple[str, int, int], head: bytes, keys: StationKeys) -> list[Page]:
     station, log, seq = where
     pages = []
-    for row in rows:
+    for row, key in zip(rows, keys.pages.run(seq, len(rows)), strict=True):
         page = _page(row, head)
         entry = page.entry
         if (entry.station, entry.log, entry.seq) != (station, log, seq):
             raise Refused(codes.BAD_BATCH, f"entry {entry.seq} of {entry.station} where {seq} of {station} was due")
         if why := shape.fault(entry, pharmacy=keys.pharmacy):
             raise Refused(codes.BAD_BATCH, f"entry {seq}: {why}")
-        if not hmac.compare_digest(hmac.digest(keys.mac, page.head, "sha256")[:16], row[2]):
+        if not hmac.compare_digest(hmac.digest(key, page.head, "sha256")[:16], row[2]):
             raise Refused(codes.BAD_CHAIN, f"the MAC of entry {seq} is wrong")
         pages.append(page)
         head = page.head

@@ -114,6 +114,7 @@ EXT: dict[int, _Fields] = {
     kinds.CHECKED: (labels.is_serial, _uint, _quantity, _uint, _new_serial, _id),
     kinds.UNIT_ADDRESS: (_id, _uint),
     kinds.CRADLE_REFUSED: (_uint, _id, _id, _id),
+    kinds.SEAL: (_uint, _uint),
 }
 # what came with the whole cabinet, after the fields above: earlier firmware ends before it
 LATER: dict[int, _Fields] = {

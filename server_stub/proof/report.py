@@ -27,6 +27,8 @@ ALARM_WORDS = {
     10: "battery low",
     11: "temperature outside its limits",
     12: "clock moved",
+    13: "journal rolled back",
+    14: "secure element",
 }
 
 _SUMS = ("received", "dispensed", "returned", "wasted", "counted", "taken out", "to bin")

@@ -55,6 +55,7 @@ EXT = {
     kinds.CHECKED: ("label", "checked_utc_ms", "quantity", "result", "new_label", "address"),
     kinds.UNIT_ADDRESS: ("address", "state"),
     kinds.CRADLE_REFUSED: ("code", "address", "flag", "record"),
+    kinds.SEAL: ("counter", "reason"),
     kinds.HOSPITAL_ADT: ("event_id", "event", "ward", "from_ward", "name"),
     kinds.HOSPITAL_ORDER: ("event_id", "event", "dose", "start_utc_ms", "stop_utc_ms", "interval_minutes", "flags"),
     kinds.HOSPITAL_ADMINISTRATION: ("event_id", "status", "quantity", "administered_utc_ms"),

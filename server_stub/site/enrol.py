@@ -4,9 +4,11 @@ import hashlib
 import json
 import secrets
 from collections.abc import Iterable
+from pathlib import Path
 
 from pydantic import ValidationError
 
+from firmware import issue
 from firmware.journal import entry
 from firmware.version import VERSION
 from firmware.wire import cbor
@@ -47,7 +49,7 @@ def add_stations(
     for one in added:
         folder = make_folder(home.controller(one.id))
         make_folder(folder / "tables")
-        write_private(folder / "controller.cbor", controller_record(one, keys[one.id], layout, drawers))
+        write_identity(folder, one, keys[one.id], layout, drawers)
         _write_agent(home, grown, one)
         if not layout.drawer:
             _write_token(home, one.id)
@@ -73,12 +75,15 @@ def drawers_of(board: boards.Board, planogram: str) -> list[list[int]]:
         raise NotEnrolled(str(error)) from None
 
 
-def controller_record(station: config.Station, key: bytes, board: boards.Board, drawers: list[list[int]]) -> bytes:
-    """controller.cbor of the station's log."""
+def write_identity(
+    folder: Path, station: config.Station, key: bytes, board: boards.Board, drawers: list[list[int]]
+) -> None:
+    """What the controller gets of the station's log: controller.cbor, and the first page of its ring."""
     t = board.timings
     timings = [t.release_ms, t.ajar_ms, t.confirm_ms, t.idle_ms, t.latch_ms]
-    record = [1, station.id, station.log, key, VERSION, board.ring_sectors, drawers, timings, board.hardware()]
-    return bytes(cbor.encode(record))
+    record = [2, station.id, station.log, issue.keys_of(key), VERSION, board.ring_sectors, drawers, timings]
+    write_private(folder / "controller.cbor", bytes(cbor.encode([*record, board.hardware()])))
+    write_private(folder / "ring.bin", issue.ring_start(key))
 
 
 def _write_agent(home: Home, site: config.SiteConfig, station: config.Station) -> None:

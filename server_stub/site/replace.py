@@ -11,7 +11,7 @@ from firmware.ports.install import BEFORE, PURPOSE
 from firmware.version import VERSION
 from firmware.wire import sealed
 from server_stub.site import boards, config
-from server_stub.site.enrol import NotEnrolled, agent_settings, controller_record, drawers_of
+from server_stub.site.enrol import NotEnrolled, agent_settings, drawers_of, write_identity
 from server_stub.site.home import Home, make_folder, write_private
 
 FOLDER = "replacement"
@@ -45,7 +45,7 @@ def replace_controller(home: Home, station: str, ended: Ended, *, board: str, pl
     changed = site.model_copy(update={"station": tuple(new if one.id == station else one for one in site.station)})
     before = sealed.seal([1, station, new.log, old.log, *ended], derive(key, PURPOSE))
     folder = make_folder(home.station(station) / FOLDER)
-    write_private(folder / "controller.cbor", controller_record(new, key, layout, drawers))
+    write_identity(folder, new, key, layout, drawers)
     write_private(folder / BEFORE, before)
     write_private(folder / "agent.toml", agent_settings(home, changed, new))
     mac = home.mac_key(station)

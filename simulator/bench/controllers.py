@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from firmware import config, flags, schema
-from firmware.compat import derive
+from firmware import config, flags, issue, schema
 from firmware.journal import entry, kinds
+from firmware.journal.flash import begin
 from firmware.journal.journal import Journal
 from firmware.journal.ram import RamFlash, RamStore
 from firmware.ports.common import Files
@@ -15,6 +15,7 @@ from firmware.state import State, apply
 from firmware.storage import types
 from firmware.tables import Tables
 from firmware.wire import cbor, sealed
+from server_stub.site.home import Home
 
 RING_SECTORS = 5
 DRAWERS = 6
@@ -50,7 +51,9 @@ class Draft:
         self._flash = RamFlash(sectors)
         self._store = RamStore(self._flash.power)
         self._state = State()
-        who = (self.config.station, self.config.log, self.config.key)
+        key = Home(folder.parents[2]).mac_key(self.config.station).read_bytes()
+        begin(self._flash, issue.ring_start(key))
+        who = (self.config.station, self.config.log, self.config.keys.snapshot)
         clock = Ticking(utc_ms)
         self.journal = Journal(self._flash, self._store, *who, self.config.genesis, apply, self._state, clock)
         self.journal.recover()
@@ -59,12 +62,12 @@ class Draft:
         """Send tables down as snapshots in parts, through the controller's own checks."""
         files = Files(str(self._folder / "tables"))
         args = (self._state, self.journal, files)
-        reference = Reference(self.config.station, self.config.key, Tables(), self.config.drawers, *args)
+        reference = Reference(self.config.station, self.config.keys.reference, Tables(), self.config.drawers, *args)
         for table, all_rows in rows.items():
             parts = [all_rows[at : at + ROWS_A_PART] for at in range(0, len(all_rows), ROWS_A_PART)]
             for number, part in enumerate(parts, 1):
                 fields = [1, self.config.station, table, 1, 0, number, len(parts), part]
-                reply = reference.receive(sealed.seal(fields, derive(self.config.key, "reference")))
+                reply = reference.receive(sealed.seal(fields, self.config.keys.reference))
             assert reply == (0, table, 1), f"the controller refuses {table}: {reply}"
 
     def count(self, places: list[str], quantity: int) -> None:

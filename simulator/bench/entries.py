@@ -8,6 +8,7 @@ import cbor2
 
 from agent.keys import Signer
 from firmware.journal import chain, entry, kinds
+from server_stub.ledger.pagekeys import PageKeys
 from server_stub.site import config
 from server_stub.site.home import Home
 
@@ -46,16 +47,16 @@ class Author:
 
     def write(self, count: int) -> None:
         """Append `count` entries."""
-        mac = chain.MacKey(self.key)
         head = self._head(len(self.made))
-        for seq in range(len(self.made) + 1, len(self.made) + count + 1):
+        keys = PageKeys(self.key).run(len(self.made) + 1, count)
+        for seq, key in enumerate(keys, len(self.made) + 1):
             txn = seq - (seq - 1) % 4
             ref, disclosure = entry.ref_of(SALT, self.patients(txn), "")
             kind, rest = _step(seq, txn, self.outcome, ref)
             stamp = [1, seq, self.utc_ms + 1000 * seq, 1000 * seq, 3]
             data = cbor2.dumps([1, self.station.id, self.station.log, *stamp, kind, "nurse1", None, *rest])
             head = chain.next_head(head, chain.leaf(data))
-            page = cbor2.dumps([data, disclosure if ref in rest else None, mac.mac(head)])
+            page = cbor2.dumps([data, disclosure if ref in rest else None, chain.mac(key, head)])
             self.made.append(Made(seq, page, head))
 
     def batches(self, pages: int, first: int = 0) -> list[tuple[bytes, list[Made]]]:

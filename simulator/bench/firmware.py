@@ -15,7 +15,7 @@ from server_stub.site.home import Home
 from simulator.bench import measure, rig, show, touch
 from simulator.bench.controllers import Draft, full_tables
 
-SECTOR_PAGES = 16
+SLOTS = 15  # of a sector
 RING_SECTORS = 128
 STOCKED = 50
 ROOM = ("used_bytes", "free_bytes", "largest_free_bytes")
@@ -53,9 +53,9 @@ async def _run(console: Console, sizes: Sizes) -> dict[str, Any]:
         home, code = rig.make_home(folder / "home"), rig.compiled(folder / "code")
         growth, heap = [], {}
         for sectors in sizes.sectors:
-            console.print(f"boot with a ring of {sectors * SECTOR_PAGES} pages, all of them used")
+            console.print(f"boot with a ring of {sectors * SLOTS} pages, all of them used")
             heap = await _boot(home, code, sectors, sizes.boots)
-            growth.append({"ring_pages": sectors * SECTOR_PAGES, **_timings(heap), "used_bytes": heap["used_bytes"]})
+            growth.append({"ring_pages": sectors * SLOTS, **_timings(heap), "used_bytes": heap["used_bytes"]})
         console.print("gate, hungriest pocket, append")
         core = await _core(folder, code, sizes.rounds)
         console.print(f"{sizes.transactions} transactions")
@@ -69,7 +69,7 @@ async def _boot(home: Home, code: Path, sectors: int, boots: int) -> dict[str, f
     """The quickest of a few boots of the same folder; each boot appends its own entries, as it always does."""
     folder = home.controller(rig.NAME)
     draft = _prepared(folder, sectors)
-    draft.remove(max(0, sectors * SECTOR_PAGES - draft.journal.seq + SECTOR_PAGES), answered=True)
+    draft.remove(max(0, sectors * SLOTS - draft.journal.seq + SLOTS), answered=True)
     draft.save()
     figures = [await _boot_once(home, code, folder) for _ in range(boots)]
     return min(figures, key=lambda boot: boot["boot_ms"])

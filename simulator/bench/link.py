@@ -18,6 +18,7 @@ from typing import Any
 
 from rich.console import Console
 
+from firmware.journal.flash import SLOTS
 from firmware.wire import cbor, frame, messages
 from server_stub.site.home import Home
 from simulator import processes
@@ -88,7 +89,7 @@ def _growth(times: list[tuple[int, float]]) -> list[dict[str, float]]:
 
 def _fill(home: Home, count: int) -> list[bytes]:
     """A ring with `count` pages that the centre has not answered; gives them."""
-    draft = Draft(home.controller(rig.NAME), -(-count // 16) + SPARE_SECTORS, rig.START_MS)
+    draft = Draft(home.controller(rig.NAME), -(-count // SLOTS) + SPARE_SECTORS, rig.START_MS)
     draft.remove(count, answered=False)
     draft.save()
     return [draft.journal.page(seq) for seq in range(1, count + 1)]

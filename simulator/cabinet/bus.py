@@ -5,13 +5,14 @@ import struct
 from collections.abc import Callable
 from pathlib import Path
 
-from simulator.cabinet.cabinet import Cabinet
+from simulator.cabinet.cabinet import Cabinet, Device
 from simulator.clock import Clock, Event
 
 HELLO, CLOCK, IDLE, EDGE, TICK = 0x01, 0x30, 0x31, 0x40, 0x41
 I2C_WRITE, I2C_READ, I2C_WRITE_READ, GPIO_SET, GPIO_GET = 0x10, 0x11, 0x12, 0x20, 0x21
 REPLY, REFUSED, NO_DEVICE, BAD_REQUEST = 0x80, 0xFF, 5, 22
 FOREVER = (1 << 64) - 1
+GENERAL_CALL = 0
 TIME_QUALITY_NETWORK = 2
 
 
@@ -106,19 +107,17 @@ class Bus:
         return bytes((REFUSED, NO_DEVICE)) if level is None else bytes((GPIO_GET | REPLY, level))
 
     def _i2c(self, op: int, body: bytes) -> bytes:
-        device = self.cabinet.devices.get(body[0]) if body else None
         if op not in (I2C_WRITE, I2C_READ, I2C_WRITE_READ) or not body:
             return bytes((REFUSED, BAD_REQUEST))
-        if device is None:
-            return bytes((REFUSED, NO_DEVICE))
-        data = b""
-        if op == I2C_WRITE:
-            device.write(body[1:])
-        else:
-            device.write(body[2:])
-            data = device.read(body[1])
+        if body[0] == GENERAL_CALL:
+            self.cabinet.element.wake()
+        device = self.cabinet.devices.get(body[0])
+        try:
+            data = None if device is None else _transfer(device, op, body)
+        except OSError:
+            data = None
         self.cabinet.touch_bus()
-        return bytes((op | REPLY,)) + data
+        return bytes((REFUSED, NO_DEVICE)) if data is None else bytes((op | REPLY,)) + data
 
     def _note_idle(self, deadline_mono_ms: int, link_bytes: int, events: int) -> None:
         self._idle = (link_bytes, events)
@@ -147,6 +146,12 @@ class Bus:
         if self._tick:
             self._tick.cancel()
             self._tick = None
+
+
+def _transfer(device: Device, op: int, body: bytes) -> bytes:
+    if op != I2C_READ:
+        device.write(body[1:] if op == I2C_WRITE else body[2:])
+    return b"" if op == I2C_WRITE else device.read(body[1])
 
 
 class _Connection(asyncio.Protocol):

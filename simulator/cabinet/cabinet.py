@@ -5,14 +5,16 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from firmware.storage import types
+from simulator.cabinet.atecc608 import Atecc608
 from simulator.cabinet.chips import Ds3231, Max17048, Strips, Tmp117
 from simulator.cabinet.expander import Expander
 
 LOCKS, SWITCHES, LATCHES, LIGHT = 0x20, 0x21, 0x22, 0x23
-GAUGE, STRIPS, CLOCK_CHIP = 0x36, 0x60, 0x68
+GAUGE, ELEMENT, STRIPS, CLOCK_CHIP = 0x36, 0x35, 0x60, 0x68
 INT_LINE, BUZZER_LINE, HOLD_LINE, TAMPER_LINE, MAINS_LINE, SERVICE_LINE = 1, 2, 3, 4, 5, 6
 DRAWERS = 16
 IDLE_INPUTS = 0xFFFF
+Device = Expander | Tmp117 | Max17048 | Ds3231 | Strips | Atecc608
 
 
 class Stuck(Exception):
@@ -76,13 +78,14 @@ class Cabinet:
         self.expanders = {address: Expander() for address in (LOCKS, SWITCHES, LATCHES, LIGHT)}
         self.thermometers = {w.drawer: Tmp117() for w in wiring if w.type == types.FRIDGE}
         self.gauge, self.strips, self.clock_chip = Max17048(), Strips(), Ds3231(now_ms)
+        self.element = Atecc608()
         self._held = dict.fromkeys((w.inputs for w in wiring if w.type != types.FRIDGE), IDLE_INPUTS)
         for address in {w.outputs for w in wiring} | set(self._held):
             if address:
                 self.expanders[address] = Expander()
-        self.devices: dict[int, Expander | Tmp117 | Max17048 | Ds3231 | Strips] = {
-            GAUGE: self.gauge, STRIPS: self.strips, CLOCK_CHIP: self.clock_chip, **self.expanders,
-            **{self.inside[drawer].inputs: chip for drawer, chip in self.thermometers.items()},
+        self.devices: dict[int, Device] = {
+            GAUGE: self.gauge, ELEMENT: self.element, STRIPS: self.strips, CLOCK_CHIP: self.clock_chip,
+            **self.expanders, **{self.inside[drawer].inputs: chip for drawer, chip in self.thermometers.items()},
         }  # fmt: skip
         self.expanders[LOCKS].on_output = self._solenoids_moved
         self._sense()

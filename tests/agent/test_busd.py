@@ -10,6 +10,7 @@ from gpiod.line import Direction, Value
 
 from agent import busd, chips
 from firmware import config
+from firmware.issue import keys_of
 from firmware.ports import unix
 from server_stub.site import boards, planograms
 from simulator.cabinet import cabinet as body
@@ -225,7 +226,7 @@ def test_the_time_quality_is_that_of_its_source(monkeypatch, tmp_path):
 def test_all_outputs_of_a_planogram_are_made_safe():
     layout = boards.read("linux-bus")
     rows = boards.rows(layout, planograms.read("icu"))
-    cfg = config.Config("S1", 1, bytes(32), "0.1.0", 8, rows, (1, 1, 1, 1, 1), layout.hardware())
+    cfg = config.Config("S1", 1, keys_of(bytes(32)), "0.1.0", 8, rows, (1, 1, 1, 1, 1), layout.hardware())
     assert busd.output_expanders(cfg) == [0x20, 0x23, 0x24]
 
 

@@ -26,7 +26,7 @@ from agent.cabinet.runner import Runner
 from agent.keys import Signer, Verifier
 from agent.panel import REQUESTS, arguments
 from agent.settings import Settings
-from firmware import codes
+from firmware import codes, issue
 from firmware.compat import derive
 from firmware.journal import chain, entry
 from firmware.ports import install
@@ -38,6 +38,7 @@ from tests.unit import controller_process
 from tests.unit.controller_process import UTC_MS
 
 STATION, KEY, SALT = "ICU1", hashlib.sha256(b"K of ICU1").digest(), b"saltsalt"
+RING = issue.ring_start(KEY)
 MAINTAINER = messages.ROLE_MAINTAIN | messages.ROLE_REMOVE
 TABLES = {
     "items": [["saline", 0, 1, 0, 0, 0]],
@@ -51,7 +52,8 @@ PATIENCE_S = 60  # with a board that starts on a busy machine
 
 def identity(station=STATION, key=KEY, log=1):
     drawers = [[n, n - 1, n - 1, n - 1] for n in (1, 2)]
-    return cbor.encode([1, station, log, key, "0.1.0", 8, drawers, [2000, 60000, 60000, 60000, 500], [["service", 1]]])
+    fields = [2, station, log, issue.keys_of(key), "0.1.0", 8, drawers, [2000, 60000, 60000, 60000, 500]]
+    return cbor.encode([*fields, [["service", 1]]])
 
 
 class Release:
@@ -184,7 +186,7 @@ class Desk(AtTheLink):
 
     def provision(self):
         with ReplBoard(self.board.port, PATIENCE_S) as repl:
-            return provision(repl, identity())
+            return provision(repl, identity(), RING)
 
     def flash_with(self, opened, station=STATION):
         with ReplBoard(self.board.port, PATIENCE_S) as repl:
@@ -220,6 +222,7 @@ class LinuxCabinet(AtTheLink):
         self.folder = folder / "stations" / STATION / "controller"
         self.folder.mkdir(parents=True)
         (self.folder / "controller.cbor").write_bytes(identity())
+        (self.folder / "ring.bin").write_bytes(RING)
         self.bus = ServiceBus(Path(os.path.relpath(folder)) / "bus.sock")
         self.runner = Runner(self.folder, folder / "bus.sock", folder / "link")
         self.panel_path = folder / "panel.sock"

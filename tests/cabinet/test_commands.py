@@ -13,6 +13,7 @@ from agent.cabinet.repl import ReplBoard
 from agent.keys import Verifier
 from apotheca import main
 from firmware import config
+from firmware.compat import derive
 from server_stub.cli import station_app
 from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
@@ -55,11 +56,14 @@ def test_a_bundle_from_the_centre_is_flashed_at_the_cabinet(home, tmp_path, monk
     assert cabinet_command(home, "bundle", "--board", "unix", "--version", "2", "--out", tmp_path / "x")[0] == 2
     assert cabinet_command(home, "bundle", "--board", "z80", "--out", tmp_path / "x")[0] == 2
     identity = home.controller("ICU1") / "controller.cbor"
-    key = config.read(identity.read_bytes()).key
+    key, ring = home.mac_key("ICU1").read_bytes(), identity.with_name("ring.bin").read_bytes()
     with Board(tmp_path / "board") as board:
         code, said = cabinet_command(home, "provision", "ICU1", "--port", board.port)
         assert code == 0 and "no longer on this computer" in said
-        assert not identity.exists() and (board.flash / "controller.cbor").read_bytes().count(key) == 1
+        assert not identity.exists() and not identity.with_name("ring.bin").exists()
+        assert config.read((board.flash / "controller.cbor").read_bytes()).keys.answer == derive(key, "answer")
+        assert (board.flash / "ring.bin").read_bytes()[: len(ring)] == ring
+        assert not [file for file in board.flash.rglob("*") if file.is_file() and key in file.read_bytes()]
         code, said = cabinet_command(home, "provision", "ICU1", "--port", board.port)
         assert code == 1 and "code 4036" in said
         code, said = cabinet_command(home, "flash", "ICU1", file, "--port", board.port)

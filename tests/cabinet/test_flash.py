@@ -5,12 +5,12 @@ import pytest
 from agent.cabinet.errors import CabinetError
 from agent.cabinet.provision import identity_of, provision
 from agent.cabinet.repl import ReplBoard
-from firmware import codes
+from firmware import codes, issue
 from firmware.journal import kinds
 from firmware.ports import install
 from firmware.requests import service
-from firmware.wire import messages
-from tests.cabinet.desk import KEY, PATIENCE_S, STATION, identity
+from firmware.wire import cbor, messages
+from tests.cabinet.desk import KEY, PATIENCE_S, RING, STATION, identity
 from tests.unit.controller_process import LOCKS, OLAT
 
 
@@ -124,13 +124,14 @@ def test_another_board_another_station_and_no_seal_are_refused(serviced, release
 
 @pytest.mark.req("U5")
 def test_an_identity_is_put_on_a_board_once(serviced):
+    start = issue.ring_start(bytes(range(32)))
     with ReplBoard(serviced.board.port, PATIENCE_S) as repl:
         with pytest.raises(CabinetError) as error:
-            provision(repl, identity())
+            provision(repl, identity(), RING)
         assert error.value.code == codes.HAS_IDENTITY
-        told = provision(repl, identity("ICU2", bytes(range(32)), log=2), replace=True)
+        told = provision(repl, identity("ICU2", bytes(range(32)), log=2), start, replace=True)
     assert (told.station, told.slot, told.number) == ("ICU2", "", 0)
-    assert not (serviced.flash / "ring.bin").exists()
+    assert (serviced.flash / "ring.bin").read_bytes() == start + b"\xff" * (8 * 4096 - len(start))
 
 
 @pytest.mark.req("U5")
@@ -138,7 +139,8 @@ def test_an_identity_is_never_default_nor_anothers(tmp_path):
     path = tmp_path / "controller.cbor"
     with pytest.raises(CabinetError, match="4036"):
         identity_of(path, STATION)
-    for wrong in (identity("ICU2"), identity(key=bytes(32)), b"", b"\x80"):
+    blank = cbor.encode([2, STATION, 1, [bytes(32)] * 8])
+    for wrong in (identity("ICU2"), blank, cbor.encode([1, STATION, 1, KEY]), b"", b"\x80"):
         path.write_bytes(wrong)
         with pytest.raises(CabinetError, match="4036"):
             identity_of(path, STATION)

@@ -10,12 +10,12 @@ from agent.cabinet import provision, replace
 from agent.cabinet.errors import CabinetError
 from agent.cabinet.repl import ReplBoard
 from agent.outbox import Outbox
-from firmware import codes, config
+from firmware import codes, config, issue
 from firmware.compat import derive
 from firmware.journal import kinds
 from firmware.ports import install
 from firmware.requests import service
-from firmware.wire import cbor, sealed
+from firmware.wire import sealed
 from server_stub.console.accounts import Accounts
 from server_stub.ledger import store
 from server_stub.ledger.record import LogState
@@ -28,7 +28,7 @@ from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from simulator.board import Board
 from tests.agent.fake_cabinet import LOG, STATION, Cabinet
-from tests.cabinet.desk import LinuxCabinet, Release, identity
+from tests.cabinet.desk import KEY, LinuxCabinet, Release
 
 ROLES = {"bea": "biomed", "phil": "pharmacist", "tess": "technician"}
 BIOMED, PHARMACIST, TECHNICIAN = (Signature(name, f"a long enough password {n}") for n, name in enumerate(ROLES))
@@ -103,7 +103,9 @@ def test_the_new_identity_goes_on_from_the_old_head_and_the_note_goes_to_the_cen
     new = signed(home, BIOMED, PHARMACIST)
     assert new.log == LOG + 1 and read(home).station[0].log == new.log
     made = config.read((home.station(STATION) / replace.FOLDER / "controller.cbor").read_bytes())
-    assert made.key == home.mac_key(STATION).read_bytes() != old and made.genesis.hex() == new.genesis
+    key = home.mac_key(STATION).read_bytes()
+    assert made.keys.answer == derive(key, "answer") and key != old and made.genesis.hex() == new.genesis
+    assert (home.station(STATION) / replace.FOLDER / "ring.bin").read_bytes() == issue.ring_start(key)
     assert home.mac_key(STATION).with_name(f"{STATION}.mac.1").read_bytes() == old
     note = Accounts(home.accounts).notes(10)[-1]
     assert note.actor == "bea" and "with phil" in note.about and head_of(home).hex() in note.about
@@ -115,6 +117,7 @@ def test_a_linux_cabinet_goes_on_under_the_next_log(home):
     folder = home.station(STATION)
     kept = replace.here(folder, STATION)
     assert (kept / "controller.cbor").exists() and not (folder / replace.FOLDER).exists()
+    assert (folder / "controller" / "ring.bin").read_bytes() == issue.ring_start(home.mac_key(STATION).read_bytes())
     assert settings.load(folder).log == LOG + 1
     assert install.before(str(folder / "controller")) == [LOG, ENDED, head_of(home), "bea", "phil"]
     with pytest.raises(CabinetError, match="4036"):
@@ -128,6 +131,8 @@ def test_a_new_board_is_provisioned_with_it(home, tmp_path):
         with ReplBoard(board.port) as repl:
             told = replace.on_board(home.station(STATION), STATION, repl, replace=False)
         assert told.station == STATION
+        start = issue.ring_start(home.mac_key(STATION).read_bytes())
+        assert (board.flash / "ring.bin").read_bytes()[: len(start)] == start
         assert install.before(str(board.flash)) == [LOG, ENDED, head_of(home), "bea", "phil"]
     assert not (home.station(STATION) / replace.FOLDER).exists()
 
@@ -153,8 +158,7 @@ def test_not_while_the_centre_lacks_entries_nor_without_signatures(home):
 def test_the_first_boot_of_the_new_log_names_the_old_head_and_both_people(tmp_path, firmware):
     release, head = Release(), bytes(range(32))
     with LinuxCabinet(tmp_path) as cabinet:
-        key = cbor.decode(identity())[3]
-        before = sealed.seal([1, STATION, 2, 1, 777, head, "bea", "phil"], derive(key, install.PURPOSE))
+        before = sealed.seal([1, STATION, 2, 1, 777, head, "bea", "phil"], derive(KEY, install.PURPOSE))
         (cabinet.folder / install.BEFORE).write_bytes(before)
         cabinet.flash_first(release.bundle("0.2.0", firmware("0.2.0")))
         assert cabinet.booted()[4] == "0.2.0"

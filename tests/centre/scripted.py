@@ -9,6 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from firmware.journal import chain, entry, kinds
 from firmware.wire import cbor, cose
+from server_stub.ledger.pagekeys import PageKeys
 from server_stub.site.home import Home
 
 
@@ -33,6 +34,7 @@ class Scripted:
     entries: list[list] = field(default_factory=list)
 
     def __post_init__(self):
+        self.keys = PageKeys(self.key)
         self.heads.append(chain.head0(self.genesis))
 
     @classmethod
@@ -72,7 +74,7 @@ class Scripted:
         fields += [item, place, before, change, after, txn, ref, list(ext)]
         data = entry.encode(fields)
         head = chain.next_head(self.heads[-1], chain.leaf(data))
-        self.pages.append([data, disclosure, chain.MacKey(self.key).mac(head)])
+        self.pages.append([data, disclosure, chain.mac(self.keys.run(seq, 1)[0], head)])
         self.heads.append(head)
         self.entries.append(fields)
         return seq

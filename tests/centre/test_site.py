@@ -14,7 +14,7 @@ import cbor2
 import httpx
 import pytest
 
-from firmware import codes
+from firmware import codes, issue
 from firmware.version import VERSION
 from server_stub import fold
 from server_stub.export import ExportRefused, write_export
@@ -78,8 +78,10 @@ def test_a_station_gets_all_it_needs(home):
     enrolled = add_station(home, "ICU1", ["MICU", 'Ward "7"'])
     assert config.read(home).station == (enrolled,)
     record = cbor2.loads((home.controller("ICU1") / "controller.cbor").read_bytes())
-    assert record[:3] == [1, "ICU1", 1]
-    assert record[3] == home.mac_key("ICU1").read_bytes()
+    assert record[:3] == [2, "ICU1", 1]
+    key = home.mac_key("ICU1").read_bytes()
+    assert record[3] == issue.keys_of(key) and key not in record[3]
+    assert (home.controller("ICU1") / "ring.bin").read_bytes() == issue.ring_start(key)
     assert record[4] == VERSION
     assert record[6][0] == [1, 0, 0, 0]
     assert len(record[7]) == 5

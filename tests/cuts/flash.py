@@ -55,6 +55,15 @@ def pairs(entries: int = PAIRED, first: tuple[int, ...] = TORN, second: tuple[in
     return {"entries": entries, "first cuts": tally.cuts, "pairs": tally.second, "recovered": "all"}
 
 
+def key_flips(step: int = 1) -> dict[str, Any]:
+    """Each bit of the one key page there is flipped: nothing is lost."""
+    tally, run = cut_rig.Tally(), cut_rig.Run(FLIP_SECTORS, 3 * FLIPPED)
+    run.go()
+    for bit in range(0, 8 * PAGE, step):
+        cut_rig.flip_key(run, bit, tally)
+    return {"bits of the key flipped": tally.harmless, "lost": 0}
+
+
 def flips(entries: int = FLIPPED, step: int = 1) -> dict[str, Any]:
     """Each bit of the last `entries` pages flipped: reported, or (in a CRC) harmless: the entry is still read."""
     tally, run = cut_rig.Tally(), cut_rig.Run(FLIP_SECTORS, 3 * FLIPPED)

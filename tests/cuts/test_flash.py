@@ -51,3 +51,10 @@ def test_every_flipped_bit_is_found(record_property):
     record_property("flash, flipped bits", found)
     assert found["reported"] + found["harmless"] == found["bits flipped"] == flash.FLIPPED * 2048
     assert found["harmless"] < flash.FLIPPED
+
+
+@pytest.mark.deep
+def test_no_flipped_bit_of_the_key_page_costs_the_key(record_property):
+    found = flash.key_flips()
+    record_property("flash, flipped bits of the key", found)
+    assert found["bits of the key flipped"] == 2048

@@ -5,11 +5,12 @@ import io
 import sys
 from struct import unpack_from
 
-from firmware.journal.flash import ERASED, PAGE, SECTOR_PAGES
+from firmware.journal.flash import ERASED, PAGE, SECTOR_PAGES, begin
 from firmware.journal.journal import JournalFull
+from firmware.journal.ram import Power
 
 sys.path.insert(0, __file__.rpartition("/")[0])
-from journal_rig import Rig
+from journal_rig import START, Clock, Rig
 
 PROGRAM, ERASE, WRITE = "program", "erase", "snapshot"
 
@@ -125,7 +126,8 @@ def sum_of(count):
 # A journal on its own chips, with the history it has to find there.
 class Fork(Rig):
     def __init__(self, image, history, watch=None):
-        Rig.__init__(self, 0)
+        self.power = Power()
+        self.clock = Clock()
         self.history = history
         self.answered = history.answered
         self.clock.ms = 7 * history.returned
@@ -142,7 +144,13 @@ class Fork(Rig):
         for seq in range(journal.first_held, history.returned + 1):
             assert journal.page(seq) == history.pages[seq], seq
         assert journal.seq > history.returned or not journal.seq or journal.head == history.heads[journal.seq]
+        assert len(self.keys()) == 1, "a key that should be gone"
         return journal.seq - history.returned
+
+    # Pages of sectors' keys that still say anything.
+    def keys(self):
+        pages = self.flash.image.pages[::SECTOR_PAGES]
+        return [sector for sector, page in enumerate(pages) if page != ERASED and any(page)]
 
     # The next one gets the next number, and is there after another boot.
     def go_on(self):
@@ -175,7 +183,9 @@ class Run:
         self.torn = torn
         self.counts = {}
         self.cut_at = 0
-        self.fork = Fork(Image([ERASED] * (sectors * SECTOR_PAGES)), History())
+        image = Image([ERASED] * (sectors * SECTOR_PAGES))
+        begin(Chips(image, None), START)
+        self.fork = Fork(image, History())
 
     def go(self, deeper=None, wanted=None):
         self.deeper = deeper
@@ -283,7 +293,22 @@ def flip(run, page, seq, bit, tally):
     )
 
 
+# A flipped bit in the one key there is: nothing is lost, not even the key.
+def flip_key(run, bit, tally):
+    image = run.fork.flash.image.copy()
+    page = run.fork.keys()[0] * SECTOR_PAGES
+    data = bytearray(image.pages[page])
+    data[bit // 8] ^= 1 << bit % 8
+    image.pages[page] = bytes(data)
+    fork = Fork(image, run.fork.history)
+    assert fork.check() == 0
+    fork.history = run.fork.history.after(fork.journal)
+    fork.go_on()
+    tally.harmless += 1
+
+
 # (page on flash, seq) of what the ring holds from `first` on
 def where_entries_lie(image, first):
-    found = [(page, unpack_from("<HI", data)[1]) for page, data in enumerate(image.pages) if data != ERASED]
+    used = [page for page, data in enumerate(image.pages) if data != ERASED and page % SECTOR_PAGES]
+    found = [(page, unpack_from("<HI", image.pages[page])[1]) for page in used]
     return [(page, seq) for page, seq in found if seq >= first]

@@ -14,7 +14,9 @@ gc.collect()
 from firmware.build import build
 from firmware.compat import derive
 from firmware.config import Config
+from firmware.issue import keys_of, ring_start
 from firmware.journal import chain, entry, kinds
+from firmware.journal.flash import begin
 from firmware.session import pin_hash
 from firmware.tables import Tables
 from firmware.wire import messages, sealed
@@ -22,6 +24,7 @@ from firmware.wire import messages, sealed
 STATION = "ICU1"
 LOG = 1
 KEY = bytes(range(32))
+KEYS, START = keys_of(KEY), ring_start(KEY)
 UTC = 1800000000000
 BIN = 4  # the drawer that is a return bin
 RELEASE_MS, AJAR_MS, CONFIRM_MS, IDLE_MS, LATCH_MS = TIMINGS = (10000, 60000, 60000, 120000, 500)
@@ -84,10 +87,10 @@ class Chips:
     def __init__(self):
         self.power = _FLASH.power = Power()
         self.flash = _FLASH
-        for sector in range(SECTORS):
-            _FLASH.erase(sector)
+        begin(_FLASH, START)
         self.snapshots = RamStore(self.power)
         self.files = RamFiles()
+        self.element = None  # what counts seals: only where seals are what is tested
 
 
 class Cabinet:
@@ -97,9 +100,9 @@ class Cabinet:
         self.storage = kinds or {}
         drawers = [[n, n - 1, n - 1, n - 1, self.storage.get(n, 1), 0x24, 0x25, 0] for n in (1, 2, 3)]
         drawers.append([BIN, BIN - 1, BIN - 1, BIN - 1, 8, 0, 0, 0])
-        config = Config(STATION, LOG, KEY, "0.1.0", SECTORS, drawers, TIMINGS)
+        config = Config(STATION, LOG, KEYS, "0.1.0", SECTORS, drawers, TIMINGS)
         self.station, self.adopted, self.damage = build(
-            config, Tables(24), self.chips.flash, self.chips.snapshots, self.chips.files, entropy
+            config, Tables(24), self.chips.flash, self.chips.snapshots, self.chips.files, entropy, self.chips.element
         )
         self.journal = self.station.journal
         self.state = self.station.state
@@ -243,9 +246,9 @@ class Cabinet:
 
 
 # booted, tables loaded, stocked, anna signed on
-def ready(kinds=None):
+def ready(kinds=None, chips=None):
     gc.collect()
-    cabinet = Cabinet(kinds=kinds)
+    cabinet = Cabinet(chips, kinds=kinds)
     cabinet.boot()
     for table, rows in TABLES:
         assert cabinet.reference(table, 1, rows) == 0, table

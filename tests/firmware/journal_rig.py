@@ -1,6 +1,8 @@
 # A journal in RAM with power that can be cut, for the journal's tests.
-from firmware.journal import chain, entry, kinds
-from firmware.journal.flash import PAGE
+from firmware.compat import derive, same
+from firmware.issue import ring_start
+from firmware.journal import chain, entry, evolve, kinds
+from firmware.journal.flash import PAGE, begin
 from firmware.journal.journal import Journal
 from firmware.journal.ram import Power, RamFlash, RamStore
 
@@ -8,6 +10,7 @@ STATION = "ICU1"
 KEY = bytes(range(32))
 GENESIS = entry.genesis(STATION, 1, KEY, "0.1.0")
 SALT = b"s" * 16
+START, SNAPSHOT_KEY = ring_start(KEY), derive(KEY, "snapshot")
 
 
 class Clock:
@@ -41,6 +44,7 @@ class Rig:
     def __init__(self, sectors):
         self.power = Power()
         self.flash = RamFlash(sectors, self.power)
+        begin(self.flash, START)
         self.store = RamStore(self.power)
         self.clock = Clock()
         self.answered = 0
@@ -51,7 +55,7 @@ class Rig:
         if cut:
             self.power.cut(*cut)
         self.state = Sum()
-        self.journal = Journal(self.flash, self.store, STATION, 1, KEY, GENESIS, apply, self.state, self.clock)
+        self.journal = Journal(self.flash, self.store, STATION, 1, SNAPSHOT_KEY, GENESIS, apply, self.state, self.clock)
         found = self.journal.recover()
         self.journal.release(self.answered)
         return found
@@ -78,13 +82,13 @@ class Rig:
 
     # Does every page held follow from the genesis (or from the head before the first one held), with its MAC?
     def verify(self, heads):
-        journal, key = self.journal, chain.MacKey(KEY)
+        journal, key = self.journal, evolve.from_root(evolve.root_of(KEY))
         first = journal.first_held
         head = heads.get(first - 1) or chain.head0(GENESIS)
         for seq in range(first, journal.seq + 1):
             data, _, mac = chain.parse_page(journal.page(seq))
             assert entry.decode(data)[entry.F_SEQ] == seq
             head = chain.next_head(head, chain.leaf(data))
-            assert key.check(head, mac), seq
+            assert same(chain.mac(key.at(seq), head), mac), seq
             heads[seq] = head
         assert head == journal.head

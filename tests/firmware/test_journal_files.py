@@ -7,7 +7,7 @@ from firmware.journal.journal import Journal
 from firmware.journal.snapshot import FileStore
 
 sys.path.insert(0, __file__.rpartition("/")[0])
-from journal_rig import GENESIS, KEY, STATION, Clock, Sum, apply
+from journal_rig import GENESIS, SNAPSHOT_KEY, START, STATION, Clock, Sum, apply
 
 REQ = ("A12.a",)
 
@@ -31,10 +31,25 @@ class Folder:
         os.rmdir(self.path)
 
 
+# what provisioning leaves
+def begin_at(ring, more=b""):
+    with open(ring, "wb") as file:
+        file.write(START + more)
+
+
+def there(path):
+    try:
+        return size(path) >= 0
+    except OSError:
+        return False
+
+
 def boot(folder):
     ring, a, b = (folder.file(name) for name in NAMES)
+    if not there(ring):
+        begin_at(ring)
     flash = FileFlash(ring, SECTORS)
-    journal = Journal(flash, FileStore(a, b), STATION, 1, KEY, GENESIS, apply, Sum(), Clock())
+    journal = Journal(flash, FileStore(a, b), STATION, 1, SNAPSHOT_KEY, GENESIS, apply, Sum(), Clock())
     return journal, journal.recover(), flash
 
 
@@ -62,8 +77,7 @@ def test_a_new_process_finds_all_of_it():
 
 def test_a_file_cut_short_while_it_was_made_is_completed():
     with Folder() as folder:
-        with open(folder.file("ring.bin"), "wb") as file:
-            file.write(b"\xff" * 1000)
+        begin_at(folder.file("ring.bin"), b"\xff" * 1000)
         journal, found, flash = boot(folder)
         assert found == (0, None) and journal.append(20) == 1
         flash.close()

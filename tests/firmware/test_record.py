@@ -1,5 +1,5 @@
 # RECORD: the journal of the pharmacy's interface computer, which has no drawers.
-from fakes import KEY, LOG, SECTORS, TIMINGS, Chips, entropy, ready
+from fakes import KEYS, LOG, SECTORS, TIMINGS, Chips, entropy, ready
 
 from firmware import codes
 from firmware.build import build
@@ -22,7 +22,7 @@ REFUSED = [kinds.CRADLE_REFUSED, "", "", [codes.BAD_RECORD, "", "P", "what is th
 
 class Pharmacy:
     def __init__(self, chips):
-        config = Config("PHARM", LOG, KEY, "0.1.0", SECTORS, [], TIMINGS)
+        config = Config("PHARM", LOG, KEYS, "0.1.0", SECTORS, [], TIMINGS)
         self.station, self.adopted, damage = build(
             config, Tables(4), chips.flash, chips.snapshots, chips.files, entropy
         )

@@ -21,6 +21,8 @@ const READERS = {
   entry: (data) => Object.values(reader.readEntry(data)),
   frame: reader.readFrame,
   flash_page: reader.readFlashPage,
+  key_page: reader.readKeyPage,
+  evolve: (data, { expect }) => expect.map(([seq]) => [seq, reader.keyOf(data, seq)]),
   sealed: (data) => reader.openSealed(data, known.key, "answer"),
   pages: (data) => {
     const { entries, head } = reader.verifyChain(reader.decode(data), known);
@@ -43,7 +45,7 @@ function plain(value) {
 
 function outcome(vector) {
   try {
-    return { expect: plain(READERS[vector.what](Buffer.from(vector.hex, "hex"))) };
+    return { expect: plain(READERS[vector.what](Buffer.from(vector.hex, "hex"), vector)) };
   } catch (error) {
     if (error instanceof reader.Refused) return { refused: error.layer };
     throw error;

@@ -137,12 +137,28 @@ function checkDisclosure(disclosure, ref) {
   need(equal(sha256(whole).subarray(0, 16), ref), "ref", "disclosure is not what the entry refers to");
 }
 
+// --- Keys of entries (journal.md section 3)
+
+const one = (n) => Buffer.from([n]);
+export const rootOf = (key) => hmac(key, "apotheca/1/page");
+
+// K(seq) of E(0)
+export function keyOf(root, seq) {
+  const epoch = Math.floor((seq - 1) / 1024);
+  let key = root;
+  for (let at = 0; at < epoch; at++) key = sha256(one(4), key);
+  key = sha256(one(5), key);
+  for (let at = epoch * 1024 + 1; at < seq; at++) key = sha256(one(6), key);
+  return key;
+}
+
 export const headZero = (genesis) => sha256(Buffer.from([3]), genesis);
 
 // Follows pages (decoded arrays of 3) from `from` = { seq, head }, the entry before the first. Without a key the MACs are
 // left to who holds it: then what the head at the end must be has to be known from elsewhere (a signed batch, an answer).
 export function verifyChain(pages, { station, log, from, key }) {
   let { seq, head: last } = from;
+  const root = key && rootOf(key);
   const entries = [];
   for (const page of pages) {
     need(Array.isArray(page) && page.length === 3 && Buffer.isBuffer(page[0]), "entry", "page is not an array of 3");
@@ -153,7 +169,7 @@ export function verifyChain(pages, { station, log, from, key }) {
     checkDisclosure(disclosure, entry.ref);
     last = sha256(Buffer.from([2]), last, sha256(Buffer.from([0]), data));
     need(isBytes(mac, 16), "mac", "not 16 bytes");
-    if (key) need(equal(hmac(key, last).subarray(0, 16), mac), "mac", `entry ${entry.seq}`);
+    if (key) need(equal(hmac(keyOf(root, Number(entry.seq)), last).subarray(0, 16), mac), "mac", `entry ${entry.seq}`);
     seq = entry.seq;
     entries.push(entry);
   }
@@ -177,6 +193,17 @@ export function readFlashPage(raw) {
   need(crc32(raw.subarray(0, 252)) === raw.readUInt32LE(252), "crc", "wrong");
   need(length > 0 && length <= 246, "crc", "length out of range");
   return { seq: raw.readUInt32LE(2), page: raw.subarray(6, 6 + length) };
+}
+
+// The better of two records (journal.md section 4).
+export function readKeyPage(raw) {
+  need(raw.length === 256, "crc", "not 256 bytes");
+  for (const record of [raw.subarray(0, 128), raw.subarray(128)]) {
+    if (record.toString("latin1", 0, 4) !== "AKEY" || crc32(record.subarray(0, 124)) !== record.readUInt32LE(124)) continue;
+    const [next_epoch, key] = [record.subarray(12, 44), record.subarray(44, 76)];
+    return { opened: record.readUInt32LE(4), seq: record.readUInt32LE(8), next_epoch, key };
+  }
+  need(false, "crc", "no record counts");
 }
 
 export function readFrame(frame) {

@@ -10,6 +10,7 @@ from firmware.journal import chain, entry
 from firmware.journal.flash import FileFlash
 from firmware.journal.ring import Ring
 from firmware.wire import messages, sealed
+from server_stub.ledger.pagekeys import PageKeys
 from simulator.cabinet.cabinet import Cabinet
 from tests.scenarios.hardware import CabinetBus, HospitalTime
 from tests.unit.controller_process import WAIT_S, Controller, parts_of
@@ -109,12 +110,12 @@ def journal(folder: Path, sectors: int) -> list[Written]:
     ring.scan()
     pages = [ring.read(seq) for seq in range(ring.first, ring.last + 1)]
     flash.close()
-    mac, head = chain.MacKey(KEY), chain.head0(entry.genesis(STATION, LOG, KEY, FIRMWARE))
+    keys, head = PageKeys(KEY).run(ring.first, len(pages)), chain.head0(entry.genesis(STATION, LOG, KEY, FIRMWARE))
     written: list[Written] = []
-    for page in pages:
+    for page, key in zip(pages, keys, strict=True):
         assert page is not None, "a page of the journal is missing"
         data, disclosure, tag = chain.parse_page(page)
         head = chain.next_head(head, chain.leaf(data))
-        assert ring.first > 1 or mac.check(head, tag), f"entry {len(written) + 1} does not follow"
+        assert ring.first > 1 or chain.mac(key, head) == tag, f"entry {len(written) + 1} does not follow"
         written.append((entry.decode(data), disclosure))
     return written

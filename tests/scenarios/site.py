@@ -5,7 +5,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from firmware import schema
+from firmware import issue, schema
 from firmware.journal import kinds
 from firmware.session import pin_hash
 from firmware.wire import cbor, messages
@@ -94,8 +94,9 @@ class Site:
         """What provisioning leaves on the cabinet's computer."""
         board = boards.read(self.board)
         timings = list(board.timings.model_dump().values())
-        config = [1, STATION, LOG, KEY, FIRMWARE, self.sectors, self.wiring(), timings, board.hardware()]
+        config = [2, STATION, LOG, issue.keys_of(KEY), FIRMWARE, self.sectors, self.wiring(), timings, board.hardware()]
         (folder / "controller.cbor").write_bytes(cbor.encode(config))
+        (folder / "ring.bin").write_bytes(issue.ring_start(KEY))
 
     def snapshot(self) -> dict[str, list[list[Any]]]:
         """Table -> rows, in the order they have to come in."""

@@ -185,7 +185,7 @@ def rule_is(world: World, rule: str, value: int) -> None:
 
 @sentence("Given", "the cabinet's journal has {sectors:number} sectors")
 def journal_of(world: World, sectors: int) -> None:
-    """How large the ring of the journal is: 16 entries a sector."""
+    """How large the ring of the journal is: 15 entries a sector."""
     world.site.sectors = sectors
 
 

@@ -90,8 +90,10 @@ def must_count(world: World, list: list[str]) -> None:
 
 @sentence("Then", "the journal adds: {list}", "the journal adds:")
 def journal_adds(world: World, list: list[str] | None = None, rows: list[str] | None = None) -> None:
-    """The entries since the text last spoke of the journal, all of them, in order; section *Entries*."""
-    wanted, pages = list or rows or [], world.written()
+    """The entries since the text last spoke of the journal, all of them, in order; section *Entries*. Seals are passed
+    over, unless one is named."""
+    wanted = list or rows or []
+    pages = world.written(seals=any(text.startswith("seal") for text in wanted))
     if not wanted:
         raise BadScenario("no entries follow")
     for number, (text, page) in enumerate(zip(wanted, pages, strict=False), 1):

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from firmware import codes
-from firmware.journal import entry
+from firmware.journal import entry, kinds
 from firmware.wire import messages
 from simulator.cabinet.cabinet import Cabinet, drawer_of, wiring_of
 from tests.scenarios import site as sites
@@ -186,12 +186,13 @@ class World:
 
     # ---- the journal
 
-    def written(self) -> list[Written]:
-        """Entries nothing has spoken of yet; from now on they count as spoken of."""
+    def written(self, seals: bool = False) -> list[Written]:
+        """Entries nothing has spoken of yet; from now on they count as spoken of. Seals come between the others as
+        they come: they are left out unless the text is about them."""
         pages = self.journal()
         new = [page for page in pages if page[0][entry.F_SEQ] > self._written]
         self._written = pages[-1][0][entry.F_SEQ] if pages else 0
-        return new
+        return [page for page in new if seals or page[0][entry.F_KIND] != kinds.SEAL]
 
     def journal(self) -> list[Written]:
         return journal(self.folder, self.site.sectors)

@@ -11,7 +11,7 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 import simulator.bench
-from simulator.bench import cradle, firmware, ingest, link, measure, packet, par, touch, verdict
+from simulator.bench import cradle, firmware, ingest, link, measure, packet, par, touch, verdict, wear
 from simulator.cli import bench_app
 
 DOC = Path(__file__).parents[2] / "docs" / "benchmarks.md"
@@ -103,3 +103,11 @@ def test_a_ratio_without_a_limit_is_zero():
 def test_chunks_cover_all_once(total, size):
     assert [n for first, beyond in measure.chunks(total, size) for n in range(first, beyond)] == list(range(total))
     assert all(0 < beyond - first <= size for first, beyond in measure.chunks(total, size))
+
+
+@pytest.mark.req("A12.b")
+def test_an_entry_costs_the_flash_no_more_than_it_may():
+    done = wear.run(1500, sectors=16)
+    assert done.programs / done.entries <= wear.PROGRAMS_TARGET
+    assert done.erases / done.entries <= wear.ERASES_TARGET
+    assert (done.programs, done.erases) == (1500 + 2 * 99, 99)  # sector 0 was opened when the ring began

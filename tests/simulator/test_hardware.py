@@ -10,7 +10,7 @@ import tty
 import pytest
 
 from agent.cabinet.runner import HEAP, micropython
-from firmware import codes
+from firmware import codes, issue
 from firmware.compat import derive
 from firmware.session import pin_hash
 from firmware.wire import cbor, frame, messages, sealed
@@ -43,8 +43,9 @@ class Ward:
         layout = boards.read("linux-bus")
         rows = boards.rows(layout, planograms.read("ward"))
         timings = list(layout.timings.model_dump().values())
-        record = [1, STATION, 1, KEY, "0.1.0", 64, rows, timings, layout.hardware()]
+        record = [2, STATION, 1, issue.keys_of(KEY), "0.1.0", 64, rows, timings, layout.hardware()]
         (folder / "controller.cbor").write_bytes(cbor.encode(record))
+        (folder / "ring.bin").write_bytes(issue.ring_start(KEY))
         self.folder, self.time_ms, self.rid, self.written = folder, START_MS, 0, 0
         self.cabinet = body.Cabinet({"D01-P03": 8000, "D08-P01": 5}, body.wiring_of(rows))
         self.clock = Clock([STATION], START_MS, lambda _place: self.bus.rest())

@@ -53,6 +53,8 @@ drawer moves anything, only in the pocket asked for, one thing at a time and for
 | 9 on battery, 10 battery low | mains lost; below 20 % | mains back |
 | 11 temperature | outside the policy's limits, or the thermometer silent, for `excursion_min` minutes | a value within them |
 | 12 clock moved | UTC moved by more than 5 s against monotonic time | 60 s later, with time from network or centre |
+| 13 rolled back | the secure element has counted further than the journal's last seal | maintenance ends |
+| 14 element | it has counted less, or does not answer | maintenance ends |
 
 A drawer under quarantine (entry 37) gives nothing and takes nothing in until command 4 releases it, counting and taking out
 go on; while alarm 11 stands that command is refused.

@@ -33,6 +33,7 @@ PARTS: dict[str, Callable[[], dict[str, Any]]] = {
     "single": flash.single,
     "pairs": flash.pairs,
     "flips": flash.flips,
+    "key-flips": flash.key_flips,
     "outbox": _in_folder(lambda folder: outbox.crashes(folder / "outbox.db", subsets=64)),
     "outbox-full": _in_folder(lambda folder: full.all_of_outbox(folder / "outbox.db")),
     "centre": _centre(centre.crashes, subsets=28),

@@ -8,7 +8,8 @@ import sys
 import time
 from types import ModuleType, SimpleNamespace
 
-from firmware import config
+from firmware import config, issue
+from firmware.journal.flash import PAGE
 from server_stub.site import boards, planograms
 from simulator.cabinet import cabinet as body
 from simulator.cabinet.nor import W25q
@@ -16,7 +17,9 @@ from simulator.cabinet.nor import W25q
 # of the board's `pins`: numbers of peripherals and speeds
 NO_PIN = ("i2c", "i2c_hz", "strip_spi", "flash_spi", "uart", "baud")
 LINES = {"int": 1, "buzzer": 2, "hold": 3, "tamper": 4, "mains": 5, "service": 6}
+KEY = bytes(32)
 WRAP = 1 << 30
+GENERAL_CALL = 0
 BOARDS = {"rp2350": "rp2", "esp32s3": "esp32"}
 # what a peripheral takes when it is not told, (board, SPI): input, by MicroPython's ports/rp2 and ports/esp32
 USUAL_MISO = {("rp2350", 0): 16, ("rp2350", 1): 8, ("esp32s3", 1): 13, ("esp32s3", 2): 37}
@@ -31,7 +34,7 @@ class World:
         self.rows = boards.rows(layout, planograms.read("ward"))
         self.pins = layout.pins
         timings = list(layout.timings.model_dump().values())
-        self.identity = ["W1", 1, bytes(32), "0.1.0", 8, self.rows, timings, layout.hardware()]
+        self.identity = ["W1", 1, issue.keys_of(KEY), "0.1.0", 8, self.rows, timings, layout.hardware()]
         self.cfg = config.Config(*self.identity)
         self.ticks = WRAP - 500
         self.cabinet = body.Cabinet({"D01-P01": 5}, body.wiring_of(self.rows), lambda: 1_700_000_000_000)
@@ -40,6 +43,7 @@ class World:
         self.handlers = {}
         self.levels = {}
         self.nor = W25q(8)
+        self.nor.bytes[:PAGE] = issue.ring_start(KEY)
         self.to_board, self.from_board = b"", b""
         self.uart_takes = 1 << 20
         self.claimed = {}
@@ -95,11 +99,14 @@ def fake_machine(world):  # noqa: C901 - a class for each peripheral
 
     class I2C:
         def __init__(self, number, scl, sda, freq):
-            assert (number, freq) == (world.pins["i2c"], 400_000)
+            assert (number, freq) in ((world.pins["i2c"], 400_000), (world.pins["i2c"], 100_000))
+            self.slow = freq == 100_000
             world.claim(scl.number, "scl")
             world.claim(sda.number, "sda")
 
         def writeto(self, address, data, stop=True):
+            if address == GENERAL_CALL and self.slow:
+                world.cabinet.element.wake()
             if not world.answers(address):
                 raise OSError(5)
             world.cabinet.devices[address].write(bytes(data))

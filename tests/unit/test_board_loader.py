@@ -34,7 +34,8 @@ def loader(world, tmp_path, monkeypatch):
     monkeypatch.setattr(sys.modules["machine"], "reset", reset, raising=False)
     monkeypatch.setattr(time, "sleep_ms", lambda ms: None, raising=False)
     monkeypatch.setattr(sys, "print_exception", lambda error: None, raising=False)
-    (tmp_path / "controller.cbor").write_bytes(cbor.encode([1, *world.identity]))
+    (tmp_path / "controller.cbor").write_bytes(cbor.encode([2, *world.identity]))
+    module("chips_spi", monkeypatch)
     module("chips_loader", monkeypatch)
     return module(f"{BOARDS[world.board]}_loader", monkeypatch)
 

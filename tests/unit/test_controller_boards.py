@@ -27,7 +27,13 @@ def world(request):
 @pytest.fixture
 def chips(world, monkeypatch):
     run_on(world, monkeypatch)
+    module("chips_spi", monkeypatch)
     return module("chips", monkeypatch)
+
+
+@pytest.fixture
+def spi(chips):
+    return sys.modules["firmware.ports.chips_spi"]
 
 
 @pytest.fixture
@@ -126,14 +132,14 @@ def test_a_light_goes_to_the_strip_of_its_drawer(chips, world):
     assert world.cabinet.strips.lit() == [(16, 1)] and world.cabinet.strips.garbled == 0
 
 
-def test_flash_programs_clear_bits_and_erases_set_them(chips, world):
+def test_flash_programs_clear_bits_and_erases_set_them(chips, spi, world):
     chips.Bus(world.pins)
-    flash = NorFlash(chips.FlashSpi(world.pins), 8)
+    flash = NorFlash(spi.FlashSpi(world.pins), 8)
     page, buf = bytes(range(256)), bytearray(256)
     flash.erase(1)
     flash.program(17, page)
     flash.read(17, buf)
-    assert buf == page and world.nor.bytes[: 17 * 256] == b"\xff" * (17 * 256)
+    assert buf == page and world.nor.bytes[256 : 17 * 256] == b"\xff" * (16 * 256)
     flash.program(17, b"\x0f")
     flash.read(17, buf)
     assert buf[0] == 0 and buf[1:] == page[1:]
@@ -142,8 +148,8 @@ def test_flash_programs_clear_bits_and_erases_set_them(chips, world):
     assert buf == b"\xff" * 256
 
 
-def test_flash_that_takes_no_write_is_an_error(chips, world, monkeypatch):
-    flash = NorFlash(chips.FlashSpi(world.pins), 8)
+def test_flash_that_takes_no_write_is_an_error(spi, world, monkeypatch):
+    flash = NorFlash(spi.FlashSpi(world.pins), 8)
     world.nor.write_protected = True
     with pytest.raises(OSError):
         flash.program(0, b"\0")
@@ -154,14 +160,14 @@ def test_flash_that_takes_no_write_is_an_error(chips, world, monkeypatch):
 
 
 @pytest.mark.req("P5", "U2")
-def test_the_board_boots_answers_and_stops_when_the_journal_does(chips, port, world):
+def test_the_board_boots_answers_and_stops_when_the_journal_does(chips, spi, port, world):
     from firmware.ports.shell import Shell  # the shell of every port
 
     bus, link = chips.Bus(world.pins), chips.Link(world.pins)
-    flash = NorFlash(chips.FlashSpi(world.pins), world.cfg.ring_sectors)
+    flash = NorFlash(spi.FlashSpi(world.pins), world.cfg.ring_sectors)
     power = SimpleNamespace(spend=lambda n: n, check=lambda: None)
     files = SimpleNamespace(reader=_no_file, writer=_no_file)
-    parts = build(world.cfg, Tables(24), flash, RamStore(power), files, port.entropy_of(world.cfg.key))
+    parts = build(world.cfg, Tables(24), flash, RamStore(power), files, port.entropy_of(world.cfg.keys.entropy))
     shell = Shell(world.cfg, parts[0], bus, link, chips.watchdog(8000))
     shell.boot(parts[1], False)
     world.cabinet.case(True)
@@ -173,7 +179,7 @@ def test_the_board_boots_answers_and_stops_when_the_journal_does(chips, port, wo
     state = [m for m in heard if m[0] == messages.STATE][-1]
     assert [codes.ALARM_TAMPER, 0] in state[10] and world.fed == 1
     assert len([m for m in heard if m[0] == messages.INFO]) == 2
-    assert world.nor.bytes[:2] != b"\xff\xff"  # the boot entry
+    assert world.nor.bytes[256:258] != b"\xff\xff"  # the boot entry
     used = {name: pin for name, pin in world.pins.items() if name not in NO_PIN}
     assert sorted(world.claimed) == sorted(used.values())
 
@@ -186,7 +192,7 @@ class Unplugged(Exception):
 def program(chips, world, monkeypatch, tmp_path):
     """The board's program; its files are in `tmp_path`."""
     monkeypatch.setattr(gc, "threshold", lambda *_bytes: None, raising=False)
-    (tmp_path / "controller.cbor").write_bytes(cbor.encode([1, *world.identity]))
+    (tmp_path / "controller.cbor").write_bytes(cbor.encode([2, *world.identity]))
     module("chips_main", monkeypatch)
     return module(f"{BOARDS[world.board]}_main", monkeypatch)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from firmware import codes, levels, schema
+from firmware import codes, issue, levels, schema
 from firmware.compat import derive
 from firmware.journal import chain, entry, kinds
 from firmware.journal.flash import FileFlash
@@ -47,8 +47,9 @@ ITEM, BADGE, PATIENT, ORDER = ITEMS[0][0], USERS[7][0], PATIENTS[3][0], ORDERS[3
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     drawers = [[n, n - 1, n - 1, n - 1] for n in range(1, 17)]
-    config = cbor.encode([1, STATION, LOG, KEY, "0.1.0", 64, drawers, TIMINGS])
+    config = cbor.encode([2, STATION, LOG, issue.keys_of(KEY), "0.1.0", 64, drawers, TIMINGS])
     (tmp_path / "controller.cbor").write_bytes(config)
+    (tmp_path / "ring.bin").write_bytes(issue.ring_start(KEY))
     return tmp_path
 
 

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from firmware import codes, config
-from firmware.drivers import board, buzzer, ds3231, lock, max17048, switches, tmp117, watchdog, ws2812
+from firmware.drivers import atecc608, board, buzzer, ds3231, lock, max17048, switches, tmp117, watchdog, ws2812
+from firmware.issue import keys_of
 from firmware.storage import types
 from simulator.cabinet import cabinet as body
+from simulator.cabinet.atecc608 import MAX_COUNT, Atecc608
 from simulator.cabinet.chips import Ds3231, Max17048, Strips, Tmp117
 
 RELEASE_MS, PULL_IN_MS = 20_000, 150
@@ -67,7 +69,7 @@ def wire():
 
 @pytest.fixture
 def chips(wire):
-    cfg = config.Config("S1", 1, bytes(32), "0.1.0", 8, ROWS, TIMINGS, [[k, v] for k, v in FITTED.items()])
+    cfg = config.Config("S1", 1, keys_of(bytes(32)), "0.1.0", 8, ROWS, TIMINGS, [[k, v] for k, v in FITTED.items()])
     return board.Board(cfg, wire)
 
 
@@ -353,3 +355,79 @@ def test_the_watchdog_makes_a_waiting_loop_come_round_in_time(mocker):
     guard.feed(1000)
     assert guard.deadline() == 5000 and dog.feed.call_count == 1
     assert watchdog.Watchdog(None, 8000).deadline() is None
+
+
+# ---- secure element
+
+
+class Element:
+    """A bus with nothing but an ATECC608; `mutilate` changes what it says."""
+
+    def __init__(self) -> None:
+        self.chip = Atecc608()
+        self.mutilate = bytes
+
+    def wake(self) -> None:
+        self.chip.wake()
+
+    def write(self, address: int, data: bytes) -> None:
+        assert address == 0x35
+        self.chip.write(data)
+
+    def read(self, address: int, n: int) -> bytes:
+        assert address == 0x35
+        return self.mutilate(self.chip.read(n))
+
+
+@pytest.mark.req("A12.b")
+def test_the_element_counts_and_sleeps_in_between() -> None:
+    wire = Element()
+    driver = atecc608.Atecc608(wire, 0x35)
+    assert [driver.read(), driver.increment(), driver.increment(), driver.read()] == [0, 1, 2, 2]
+    assert driver.name == "atecc608"
+    assert wire.chip.counts == [2, 0]
+    with pytest.raises(OSError):
+        wire.read(0x35, 4)
+    wire.chip.power_on()
+    assert driver.read() == 2
+
+
+# data sheet, wake response: count 04, status 11, CRC 33 43
+def test_the_element_s_check_is_the_data_sheet_s() -> None:
+    assert atecc608.crc16(b"\x04\x11") == 0x4333
+    wire = Element()
+    wire.wake()
+    for _ in range(wire.chip.busy_reads):
+        with pytest.raises(OSError):
+            wire.read(0x35, 4)
+    assert wire.read(0x35, 4) == b"\x04\x11\x33\x43"
+
+
+@pytest.mark.parametrize("flipped", range(7))
+def test_a_reply_of_the_element_with_a_wrong_bit_is_an_error_and_the_next_one_is_good(flipped: int) -> None:
+    wire = Element()
+    driver = atecc608.Atecc608(wire, 0x35)
+    driver.increment()
+
+    def noise(reply: bytes) -> bytes:
+        return reply if len(reply) < 7 else reply[:flipped] + bytes((reply[flipped] ^ 4,)) + reply[flipped + 1 :]
+
+    wire.mutilate = noise
+    with pytest.raises(OSError):
+        driver.read()
+    wire.mutilate = bytes
+    assert driver.read() == 1
+
+
+def test_an_element_that_is_away_or_counts_no_further_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    wire = Element()
+    driver = atecc608.Atecc608(wire, 0x35)
+    wire.chip.counts[0] = MAX_COUNT
+    assert driver.read() == MAX_COUNT
+    with pytest.raises(OSError):
+        driver.increment()
+    assert driver.read() == MAX_COUNT
+    monkeypatch.setattr(atecc608, "POLLS", 20)
+    wire.chip.busy_reads = 1_000_000
+    with pytest.raises(OSError):
+        driver.read()

@@ -3,7 +3,7 @@
 import pytest
 
 from agent import link
-from firmware import config
+from firmware import config, issue
 from firmware.storage import types
 from firmware.wire import cbor
 from server_stub.site import boards, enrol, make, planograms
@@ -33,7 +33,7 @@ def test_each_planogram_fits_each_board(name, board):
     assert cabinet.name == name
     t = layout.timings
     timings = [t.release_ms, t.ajar_ms, t.confirm_ms, t.idle_ms, t.latch_ms]
-    record = [1, "S1", 1, bytes(32), "0.1.0", layout.ring_sectors, boards.rows(layout, cabinet), timings]
+    record = [2, "S1", 1, issue.keys_of(bytes(32)), "0.1.0", layout.ring_sectors, boards.rows(layout, cabinet), timings]
     cfg = config.read(cbor.encode([*record, layout.hardware()]))
     assert cfg.drawers == sorted(d.drawer for d in cabinet.drawer)
     assert {n: types.chart(k) is not None for n, k in cfg.types.items()} == dict.fromkeys(cfg.drawers, True)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from firmware.journal import entry
+from firmware.journal import entry, evolve, keypage
 from firmware.journal.flash import PAGE
 from firmware.journal.ring import Ring
 from firmware.wire import cbor, frame
@@ -48,7 +48,29 @@ def test_firmware_reads_frames(case: make.Case) -> None:
 @pytest.mark.parametrize("case", of("flash_page"))
 def test_ring_takes_only_the_good_page(case: make.Case) -> None:
     flash = make.RamFlash(2)
-    flash.bytes[:PAGE] = unhexlify(case["hex"])
+    flash.bytes[PAGE : 2 * PAGE] = unhexlify(case["hex"])
     ring = Ring(flash)
     ring.scan()
     assert ring.last == (0 if "refused" in case else case["expect"]["seq"])
+
+
+@pytest.mark.req("A12.b")
+@pytest.mark.parametrize("case", of("evolve"))
+def test_the_key_of_an_entry_is_found_from_the_beginning_and_from_the_key_before(case: make.Case) -> None:
+    walking = evolve.from_root(unhexlify(case["hex"]))
+    for seq, key in case["expect"]:
+        assert make.plain(evolve.from_root(unhexlify(case["hex"])).at(seq)) == make.plain(walking.at(seq)) == key
+    with pytest.raises(ValueError):
+        walking.at(seq - 1)
+
+
+@pytest.mark.parametrize("case", of("key_page"))
+def test_a_key_page_is_as_good_as_its_better_record(case: make.Case) -> None:
+    read = keypage.decode(unhexlify(case["hex"]))
+    if "refused" in case:
+        assert read is None
+    else:
+        assert read is not None
+        opened, key = read
+        told = {"opened": opened, "seq": key.seq, "next_epoch": key.next_epoch, "key": key.key}
+        assert {name: make.plain(value) for name, value in told.items()} == case["expect"]

@@ -2,7 +2,8 @@
 
     python tests/vectors/make.py
 
-A case has `what` (which reader: cbor, frame, entry, pages, flash_page, sealed, batch), `hex`, and either `expect` (what
+A case has `what` (which reader: cbor, frame, entry, pages, flash_page, key_page, evolve,
+sealed, batch), `hex`, and either `expect` (what
 is read) or `refused` (which layer must refuse it: crc, cbor, entry, ref, mac, chain, prev_head, signature). Bytes are
 written {"hex": ...}, integers beyond 2^53 {"int": ...}. The keys are for tests only.
 """
@@ -16,9 +17,10 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from firmware import issue
 from firmware.compat import derive
-from firmware.journal import chain, entry, kinds
-from firmware.journal.flash import PAGE
+from firmware.journal import chain, entry, evolve, keypage, kinds
+from firmware.journal.flash import PAGE, begin
 from firmware.journal.journal import Journal
 from firmware.journal.ram import RamFlash, RamStore
 from firmware.wire import cbor, cose, frame, sealed
@@ -53,10 +55,11 @@ class NoState:
 def one_removal() -> RamFlash:
     """Boot, sign-on, and the entries of one removal, in a ring of two sectors."""
     flash = RamFlash(2)
+    begin(flash, issue.ring_start(KEY))
     clock = StepClock()
     state = NoState()
     store = RamStore(flash.power)
-    journal = Journal(flash, store, STATION, LOG, KEY, GENESIS, lambda s, f, d: None, state, clock)
+    journal = Journal(flash, store, STATION, LOG, derive(KEY, "snapshot"), GENESIS, lambda s, f, d: None, state, clock)
     journal.recover()
     _, told = entry.ref_of(SALT, "10014729-1", "order-17")
     med = {"item": "morphine-4mg", "place": "D03-P07"}
@@ -78,7 +81,7 @@ def flash_page(flash: RamFlash, page: int) -> bytes:
 
 
 def pages_of(flash: RamFlash) -> list[bytes]:
-    raws = [flash_page(flash, n) for n in range(6)]
+    raws = [flash_page(flash, n) for n in range(1, 7)]
     return [raw[6 : 6 + int.from_bytes(raw[:2], "little")] for raw in raws]
 
 
@@ -165,6 +168,7 @@ def entry_cases(pages: list[bytes]) -> dict[str, Case]:
     par = [*fields[:8], kinds.COMMAND, "", None, None, None, None, None, None, 0, None]
     par += [[12, 2, 0, ["D03-P07", 2, 10, "D03-P08", 0, 4]]]
     at = [*fields[:8], kinds.DISCREPANCY, "nurse-2", "nurse-3", "morphine-4mg", "D03-P07"]
+    seal = [*fields[:8], kinds.SEAL, "", None, None, None, None, None, None, 0, None, [41, 2]]
     diverged = [*at, 8, -1, 7, 3, None, ["nurse-1", 5]]
     loaded = [*at, 0, 12, 12, 3, None, [0, "LOT/7.2", 30302400, "00312345678906"]]
     loaded[entry.F_KIND] = kinds.LOAD
@@ -176,6 +180,7 @@ def entry_cases(pages: list[bytes]) -> dict[str, Case]:
             "entry", "a pocket loaded by two, with lot and expiry", entry.encode(loaded), plain(loaded)
         ),
         "entry_command_par": valid("entry", "a command that set two PAR levels", entry.encode(par), plain(par)),
+        "entry_seal": valid("entry", "a seal after 64 entries, counter 41", entry.encode(seal), plain(seal)),
         "entry_remove": valid("entry", "the remove entry of one removal", data, plain(fields)),
         "bad_entry_type": refused("entry", "the actor is a number", wrong, "entry"),
         "bad_entry_fields": refused("entry", "18 fields", short, "entry"),
@@ -209,7 +214,7 @@ def page_cases(pages: list[bytes]) -> dict[str, Case]:
 
 
 def flash_cases(flash: RamFlash) -> dict[str, Case]:
-    page = flash_page(flash, 4)
+    page = flash_page(flash, 5)
     length = int.from_bytes(page[:2], "little")
     too_long = pack("<HI", 247, 5) + page[6:252]
     torn = page[:100] + b"\xff" * (PAGE - 100)
@@ -222,6 +227,27 @@ def flash_cases(flash: RamFlash) -> dict[str, Case]:
         "bad_flash_page_crc": refused("flash_page", "one bit flipped in the CRC", flip(page, 253), "crc"),
         "bad_flash_page_length": refused("flash_page", "a length beyond the page, CRC right", overrun, "crc"),
         "bad_flash_page_blank": refused("flash_page", "an erased page", b"\xff" * PAGE, "crc"),
+    }
+
+
+def key_cases() -> dict[str, Case]:
+    """Keys of entries at the edges of epochs, and key pages."""
+    root = evolve.root_of(KEY)
+    seqs = (1, 2, 1023, 1024, 1025, 1026, 2048, 2049, 5000, 102401)
+    keys = [[seq, plain(evolve.from_root(root).at(seq))] for seq in seqs]
+    key = evolve.from_root(root)
+    key.at(1020)
+    page = keypage.encode(69, key)
+    expect = {"opened": 69, "seq": 1020, "next_epoch": plain(key.next_epoch), "key": plain(key.key)}
+    half = flip(page, 40)
+    torn = page[:100] + b"\xff" * (PAGE - 100)
+    return {
+        "evolve": valid("evolve", "K(n) of E(0), by n", root, keys),
+        "key_page": valid("key_page", "the key page of a sector that is opened with entry 1020", page, expect),
+        "key_page_half": valid("key_page", "one bit flipped in its first record: the second counts", half, expect),
+        "bad_key_page_torn": refused("key_page", "power went after 100 bytes", torn, "crc"),
+        "bad_key_page_both": refused("key_page", "a bit flipped in each record", flip(half, 200), "crc"),
+        "bad_key_page_zero": refused("key_page", "a page that was zeroed", bytes(PAGE), "crc"),
     }
 
 
@@ -268,6 +294,7 @@ def cases() -> dict[str, Case]:
         entry_cases(pages),
         page_cases(pages),
         flash_cases(flash),
+        key_cases(),
         wire_cases(),
         batch_cases(pages),
     ):

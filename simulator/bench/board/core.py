@@ -8,8 +8,9 @@ import time
 
 from firmware import gate, pockets, schema
 from firmware.compat import sha256
+from firmware.issue import ring_start
 from firmware.journal import entry, kinds
-from firmware.journal.flash import PAGE, FileFlash
+from firmware.journal.flash import PAGE, FileFlash, begin
 from firmware.journal.journal import Journal
 from firmware.journal.snapshot import FileStore
 from firmware.state import State, apply
@@ -35,6 +36,7 @@ class Core:
         store = FileStore(folder + "/a.bin", folder + "/b.bin")
         genesis = entry.genesis("BENCH", 1, KEY, "0.1.0")
         flash = FileFlash(folder + "/ring.bin", sectors)
+        begin(flash, ring_start(KEY))
         self.journal = Journal(flash, store, "BENCH", 1, KEY, genesis, apply, State(), Now())
         self.journal.recover()
         self.disclosure = entry.ref_of(bytes(16), "P0000001", "")[1]

@@ -13,7 +13,6 @@ from firmware.ports import unix_main  # its tables come before the code, as on e
 # ruff: noqa: I001, UP031, RUF005, PTH123 - the tables come before the code; MicroPython
 from firmware import codes, config, pockets
 from firmware.build import build
-from firmware.compat import derive
 from firmware.journal.flash import FileFlash
 from firmware.journal.snapshot import FileStore
 from firmware.ports import common, unix
@@ -41,7 +40,7 @@ class Cabinet:
         store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
         files = common.Files(folder + "/tables")
         self.station, _, _ = build(cfg, unix_main.TABLES, flash, store, files, unix.entropy)
-        self.answers = derive(cfg.key, "answer")
+        self.answers = cfg.keys.answer
         self.head = [1, cfg.station, cfg.log]
         self.now = (UTC_MS, 0, 2)
         self.rid = 0
