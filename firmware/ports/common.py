@@ -1,5 +1,6 @@
 # What ports share: the link's queue, files of the tables.
 import os
+import sys
 
 OUT_BYTES = 65536
 READ_BYTES = 512
@@ -51,6 +52,14 @@ def forget_found(folder, found):
     for name, what in zip(("outcome.cbor", "before.cbor"), found or ()):
         if what:
             os.remove(folder + "/" + name)
+
+
+# A module that nobody names any more makes room.
+def forget_modules(*names):
+    package = sys.modules["firmware"]
+    for name in names:
+        del sys.modules["firmware." + name]
+        delattr(package, name)
 
 
 # the loader finds it, and leaves the REPL open

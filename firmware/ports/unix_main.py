@@ -6,7 +6,7 @@ import micropython
 
 micropython.opt_level(3)  # the code without its line numbers: they would take 4 KB
 
-# Collected often, the heap stays dense: 384 KB then hold the code, full tables and 24 KB to work with.
+# Collected often, the heap stays dense: 384 KB then hold the code, full tables and 16 KB to work with.
 gc.threshold(4096)
 
 # ruff: noqa: E402, I001 - the tables come before the code
@@ -16,8 +16,6 @@ from firmware.tables import Tables
 
 TABLES = Tables()
 
-from firmware import config
-from firmware.build import build
 from firmware.journal.flash import FileFlash
 from firmware.journal.journal import KeyLost
 from firmware.journal.snapshot import FileStore
@@ -36,6 +34,20 @@ def main(folder, bus_path, link_fd, found=None):
 
 # the configuration is not needed any more once all is built
 def start(folder, bus_path, link_fd, found):
+    parts, adopted, damage = _built(folder, bus_path, link_fd)
+    common.forget_modules("build", "config", "keys")
+    gc.collect()
+    gc.threshold(RUN_THRESHOLD)
+    parts[0].boot(adopted, damage is not None, found)
+    common.forget_found(folder, found)
+    return parts
+
+
+# -> ((shell, bus, link), entries adopted, damage or None). What only this needs goes with it.
+def _built(folder, bus_path, link_fd):
+    from firmware import config
+    from firmware.build import build
+
     with open(folder + "/controller.cbor", "rb") as file:
         cfg = config.read(file.read())
     bus, link = unix.Bus(bus_path, cfg.station), unix.Link(link_fd)
@@ -43,12 +55,7 @@ def start(folder, bus_path, link_fd, found):
     store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
     files, element = common.Files(folder + "/tables"), common.element(cfg, bus, folder)
     station, adopted, damage = build(cfg, TABLES, flash, store, files, unix.entropy, element)
-    gc.collect()
-    gc.threshold(RUN_THRESHOLD)
-    shell = Shell(cfg, station, bus, link)
-    shell.boot(adopted, damage is not None, found)
-    common.forget_found(folder, found)
-    return shell, bus, link
+    return (Shell(cfg, station, bus, link), bus, link), adopted, damage
 
 
 # Until the firmware leaves for the REPL. A link that hung up would wake the poll without end: it is left out for a

@@ -25,7 +25,7 @@ class PageKeys:
     def __init__(self, key: bytes) -> None:
         root = hmac.digest(key, PURPOSE, "sha256")
         self._first = _first_of(0, root)
-        self._known = (self._first,)
+        self._known: tuple[_Place, ...] = (self._first,)
 
     def run(self, seq: int, count: int) -> list[bytes]:
         """K(seq) to K(seq + count - 1). ValueError for a seq that no log has."""

@@ -18,7 +18,7 @@ KEY, STATION, SECTORS = bytes(range(32)), "BENCH", 128
 PROGRAMS_TARGET, ERASES_TARGET = 1.2, 0.07
 
 
-class CountingFlash(RamFlash):  # type: ignore[misc]
+class CountingFlash(RamFlash):
     """Flash that counts what is done to it, whole pages and sectors."""
 
     programs = erases = 0
@@ -32,7 +32,7 @@ class CountingFlash(RamFlash):  # type: ignore[misc]
         RamFlash.erase(self, sector)
 
 
-class CountingStore(RamStore):  # type: ignore[misc]
+class CountingStore(RamStore):
     """Snapshots that are counted."""
 
     writes = 0

@@ -12,7 +12,7 @@ from firmware.journal.ram import PowerCut, RamStore
 from firmware.requests import service
 from firmware.wire import messages
 
-REQ = ("A12.b", "U1")
+REQ = ("A12.b",)
 
 
 # an element that says what it is told
