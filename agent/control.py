@@ -64,7 +64,7 @@ class ControlServer:
         try:
             request = json.loads(line)
             name, args, rid = str(request["do"]), dict(request.get("args", {})), request.get("rid")
-        except (ValueError, KeyError, TypeError, AttributeError):
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             request = {"id": None}
             outcome = Outcome(codes.BAD_PANEL_REQUEST, ['send {"id": 1, "do": NAME, "args": {...}}'])
         else:

@@ -9,7 +9,7 @@ from typing import Any
 
 import cbor2
 
-from agent import pages
+from agent import pages, shapes
 from agent.actions import (
     Action,
     Good,
@@ -106,6 +106,7 @@ class Controller:
             message = cbor2.loads(payload)
             handler = _HANDLERS[message[0]]
             about = f"{LINK} {message[0]}"
+            shapes.check(message)
             actions = handler(self, message, now)
         except (cbor2.CBORError, ValueError, TypeError, IndexError, KeyError) as error:
             return self._trouble(codes.BAD_MESSAGE, f"link message dropped: {type(error).__name__} {error}", about)
@@ -258,8 +259,6 @@ class Controller:
 
     def _on_state(self, m: list[Any], now: float) -> list[Action]:
         self._check_soon(now)
-        if len(m) < 14:
-            raise ValueError("STATE is too short")
         return [State(m[1:])]
 
     def _on_result(self, m: list[Any], now: float) -> list[Action]:

@@ -152,6 +152,11 @@ class Downlink:
         """INFO's versions of the controller's tables."""
         self.applied = dict(tables)
 
+    def not_kept(self, table: str, held: dict[str, int], now: float) -> None:
+        """The directory's copy could not be stored: what is `held` counts, and the table is asked for again."""
+        self.directory[table] = held.get(table, 0)
+        self._ask_later(now)
+
     def link_down(self) -> None:
         """The controller is away: jobs wait."""
         self._up, self._due = False, None

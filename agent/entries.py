@@ -7,6 +7,7 @@ What the cores are to do next is handed back as actions.
 import random
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 
 from agent.actions import Action, Info, Reset, Rewind, Send, StartLog, Trouble
 from agent.controller import Controller
@@ -42,10 +43,7 @@ class Entries:
         try:
             self._outbox.take(taken)
         except OutboxError as error:
-            stands = self._outbox.log()
-            self._controller.stall(stands.seq, stands.head)
-            self.store_at = now + STORE_AGAIN_S
-            return False, [Trouble(codes.STORE_FAILED, str(error), OUTBOX)]
+            return False, self.failed(error)
         self._view.good(OUTBOX)
         for page in taken:
             self._view.moved(page.place, page.after)
@@ -53,6 +51,14 @@ class Entries:
         if any(page.kind in RESHAPING for page in taken):
             doing += self._controller.ask_inventory(now)
         return True, doing + self.uplink.taken(taken[-1].seq, any(page.is_urgent for page in taken), now)
+
+    def failed(self, error: OutboxError) -> Doing:
+        """The outbox stored nothing: controller and centre say again later what is missing."""
+        with suppress(OutboxError):  # then what follows too early is refused
+            stands = self._outbox.log()
+            self._controller.stall(stands.seq, stands.head)
+        self.store_at = time.monotonic() + STORE_AGAIN_S
+        return [Trouble(codes.STORE_FAILED, str(error), OUTBOX)]
 
     def start(self, action: StartLog) -> Doing:
         """The log begins at its genesis."""
@@ -98,6 +104,7 @@ class Entries:
         if answer.verdict not in (messages.ACCEPT, messages.DUP) or answer.seq <= before:
             return []
         self._outbox.answered(answer.seq, answer.head, answer.payload)
+        self._view.good(OUTBOX)
         return [_answer(answer.payload)]
 
     def _anchor(self, answer: Answered, now: float) -> Doing:

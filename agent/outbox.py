@@ -9,7 +9,8 @@ controller named together with that count. From there on both are counted page b
 
 import json
 import sqlite3
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -49,7 +50,7 @@ def _age_of_tables(db: Database) -> None:
 
 
 class OutboxError(RuntimeError):
-    """The outbox cannot be used (code 4005); the text says what to do."""
+    """The outbox cannot be used or stored nothing (code 4005); the text says what to do."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +68,15 @@ class Log:
 
 
 class Outbox:
-    """The one writer of the file. Every method that changes something is one durable transaction."""
+    """The one writer of the file. Every method that changes something is one durable transaction: it is done when the
+    method returns, and not done when it raises `OutboxError`."""
 
     def __init__(self, path: Path, station: str, log: int) -> None:
         try:
             self._db = durable.open_database(path, _schema)
+            self._claim(path, station, log)
         except sqlite3.Error as error:
             raise OutboxError(f"{path}: {error}. Move it away; the controller still holds what it needs.") from error
-        self._claim(path, station, log)
 
     def _claim(self, path: Path, station: str, log: int) -> None:
         row = self._db.conn.execute("SELECT station, log, seq > answered, seq, answered FROM log").fetchone()
@@ -88,8 +90,24 @@ class Outbox:
         if row is None:
             self._reset(station, log)
 
+    @contextmanager
+    def _change(self) -> Iterator[None]:
+        try:
+            with self._db.atomic():
+                yield
+        except sqlite3.Error as error:
+            raise OutboxError(
+                f"cannot store: {error}. Make room on the disk; controller and centre keep what is not here."
+            ) from error
+
+    def _rows(self, query: str, values: Sequence[Any] = ()) -> list[Any]:
+        try:
+            return list(self._db.conn.execute(query, values).fetchall())
+        except sqlite3.Error as error:
+            raise OutboxError(f"cannot read: {error}. See to the disk.") from error
+
     def _reset(self, station: str, log: int) -> None:
-        with self._db.atomic():
+        with self._change():
             self._db.execute("DELETE FROM pages")
             self._db.execute("DELETE FROM log")
             self._db.execute(
@@ -103,20 +121,18 @@ class Outbox:
 
     def log(self) -> Log:
         """Where the log stands now."""
-        row = self._db.conn.execute(
-            "SELECT genesis, seq, head, entries, removals, answered, answered_head, answer FROM log"
-        ).fetchone()
+        (row,) = self._rows("SELECT genesis, seq, head, entries, removals, answered, answered_head, answer FROM log")
         return Log(*row)
 
     def start(self, genesis: bytes, head0: bytes) -> None:
         """Begin the chain at the genesis: the controller still holds entry 1."""
-        with self._db.atomic():
+        with self._change():
             self._db.execute("UPDATE log SET genesis = ?, head = ?, answered_head = ?", [genesis, head0, head0])
 
     def anchor(self, seq: int, head: bytes, settle_seq: int, settle_removals: int) -> None:
         """Begin the chain after the last entry the centre stored; `removals` is settled at `settle_seq`."""
         at_end = settle_seq == seq
-        with self._db.atomic():
+        with self._change():
             self._db.execute(
                 "UPDATE log SET seq = ?, head = ?, entries = ?, removals = ?, answered = ?, answered_head = ?,"
                 " settle_seq = ?, settle_removals = ?",
@@ -128,24 +144,21 @@ class Outbox:
         self._reset(station, log)
 
     def take(self, pages: Sequence[Page]) -> None:
-        """Take in pages that continue the chain; durable when this returns. Raises `OutboxError`."""
+        """Take in pages that continue the chain."""
         removals = sum(page.is_removal for page in pages)
         last = pages[-1]
-        try:
-            with self._db.atomic():
-                self._db.conn.executemany(
-                    "INSERT INTO pages VALUES (?, ?, ?, ?, ?)",
-                    [(p.seq, p.page, p.kind, p.utc_ms, p.head) for p in pages],
-                )
-                self._db.execute(
-                    "UPDATE log SET seq = ?, head = ?, entries = entries + ?, removals = removals + ?",
-                    [last.seq, last.head, len(pages), removals],
-                )
-                self._settle(pages)
-        except sqlite3.Error as error:
-            raise OutboxError(
-                f"cannot store pages: {error}. Make room on the disk; the controller keeps them."
-            ) from error
+        with self._change():
+            self._db.conn.executemany(
+                "INSERT INTO pages VALUES (?, ?, ?, ?, ?)",
+                [(p.seq, p.page, p.kind, p.utc_ms, p.head) for p in pages],
+            )
+            moved = self._db.execute(
+                "UPDATE log SET seq = ?, head = ?, entries = entries + ?, removals = removals + ? WHERE seq = ?",
+                [last.seq, last.head, len(pages), removals, pages[0].seq - 1],
+            )
+            if moved.rowcount != 1:
+                raise OutboxError(f"entry {pages[0].seq} does not follow; it is read again")
+            self._settle(pages)
 
     def _settle(self, pages: Sequence[Page]) -> None:
         settle_seq, settled = self._db.conn.execute("SELECT settle_seq, settle_removals FROM log").fetchone()
@@ -156,7 +169,7 @@ class Outbox:
 
     def answered(self, seq: int, head: bytes, answer: bytes) -> None:
         """The centre stored everything up to `seq`; keeps the answer for the controller and drops old pages."""
-        with self._db.atomic():
+        with self._change():
             self._db.execute(
                 "UPDATE log SET answered = ?, answered_head = ?, answer = ? WHERE answered <= ?",
                 [seq, head, answer, seq],
@@ -168,7 +181,7 @@ class Outbox:
         log = self.log()
         if log.answered_head is None or log.answered > log.seq:
             return 0
-        with self._db.atomic():
+        with self._change():
             gone, removals = self._db.conn.execute(
                 "SELECT count(*), coalesce(sum(kind = 20), 0) FROM pages WHERE seq > ?", [log.answered]
             ).fetchone()
@@ -181,51 +194,49 @@ class Outbox:
 
     def pages(self, first: int, count: int) -> list[bytes]:
         """Up to `count` pages from `first` on, in order and without a hole."""
-        rows = self._db.conn.execute(
-            "SELECT page FROM pages WHERE seq >= ? AND seq < ? ORDER BY seq", [first, first + count]
-        )
+        rows = self._rows("SELECT page FROM pages WHERE seq >= ? AND seq < ? ORDER BY seq", [first, first + count])
         return [row[0] for row in rows]
 
     def first(self) -> int:
         """The oldest entry still here, 1 if there is none."""
-        return int(self._db.conn.execute("SELECT coalesce(min(seq), 1) FROM pages").fetchone()[0])
+        return int(self._rows("SELECT coalesce(min(seq), 1) FROM pages")[0][0])
 
     def newest(self, count: int, kinds: Sequence[int] = ()) -> list[bytes]:
         """The newest `count` pages of entries of these kinds (of all, without any) still here, the newest first."""
         some = f" WHERE kind IN ({', '.join('?' * len(kinds))})" if kinds else ""
         query = f"SELECT page FROM pages{some} ORDER BY seq DESC LIMIT ?"  # noqa: S608 (nothing but question marks)
-        return [row[0] for row in self._db.conn.execute(query, [*kinds, count])]
+        return [row[0] for row in self._rows(query, [*kinds, count])]
 
     def head(self, seq: int) -> bytes | None:
         """head(seq) of the chain, None if not known any more."""
-        row = self._db.conn.execute("SELECT head FROM pages WHERE seq = ?", [seq]).fetchone()
-        if row:
-            return bytes(row[0])
+        rows = self._rows("SELECT head FROM pages WHERE seq = ?", [seq])
+        if rows:
+            return bytes(rows[0][0])
         log = self.log()
         return {log.answered: log.answered_head, log.seq: log.head}.get(seq)
 
     def utc_ms(self, seq: int) -> int | None:
         """Hospital time of the entry `seq`, None if it is not here."""
-        row = self._db.conn.execute("SELECT utc_ms FROM pages WHERE seq = ?", [seq]).fetchone()
-        return row and int(row[0])
+        rows = self._rows("SELECT utc_ms FROM pages WHERE seq = ?", [seq])
+        return int(rows[0][0]) if rows else None
 
     def versions(self) -> dict[str, int]:
         """Versions of the directory's tables held here."""
-        return {str(name): int(version) for name, version in self._db.conn.execute("SELECT name, version FROM tables")}
+        return {str(name): int(version) for name, version in self._rows("SELECT name, version FROM tables")}
 
     def received(self) -> dict[str, int]:
         """When each table of the directory came (computer's clock, UTC ms), where that is known."""
-        rows = self._db.conn.execute("SELECT name, received_ms FROM tables WHERE received_ms IS NOT NULL")
+        rows = self._rows("SELECT name, received_ms FROM tables WHERE received_ms IS NOT NULL")
         return {str(name): int(received_ms) for name, received_ms in rows}
 
     def names(self, table: str) -> dict[str, list[Any]]:
         """Rows of a table of the directory by key."""
-        rows = self._db.conn.execute("SELECT key, row FROM names WHERE name = ?", [table])
+        rows = self._rows("SELECT key, row FROM names WHERE name = ?", [table])
         return {key: json.loads(row) for key, row in rows}
 
     def put_names(self, table: str, version: int, base: int, rows: Iterable[Sequence[Any]], received_ms: int) -> None:
         """Apply one version of a directory table: a snapshot (`base` 0) or a delta; `[key, null]` removes a row."""
-        with self._db.atomic():
+        with self._change():
             if base == 0:
                 self._db.execute("DELETE FROM names WHERE name = ?", [table])
             for row in rows:

@@ -5,6 +5,7 @@ from typing import Any
 
 import cbor2
 
+from agent import shapes
 from firmware.journal import chain, kinds
 
 # positions in an entry, docs/journal.md section 2
@@ -12,6 +13,8 @@ _STATION, _LOG, _SEQ, _UTC_MS, _KIND, _PLACE, _AFTER = 1, 2, 4, 5, 8, 12, 15
 
 # what the centre is told without lingering
 _URGENT = frozenset((*kinds.OUTCOMES, kinds.WASTE, kinds.ALARM))
+# fields up to `after`
+_ENTRY = ("u", "t", "u", "u", "u", "u", "u", "u", "u", "t", "T", "T", "T", "I", "I", "I")
 
 
 class UnverifiedPageError(ValueError):
@@ -46,6 +49,8 @@ def read(data: bytes, station: str, log: int, seq: int, previous_head: bytes) ->
     try:
         entry_bytes, _, _ = chain.parse_page(data)
         entry: list[Any] = cbor2.loads(entry_bytes)
+        if not shapes.fits(entry, _ENTRY):
+            raise ValueError("a field is not what it should be")
         found = (entry[_STATION], entry[_LOG], entry[_SEQ])
         head = chain.next_head(previous_head, chain.leaf(entry_bytes))
         page = Page(seq, data, entry[_KIND], entry[_UTC_MS], head, entry[_PLACE], entry[_AFTER])

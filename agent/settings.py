@@ -41,7 +41,7 @@ def load(folder: Path) -> Settings:
         raise SettingsError(
             f"{path} is missing: enrol the station with `apotheca station add ID --ward WARD`, or name another --home"
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise SettingsError(f"{path} is not TOML: {error}") from None
     return _settings(folder, table, path)
 

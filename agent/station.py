@@ -30,9 +30,9 @@ from agent.clock import Clock
 from agent.controller import Controller
 from agent.desk import Desk
 from agent.downlink import DIRECTORY, Answered, Downlink, Downward, Names, NeedVersions, Notice, note_in
-from agent.entries import Entries
+from agent.entries import OUTBOX, Entries
 from agent.keys import BadSignatureError, NoteVerifier, Signer, Verifier
-from agent.outbox import Outbox
+from agent.outbox import Outbox, OutboxError
 from agent.pages import Page
 from agent.sender import Publisher, Sender
 from agent.settings import Settings
@@ -141,10 +141,16 @@ class Agent:
             if taken and not self._store(taken):
                 break
             taken = []
-            self._do[type(action)](action)
+            self._carry_out(action)
         if taken:
             self._store(taken)
         self._arm()
+
+    def _carry_out(self, action: Action | Downward | Batch) -> None:
+        try:
+            self._do[type(action)](action)
+        except OutboxError as error:
+            self._run(self._entries.failed(error))
 
     def _handlers(self) -> dict[type, Callable[[Any], None]]:
         entries = self._entries
@@ -219,7 +225,12 @@ class Agent:
 
     def _do_names(self, names: Names) -> None:
         received_ms = time.time_ns() // 1_000_000
-        self.outbox.put_names(names.table, names.version, names.base, names.rows, received_ms)
+        try:
+            self.outbox.put_names(names.table, names.version, names.base, names.rows, received_ms)
+        except OutboxError:
+            self._downlink.not_kept(names.table, self.outbox.versions(), time.monotonic())
+            raise
+        self.view.good(OUTBOX)
         self.view.directory[names.table] = self.outbox.names(names.table)
         self.view.received_ms[names.table] = received_ms
         self.view.changed()

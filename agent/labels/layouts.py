@@ -141,5 +141,5 @@ def _read(form: type[_File], folder: Path, name: str) -> _File:
     file = folder / f"{name}.toml"
     try:
         return form.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadLabel(f"{file.name} is not right: {error}") from None

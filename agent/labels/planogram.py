@@ -17,6 +17,6 @@ def pockets(name: str) -> list[tuple[int, int]]:
     except FileNotFoundError:
         there = ", ".join(sorted(path.stem for path in FOLDER.glob("*.toml")))
         raise BadLabel(f"no planogram {name}: there are {there}, or name a .toml file") from None
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise BadLabel(f"{file.name} is no planogram: {error!r}") from None
     return sorted(found)

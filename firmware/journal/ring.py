@@ -219,6 +219,10 @@ class Ring:
     def _load(self, position):
         self._flash.read(self._page_of(position), self._page)
         length, seq = unpack_from("<HI", self._page)
-        if not 0 < length <= MAX_BYTES or unpack_from("<I", self._page, _BODY)[0] != crc32(self._body):
-            return 0
-        return seq
+        return seq if 0 < length <= MAX_BYTES and self._right() else 0
+
+    # Does the CRC say so? Short of one bit it can be a flipped bit or a program cut at its very end, and nothing tells
+    # which: the body is whole in both, so that what was returned is never dropped for torn.
+    def _right(self):
+        off = unpack_from("<I", self._page, _BODY)[0] ^ crc32(self._body)
+        return off == 0 or (off & (off - 1) == 0 and self._unfinished())

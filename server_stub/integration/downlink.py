@@ -10,6 +10,7 @@ from server_stub.ledger.transaction import Transaction
 
 SETTLE_MS = 1000
 MAX_STATUS_BYTES = 4096
+_BEYOND = 1 << 62  # no version is so high, and no database takes more
 
 
 class Downlink:
@@ -59,9 +60,9 @@ class Downlink:
 def _versions(payload: bytes) -> dict[str, int] | None:
     try:
         status: Any = json.loads(payload[:MAX_STATUS_BYTES])
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     tables = status.get("tables") if isinstance(status, dict) and status.get("online") is True else None
     if not isinstance(tables, dict):
         return None
-    return {str(table): v for table, v in tables.items() if type(v) is int and v >= 0}
+    return {str(table): v for table, v in tables.items() if type(v) is int and 0 <= v < _BEYOND}

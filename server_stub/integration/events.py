@@ -86,7 +86,7 @@ def read_lines(body: str) -> list[Any]:
 def _json(line: str) -> Any:
     try:
         return json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return line
 
 

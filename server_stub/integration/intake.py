@@ -47,7 +47,7 @@ async def _conversation(reader: asyncio.StreamReader, writer: asyncio.StreamWrit
     while line := await reader.readline():
         try:
             request = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             reply: dict[str, Any] = {"code": codes.MALFORMED_EVENT, "message": "not a line of JSON"}
         else:
             reply = await handle(request)

@@ -21,7 +21,7 @@ def _rows(path: Path) -> list[Any]:
     for number, line in enumerate(path.read_text().splitlines(), 1):
         try:
             rows.append(json.loads(line))
-        except ValueError:
+        except (ValueError, RecursionError):
             raise ValueError(f"error {codes.BAD_REFERENCE}: {path}, line {number}: not JSON") from None
     return rows
 

@@ -43,8 +43,8 @@ def filters(config: SiteConfig, shard: str | None = None, *, alone: bool = False
 
 
 class Mqtt:
-    """One client on the running event loop. `arrived(topic, payload)` for what matches one of `filters`: none for a client
-    that only sends. `taken(outbox id)` when the broker has a message."""
+    """One client on the running event loop. `arrived(topic, payload)` for what matches one of `filters`, if it has any;
+    `taken(outbox id)` when the broker has a message."""
 
     def __init__(
         self,

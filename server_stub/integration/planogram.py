@@ -135,7 +135,7 @@ def checked(table: str, rows: Any) -> Rows:
 
     Raises BadReference.
     """
-    if table not in _ROWS:
+    if not isinstance(table, str) or table not in _ROWS:
         raise BadReference(f"table must be one of {', '.join(_ROWS)}")
     if not isinstance(rows, list):
         raise BadReference("rows must be an array")

@@ -1,5 +1,9 @@
-"""The broker's configuration: NATS as MQTT broker, each certificate with the least rights that do (docs/wire.md 4)."""
+"""The broker's configuration: NATS as MQTT broker, each certificate with the least rights that do (docs/wire.md 4).
 
+For Mosquitto in its place: mosquitto.py.
+"""
+
+import contextlib
 import json
 import os
 import shutil
@@ -8,6 +12,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from server_stub.site import mosquitto
 from server_stub.site.config import SiteConfig
 from server_stub.site.home import Home, write_private
 
@@ -83,6 +88,7 @@ def write_configuration(home: Home, config: SiteConfig) -> None:
     """Write both files of a new site."""
     write_private(home.broker / "users.conf", users_text(config).encode())
     write_private(home.broker / "nats.conf", main_text(home, config).encode())
+    mosquitto.write_configuration(home, config)
 
 
 def update_users(home: Home, config: SiteConfig) -> None:
@@ -99,6 +105,7 @@ def update_users(home: Home, config: SiteConfig) -> None:
         (trial / "users.conf").replace(home.broker / "users.conf")
     finally:
         shutil.rmtree(trial)
+    mosquitto.write_configuration(home, config)
     reload(home)
 
 
@@ -109,10 +116,9 @@ def _check(path: Path) -> None:
 
 
 def reload(home: Home) -> None:
-    """SIGHUP the broker of this home, if it runs."""
-    try:
-        pid = int((home.broker / "nats.pid").read_text())
-        if b"nats-server" in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, signal.SIGHUP)
-    except (FileNotFoundError, ProcessLookupError, ValueError):
-        return
+    """SIGHUP the broker of this home, whichever of the two it is, if it runs."""
+    for file, name in (("nats.pid", b"nats-server"), ("mosquitto.pid", b"mosquitto")):
+        with contextlib.suppress(FileNotFoundError, ProcessLookupError, ValueError):
+            pid = int((home.broker / file).read_text())
+            if name in Path(f"/proc/{pid}/cmdline").read_bytes():
+                os.kill(pid, signal.SIGHUP)

@@ -135,7 +135,7 @@ def read(home: Home) -> SiteConfig:
         return SiteConfig.model_validate(tomllib.loads(home.config.read_text()))
     except FileNotFoundError:
         raise NoSite(f"no site in {home.root}: make one with `apotheca --home {home.root} init --site ID`") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise NoSite(f"{home.config} is not right, mend it by hand: {error}") from None
 
 

@@ -74,7 +74,7 @@ def read(name: str) -> Planogram:
         return Planogram.model_validate(tomllib.loads(file.read_text(encoding="utf-8")))
     except FileNotFoundError:
         raise BadPlanogram(f"no planogram {name}: there are {', '.join(names())}") from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise BadPlanogram(f"{file.name} is not right: {error}") from None
 
 

@@ -62,4 +62,8 @@ class Centre:
     def down(self, kind: str, fields: list) -> bytes:
         """The envelope of anything that goes down; with a MAC where the controller checks one."""
         payload = cbor.encode(fields) if kind == "notice" else sealed.seal(fields, derive(KEY, kind))
+        return self.signed(kind, payload)
+
+    def signed(self, kind: str, payload: bytes) -> bytes:
+        """The envelope of any payload."""
         return self._signer.seal(kind, payload)

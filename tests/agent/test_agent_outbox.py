@@ -59,7 +59,7 @@ def test_counts_with_the_pages_and_gives_them_back(outbox, cabinet):
 
 def test_a_transaction_that_fails_takes_nothing(outbox, cabinet):
     outbox.take(read(cabinet, 1, 4))
-    with pytest.raises(OutboxError, match="controller keeps them"):
+    with pytest.raises(OutboxError, match="controller and centre keep"):
         outbox.take(read(cabinet, 4, 6))
     assert (outbox.log().seq, outbox.log().entries) == (4, 4)
 

@@ -92,6 +92,35 @@ def test_a_disk_that_is_full_is_told_until_it_takes_pages_again(rig):
     assert rig.outbox.log().seq == 3
 
 
+def test_an_answer_and_names_that_find_the_disk_full_come_again(rig):
+    cabinet = Cabinet()
+    cabinet.append(30)
+    cabinet.streaming, cabinet.next = True, 1
+
+    async def hear(*payloads):
+        rig.agent.link_received(list(payloads))
+
+    asyncio.run(hear(cabinet.info()))
+    asyncio.run(hear(*cabinet.stream()))
+    answer = rig.centre.down("answer", [1, STATION, LOG, 0, 1, cabinet.heads[1], 5])
+    listed = rig.centre.down("reference", names(1))
+    rig.outbox._db.conn.execute("PRAGMA query_only = ON")
+    rig.down("answer", answer)
+    rig.down("reference", listed)
+    rig.outbox._db.conn.execute("PRAGMA query_only = OFF")
+    assert rig.alarms() == [words.of(codes.STORE_FAILED)]
+    assert (
+        rig.outbox.log().answered == 0
+        and rig.outbox.versions() == {}
+        and rig.agent.view.directory == {table: {} for table in rig.agent.view.directory}
+    )
+    rig.down("answer", answer)
+    rig.down("reference", listed)
+    assert rig.alarms() == []
+    assert rig.outbox.log().answered == 1 and rig.outbox.versions() == {"patient_names": 1}
+    assert rig.agent.view.directory["patient_names"]["P1"][1] == "Ada"
+
+
 def test_the_age_of_lists_survives_a_restart(rig):
     rig.down("reference", rig.centre.down("reference", names(1)))
     before = dict(rig.agent.view.received_ms)

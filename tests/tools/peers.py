@@ -1,4 +1,5 @@
-"""Brings poppler's pdfsig and NSS's certutil and writes where they are to .venv/peers.json, for `make test-peers`.
+"""Brings poppler's pdfsig, NSS's certutil and Mosquitto and writes where they are to .venv/peers.json, for
+`make test-peers`.
 
 Installed ones first; else the distribution's packages, as root with apt-get, without root unpacked under .venv/peers.
 """
@@ -14,13 +15,16 @@ from typing import Any
 from tests.tools import debs
 
 VENV = Path(__file__).resolve().parents[2] / ".venv"
-PACKAGES = {"pdfsig": "poppler-utils", "certutil": "libnss3-tools"}
+PACKAGES = {"pdfsig": "poppler-utils", "certutil": "libnss3-tools", "mosquitto": "mosquitto"}
+# a broker is in none of the folders of people's programs
+FOLDERS = ("/usr/bin", "/usr/sbin")
 Found = dict[str, list[str] | dict[str, str]]
 
 
 def installed() -> Found | None:
-    """The programs on PATH."""
-    paths = {name: shutil.which(name) for name in PACKAGES}
+    """The programs on PATH, or where Debian has them."""
+    search = os.pathsep.join((os.environ.get("PATH", ""), *FOLDERS))
+    paths = {name: shutil.which(name, path=search) for name in PACKAGES}
     return {"env": {}, **{name: [path] for name, path in paths.items() if path}} if all(paths.values()) else None
 
 
@@ -41,7 +45,8 @@ def unpacked(folder: Path = VENV / "peers") -> Found:
     apt = debs.Apt(folder)
     apt.update()
     apt.unpack(list(PACKAGES.values()))
-    programs = {name: folder / "root" / "usr" / "bin" / name for name in PACKAGES}
+    places = {name: [folder / "root" / place[1:] / name for place in FOLDERS] for name in PACKAGES}
+    programs = {name: next((path for path in paths if path.exists()), paths[0]) for name, paths in places.items()}
     env: dict[str, str] = {}
     for program in programs.values():
         env = debs.complete(program, apt)
@@ -53,7 +58,7 @@ def main() -> int:
     try:
         found = installed() or from_distribution() or unpacked()
     except (LookupError, OSError, subprocess.CalledProcessError) as error:
-        print(f"No pdfsig or certutil: {error}; install {' and '.join(PACKAGES.values())}.", file=sys.stderr)
+        print(f"No {', '.join(PACKAGES)}: {error}; install {' and '.join(PACKAGES.values())}.", file=sys.stderr)
         return 1
     (VENV / "peers.json").write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     return 0

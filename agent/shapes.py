@@ -1,0 +1,54 @@
+"""Shapes of what the controller says (docs/wire.md section 2), checked before anything looks into it.
+
+A shape is a letter for one value (u: from 0, i: any number, t: text, b: bytes, h: 32 bytes, *: anything; a capital: or
+null), a list for an array of any number of such, a tuple for one that has these and may go on with more. Numbers are
+those a database takes: 64 bits with a sign.
+"""
+
+from typing import Any
+
+from firmware.wire import messages
+
+LARGEST = 2**63 - 1
+Shape = str | list[Any] | tuple[Any, ...]
+
+SHAPES: dict[int, Shape] = {
+    messages.INFO: ("u", "t", "u", "u", "t", "b", "u", "u", "h", "u", [("t", "u", "*")], ("u", "u"), "u"),
+    messages.PAGE: ("u", "u", "b"),
+    messages.REPLY: ("u", "u", "u", ["*"]),
+    messages.STATE: (
+        *("u", "u", "T", "U", "U", "T", "T", "I", "u", "u"), [("u", "u")], "u", "u", "I", ["t"],
+    ),
+    messages.RESULT: ("u", "u", "u", ["*"]),
+    messages.INVENTORY: ("u", "u", "u", [("t", "T", "I", "I", "I", "I", "u")]),
+}  # fmt: skip
+# fields of STATE that earlier firmware leaves out
+MORE_STATE: tuple[Shape, ...] = ("u", "u", "t", "u", ["u"], ["t"], [("t", "u")], "*", [("t", "u")], "u")
+
+
+def fits(value: Any, shape: Shape) -> bool:
+    """Whether a value has this shape."""
+    if isinstance(shape, list):
+        return isinstance(value, list) and all(fits(one, shape[0]) for one in value)
+    if isinstance(shape, tuple):
+        long_enough = isinstance(value, list) and len(value) >= len(shape)
+        return long_enough and all(map(fits, value, shape))
+    return (value is None and shape.isupper()) or shape == "*" or _is_one(value, shape.lower())
+
+
+def _is_one(value: Any, letter: str) -> bool:
+    if letter in "ui":
+        return type(value) is int and (0 if letter == "u" else -LARGEST) <= value <= LARGEST
+    if letter == "t":
+        return isinstance(value, str)
+    return isinstance(value, bytes) and (letter == "b" or len(value) == 32)
+
+
+def check(message: Any) -> None:
+    """ValueError for a message of the link that is not as documented."""
+    shape = SHAPES.get(message[0]) if isinstance(message, list) and message else None
+    if shape is None:
+        raise ValueError("no message of a controller")
+    more = message[len(SHAPES[messages.STATE]) :] if message[0] == messages.STATE else []
+    if not fits(message, shape) or not all(map(fits, more, MORE_STATE)):
+        raise ValueError("a field is not what it should be")

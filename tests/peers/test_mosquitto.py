@@ -1,0 +1,180 @@
+"""Mosquitto as the broker: it loses what it acknowledged, and through our stack nothing is lost."""
+
+import json
+import os
+import signal
+import ssl
+import subprocess
+import threading
+
+import paho.mqtt.client as paho
+import pytest
+from paho.mqtt.enums import CallbackAPIVersion
+from sqlalchemy import select
+
+from server_stub.ledger import schema
+from server_stub.ledger.schema import open_database
+from server_stub.site import config
+from server_stub.site.enrol import add_station
+from server_stub.site.home import Home
+from server_stub.site.make import make_site
+from tests.centre.chain import Station
+from tests.centre.processes import Ingest, _listening, free_port, until
+from tests.centre.scripted import Scripted
+from tests.tools import peers
+
+pytestmark = pytest.mark.peers
+
+NOTICES = "apotheca/1/demo/s0/ICU1/down/notice"
+
+
+class Mosquitto:
+    """The broker as a process, to be killed and started again; `wipe` forgets what it kept."""
+
+    def __init__(self, home, port):
+        written = peers.VENV / "peers.json"
+        found = json.loads(written.read_text()) if written.exists() else peers.installed()
+        self._command = [*found["mosquitto"], "-c", str(home.broker / "mosquitto.conf")]
+        self._env = os.environ | found["env"]
+        self._home, self._port = home, port
+        self.start()
+
+    def start(self):
+        with (self._home.run / "mosquitto.log").open("ab") as out:
+            self.process = subprocess.Popen(self._command, env=self._env, stdout=out, stderr=out)
+        until(lambda: _listening(self._port), "mosquitto")
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def dropped(self):
+        """How often it said that a queue is full and the rest is dropped."""
+        return (self._home.run / "mosquitto.log").read_text().count("being dropped")
+
+    def wipe(self):
+        (self._home.broker / "mosquitto.db").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def site(tmp_path):
+    home, port = Home(tmp_path / "h"), free_port()
+    make_site(home, "demo", broker_port=port)
+    genesis = bytes.fromhex(add_station(home, "ICU1", ["MICU"]).genesis)
+    broker = Mosquitto(home, port)
+    yield home, port, broker, genesis
+    broker.kill()
+
+
+def client(home, certificate, port, name, *, clean=True):
+    context = ssl.create_default_context(cafile=str(home.keys / "ca.crt"))
+    context.load_cert_chain(certificate, certificate.with_suffix(".key"))
+    made = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=clean)
+    made.tls_set_context(context)
+    made.max_inflight_messages_set(500)
+    made.connect("127.0.0.1", port)
+    made.loop_start()
+    return made
+
+
+class Listener:
+    """A client of the station with a session that the broker keeps."""
+
+    def __init__(self, home, port):
+        self.got = []
+        joined = threading.Event()
+        self._client = client(home, home.station("ICU1") / "tls.crt", port, "listener", clean=False)
+        self._client.on_message = lambda _c, _u, message: self.got.append(message.payload)
+        self._client.on_subscribe = lambda *_: joined.set()
+        self._client.subscribe("apotheca/1/demo/s0/ICU1/down/#", qos=1)
+        assert joined.wait(30)
+
+    def away(self):
+        self._client.disconnect()
+        self._client.loop_stop()
+
+
+def stored(home):
+    with open_database(config.database_url(home, config.read(home))).connect() as conn:
+        table = schema.entries.c
+        return conn.execute(select(table.seq, table.head).where(table.station == "ICU1").order_by(table.id)).all()
+
+
+@pytest.mark.req("A12.a", "A18")
+@pytest.mark.parametrize("entries, steps", [(3000, 3), (500, 1)])
+def test_a_killed_broker_with_a_full_queue_loses_nothing(site, entries, steps, record_property):
+    home, _port, broker, genesis = site
+    # a queue of its own for each client, far smaller than what comes
+    with (home.broker / "mosquitto.conf").open("a") as file:
+        file.write("max_queued_messages 2\nmax_inflight_messages 1\n")
+    broker.kill()
+    broker.start()
+    script, ingest = Scripted.enrolled(home, "ICU1", genesis), Ingest(home)
+    station = Station(home, script)
+    try:
+        station.append(1)
+        until(lambda: station.answered() == 1, "the first answer")
+        for step in range(steps):
+            # the centre takes nothing: what the broker acknowledges waits in its queue, or is dropped
+            ingest.process.send_signal(signal.SIGSTOP)
+            station.append(entries // steps - (step == 0))
+            until(lambda dropped=step: broker.dropped() > dropped, "a queue that is full")
+            broker.kill()
+            if step % 2:
+                broker.wipe()
+            broker.start()
+            ingest.process.send_signal(signal.SIGCONT)
+            until(lambda: station.answered() == len(script.pages), "all answered")
+    finally:
+        station.close()
+        ingest.process.send_signal(signal.SIGCONT)
+        ingest.stop()
+    assert [tuple(row) for row in stored(home)] == [(seq, script.heads[seq]) for seq in range(1, entries + 1)]
+    record_property("mosquitto, lost through our stack", f"0 of {entries}")
+
+
+@pytest.mark.req("A12.a")
+def test_the_same_broker_alone_loses_what_it_acknowledged(site, record_property):
+    """The control: what the queue of a broker is worth, in its own settings."""
+    home, port, broker, _genesis = site
+    listener = Listener(home, port)
+    listener.away()
+    sender = client(home, home.keys / "centre.crt", port, "sender")
+    sent = [sender.publish(NOTICES, b"%d" % number, qos=1) for number in range(3000)]
+    for info in sent:
+        info.wait_for_publish(30)
+    assert all(info.is_published() for info in sent)
+    sender.disconnect()
+    sender.loop_stop()
+    broker.kill()
+    broker.start()
+    listener = Listener(home, port)
+    sender = client(home, home.keys / "centre.crt", port, "sender")
+    sender.publish(NOTICES, b"last", qos=1)
+    until(lambda: b"last" in listener.got, "what is left")
+    listener.away()
+    sender.disconnect()
+    sender.loop_stop()
+    lost = 3000 - len(set(listener.got) - {b"last"})
+    record_property("mosquitto alone, lost of 3000 that it acknowledged", lost)
+    assert lost >= 1900
+
+
+@pytest.mark.req("A12.a", "U23")
+def test_rights_are_those_of_the_certificate(site):
+    home, port, _broker, _genesis = site
+    add_station(home, "ED1", ["ED"])
+    listener = Listener(home, port)
+    sender = client(home, home.keys / "centre.crt", port, "sender")
+    # enrolled, but for topics of its own
+    stranger = client(home, home.station("ED1") / "tls.crt", port, "stranger")
+    stranger.publish(NOTICES, b"forged", qos=1)
+    sender.publish(NOTICES, b"right", qos=1)
+    until(lambda: b"right" in listener.got, "what the centre sent")
+    sender.publish(NOTICES, b"again", qos=1)
+    until(lambda: b"again" in listener.got, "what the centre sent")
+    assert b"forged" not in listener.got
+    for one in (sender, stranger):
+        one.disconnect()
+        one.loop_stop()
+    listener.away()
