@@ -14,6 +14,8 @@ from collections.abc import Coroutine, Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+
 from server_stub.centre import Arrived, Asked, Centre, Keys, Work
 from server_stub.clock import SteppedClock, SystemClock
 from server_stub.inbox import Inbox, Pace
@@ -120,6 +122,10 @@ class Shell:
     async def _catch_up_alone(self) -> None:
         try:
             self._send(self._centre.step(1))
+        except OperationalError:
+            # a full disk, a lost connection: the batch is not to blame
+            log.exception("the database takes nothing; trying again")
+            await asyncio.sleep(RETRY_S)
         except Exception:
             log.exception("a batch can not be folded: its log waits until the next start")
             try:

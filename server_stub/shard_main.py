@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from firmware import codes
 from firmware.wire import topics
@@ -80,6 +81,10 @@ class Shell:
     async def _handle_alone(self, message: Message) -> None:
         try:
             self._send(self._ingest.take([message], self._now()).answers)
+        except OperationalError:
+            # a full disk, a lost connection: the message is not to blame, so it is no evidence
+            log.exception("the database takes nothing; stations will send again")
+            await asyncio.sleep(RETRY_S)
         except Exception:
             log.exception("this message can not be handled")
             refused = Refused(codes.BAD_BATCH, "the centre could not take this in; its log file says why")
