@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, exists, func, or_, select
+from sqlalchemy import Row, and_, bindparam, exists, func, or_, select
 
 from firmware.compat import derive
 from firmware.journal import kinds
@@ -25,6 +25,20 @@ RESEND_MOST_MS = 320_000
 NOTICE_PAR = 3
 
 _C, _L = schema.commands.c, schema.par_levels.c
+# built once: they run with every transaction
+_STALE = or_(_C.state == schema.LOST, and_(_C.state == schema.SENT, _C.issued_ms <= bindparam("until_ms")))
+_STALE_LEVELS = (
+    select(_L.station, _L.place, _L.wanted_min, _L.wanted_max, _L.reason)
+    .select_from(schema.par_levels.join(schema.commands, and_(_C.station == _L.station, _C.number == _L.number)))
+    .where(_STALE)
+    .order_by(_L.station, _L.place)
+)
+_NEWER = schema.commands.alias("newer")
+_SAME = and_(_NEWER.c.station == _C.station, _NEWER.c.kind == _C.kind, _NEWER.c.body == _C.body)
+_ANEW = exists().where(and_(_SAME, _NEWER.c.number > _C.number))
+_UNHEARD = (
+    select(schema.commands).where(_STALE, _C.kind != messages.COMMAND_PAR, ~_ANEW).order_by(_C.station, _C.number)
+)
 
 
 class Commands:
@@ -89,25 +103,19 @@ class Commands:
                 self._due[station] = (tx.received_ms + longer_ms, longer_ms)
 
     def _renew(self, tx: Transaction) -> None:
-        stale = or_(_C.state == schema.LOST, and_(_C.state == schema.SENT, _C.issued_ms <= tx.utc_ms - EXPIRES_MS))
-        joined = schema.par_levels.join(schema.commands, and_(_C.station == _L.station, _C.number == _L.number))
-        query = select(_L.station, _L.place, _L.wanted_min, _L.wanted_max, _L.reason)
-        rows = tx.conn.execute(query.select_from(joined).where(stale).order_by(_L.station, _L.place)).all()
+        rows = tx.conn.execute(_STALE_LEVELS, {"until_ms": tx.utc_ms - EXPIRES_MS}).all()
         for station in sorted({row.station for row in rows}):
             mine = [Wanted(*row[1:]) for row in rows if row.station == station]
             self._drop_expired(tx, station)
             self.set_levels(tx, station, mine)
-        for row in self._unheard(tx, stale):
+        for row in self._unheard(tx):
             self._drop_expired(tx, row.station)
             self.issue(tx, row.station, row.kind, json.loads(row.body), row.reason, row.person or CENTRE)
 
-    def _unheard(self, tx: Transaction, stale: ColumnElement[bool]) -> Iterator[Row[Any]]:
+    @staticmethod
+    def _unheard(tx: Transaction) -> Iterator[Row[Any]]:
         """What people ordered and no station has taken: as long as it can still matter, and not ordered anew since."""
-        newer = schema.commands.alias("newer")
-        same = and_(newer.c.station == _C.station, newer.c.kind == _C.kind, newer.c.body == _C.body)
-        anew = exists().where(and_(same, newer.c.number > _C.number))
-        query = select(schema.commands).where(stale, _C.kind != messages.COMMAND_PAR, ~anew)
-        for row in tx.conn.execute(query.order_by(_C.station, _C.number)).all():
+        for row in tx.conn.execute(_UNHEARD, {"until_ms": tx.utc_ms - EXPIRES_MS}).all():
             if row.kind != messages.COMMAND_CRITICAL_OVERRIDE or json.loads(row.body)[0] > tx.utc_ms:
                 yield row
 

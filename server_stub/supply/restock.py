@@ -6,7 +6,7 @@ Counts change only at the cabinet: an order is what should come, a refill what h
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from sqlalchemy import and_, func, select
+from sqlalchemy import BindParameter, and_, bindparam, func, select
 
 from firmware.journal import kinds
 from server_stub.ledger import schema as ledger
@@ -21,6 +21,19 @@ from server_stub.supply.orders import EXPIRED, PUT_AWAY, SUPERSEDED
 EXPIRES_MS = 24 * 3_600_000
 
 _T, _I = schema.restock_orders.c, ledger.inventory.c
+# built once: they run with every transaction, and SQLAlchemy takes longer to build one than the database to answer it
+_ITEMS: BindParameter[list[str]] = bindparam("items", expanding=True)
+_AT_T = and_(_T.station == bindparam("station"), _T.item.in_(_ITEMS), _T.closed_ms.is_(None))
+_AT_I = and_(_I.station == bindparam("station"), _I.item.in_(_ITEMS))
+_OLD = (
+    select(_T.station, _T.item)
+    .distinct()
+    .where(_T.closed_ms.is_(None), _T.opened_ms <= bindparam("until_ms"))
+    .order_by(_T.station, _T.item)
+)
+_NEWEST = select(func.max(_T.number)).where(_T.station == bindparam("station"))
+_HELD = select(_I.item, func.sum(_I.quantity)).where(_AT_I).group_by(_I.item)
+_STANDING = select(_T.number, _T.item, _T.quantity, _T.put_away, _T.opened_ms).where(_AT_T).order_by(_T.number)
 
 
 class Open(NamedTuple):
@@ -56,10 +69,8 @@ class Restock:
 
     def expire(self, tx: Transaction) -> None:
         """Close orders that have stood for EXPIRES_MS; what is still below PAR is ordered anew."""
-        old = and_(_T.closed_ms.is_(None), _T.opened_ms <= tx.utc_ms - EXPIRES_MS)
-        query = select(_T.station, _T.item).distinct().where(old).order_by(_T.station, _T.item)
         touched: dict[str, set[str]] = {}
-        for station, item in tx.conn.execute(query):
+        for station, item in tx.conn.execute(_OLD, {"until_ms": tx.utc_ms - EXPIRES_MS}):
             touched.setdefault(station, set()).add(item)
         for station, items in touched.items():
             self._look(tx, station, self._shelves.of(tx.conn, station), items)
@@ -67,7 +78,7 @@ class Restock:
     def _look(self, tx: Transaction, station: str, shelf: Shelf, items: set[str]) -> None:
         held = _on_hand(tx, station, items)
         standing = _standing(tx, station, items)
-        number = tx.conn.scalar(select(func.max(_T.number)).where(_T.station == station)) or 0
+        number = tx.conn.scalar(_NEWEST, {"station": station}) or 0
         for item in sorted(items):
             low, top = shelf.level(item)
             on_hand = held.get(item, 0)
@@ -97,15 +108,13 @@ class Restock:
 
 
 def _on_hand(tx: Transaction, station: str, items: set[str]) -> dict[str, int]:
-    query = select(_I.item, func.sum(_I.quantity)).where(and_(_I.station == station, _I.item.in_(sorted(items))))
-    return {item: int(total) for item, total in tx.conn.execute(query.group_by(_I.item))}
+    rows = tx.conn.execute(_HELD, {"station": station, "items": sorted(items)})
+    return {item: int(total) for item, total in rows}
 
 
 def _standing(tx: Transaction, station: str, items: set[str]) -> dict[str, list[Open]]:
-    query = select(_T.number, _T.item, _T.quantity, _T.put_away, _T.opened_ms).where(
-        and_(_T.station == station, _T.item.in_(sorted(items)), _T.closed_ms.is_(None))
-    )
     found: dict[str, list[Open]] = {}
-    for number, item, quantity, put_away, opened_ms in tx.conn.execute(query.order_by(_T.number)):
+    rows = tx.conn.execute(_STANDING, {"station": station, "items": sorted(items)})
+    for number, item, quantity, put_away, opened_ms in rows:
         found.setdefault(item, []).append(Open(number, item, quantity - put_away, put_away, opened_ms))
     return found
