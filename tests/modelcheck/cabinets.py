@@ -175,6 +175,7 @@ PEOPLE = Plan(
     ),
     levers=(),
     failing=(),
+    prompt=True,
     restricts="anna",
 )  # fmt: skip
 
