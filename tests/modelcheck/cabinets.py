@@ -50,6 +50,7 @@ class Plan:
     levers: tuple[bool, ...] = (False, True)  # how a drawer may be levered open: with the latch out afterwards?
     failing: tuple[str, ...] = ("fails", "fails late", "jams")  # what an action that moves something may do
     prompt: bool = False  # are sensors read before the next word is heard?
+    one_open: bool = False  # is no drawer opened while another is open?
     restricts: str = ""  # who becomes restricted while the cabinet runs
 
     def __str__(self) -> str:
@@ -174,6 +175,7 @@ PEOPLE = Plan(
     ),
     levers=(),
     failing=(),
+    prompt=True,
     restricts="anna",
 )  # fmt: skip
 
@@ -204,12 +206,13 @@ WARD = Plan(
     ),
     stock={"D01-P01": 2, "D01-P02": 1, "D02-P01": 1},
     asks=(
-        sign_on("anna"), sign_on("cleo"), witness("ben"), remove("morphine"), remove("morphine", 2),
-        remove("saline", override=1), give_back("morphine", txn=0), count("D01-P01"), confirm(1), confirm(2), CANCEL,
+        sign_on("anna"), sign_on("cleo"), witness("ben"), remove("morphine"), remove("saline", override=1),
+        count("D01-P01"), confirm(1), confirm(2), CANCEL,
     ),
     levers=(),
     failing=(),
     prompt=True,
+    one_open=True,
 )  # fmt: skip
 
 BY_NAME = {plan.name: plan for plan in (ONE, DOOR, PEOPLE, STOCK, WARD)}

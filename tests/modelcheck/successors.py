@@ -67,8 +67,11 @@ def _by_hand(world: World, plan: Plan) -> Iterator[Event]:
     for number, front in world.fronts.items():
         if world.station is not None and not front.quiet():
             continue
+        others = [other for other in world.fronts.values() if other is not front]
         if not front.closed:
             yield ("push", number)
+        elif plan.one_open and not all(other.closed for other in others):
+            continue
         elif not front.latched:
             yield ("pull", number)
         else:
