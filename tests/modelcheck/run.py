@@ -4,7 +4,9 @@ from collections.abc import Callable
 from typing import Any
 
 from firmware.compat import derive
+from firmware.issue import ring_start
 from firmware.journal import chain, entry, kinds
+from firmware.journal.flash import begin
 from firmware.wire import messages, sealed
 from tests.modelcheck import cabinets, chips
 from tests.modelcheck.cabinets import Ask, Plan
@@ -86,6 +88,7 @@ class Run:
         self._table("users", 2, users)
 
     def _set_up(self) -> None:
+        begin(chips.FLASH, ring_start(KEY))
         self._on()
         for name, rows in self.plan.tables.items():
             self._table(name, 1, rows)

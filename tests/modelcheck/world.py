@@ -6,6 +6,7 @@ from typing import Any
 from firmware import people, session
 from firmware.build import build
 from firmware.config import Config
+from firmware.issue import keys_of
 from tests.modelcheck import cabinets, chips
 from tests.modelcheck.abstraction import Moment, key, view
 from tests.modelcheck.cabinets import Plan
@@ -115,7 +116,7 @@ class World:
     def boot(self, plan: Plan) -> tuple[Any, ...]:
         """A station made of what the chips hold; the event that starts it. Violation if not all came back."""
         drawers = [[n, n - 1, n - 1, n - 1, kind, 0, 0, 0] for n, kind in plan.drawers.items()]
-        config = Config(STATION, LOG, KEY, "0.1.0", chips.SECTORS, drawers, TIMINGS)
+        config = Config(STATION, LOG, keys_of(KEY), "0.1.0", chips.SECTORS, drawers, TIMINGS)
         made = build(config, tables_of(plan), chips.FLASH, chips.STORE, chips.FILES, bytes)
         self.station, adopted, damage = made
         self.station.journal._apply = Applied(self.station.journal._apply)
