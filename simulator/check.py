@@ -25,7 +25,7 @@ STATION, LOG, SEQ, KIND, ITEM, PLACE, BEFORE, CHANGE, AFTER, TXN, EXT = 1, 2, 4,
 OPENED_AND_CLOSED = (kinds.OPENED, kinds.CLOSED)
 # place, min, max of a pocket in the body of a command
 LEVEL_FIELDS = 3
-SHOWN = 20
+SHOWN = 60
 
 
 @dataclass

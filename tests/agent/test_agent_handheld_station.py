@@ -120,7 +120,7 @@ def test_the_stations_lines_stand_as_it_says_and_what_is_typed_below():
 @pytest.mark.req("P47")
 def test_after_a_result_the_old_question_is_gone_and_nothing_answers_it():
     site = Site()
-    site.choices("Deliver")
+    site.choices("At a station")
     remote, sent = site.unit.step, []
     site.unit.link.queue_at_station = lambda data: sent.append(data) or True
     remote.said(display.screen([("R", "Saline")]))
@@ -139,7 +139,7 @@ def test_after_a_result_the_old_question_is_gone_and_nothing_answers_it():
 @pytest.mark.req("P43", "P47")
 def test_a_quantity_may_have_one_decimal_point():
     site = Site()
-    site.choices("Deliver")
+    site.choices("At a station")
     sent = []
     site.unit.link.queue_at_station = lambda data: sent.append(data) or True
     site.unit.step.said(display.field("quantity", "N", 10, "Put in"))

@@ -48,7 +48,7 @@ def test_a_page_maced_with_the_key_of_another_entry_or_the_station_s_own_is_refu
     known = SiteRegister(site_home)("ICU1")
     for _ in range(3):
         made.add()
-    assert [page.entry.seq for page in read_batch(made.batch(1, 3), "ICU1", known.keys).pages] == [1, 2, 3]
+    assert read_batch(made.batch(1, 3), "ICU1", known.keys).last_seq == 3
     for key in (known.keys.mac, PageKeys(made.key).run(2, 1)[0]):
         good = made.pages[seq - 1]
         made.pages[seq - 1] = [good[0], good[1], hmac.digest(key, made.heads[seq], "sha256")[:16]]

@@ -41,7 +41,7 @@ def postgres():
 
 
 # of these the day leaves nothing: its alarms clear, nobody sets anything, nothing is bypassed
-EMPTY = {"alarms", "bypasses", "par_holds", "supply_settings", "verify_settings"}
+EMPTY = {"alarms", "bypasses", "par_holds", "verify_settings"}
 
 
 @pytest.mark.req("A12.a")
