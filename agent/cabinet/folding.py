@@ -34,7 +34,9 @@ def folded(source: str) -> str:
     """A module's source with the names of numbers and short words as what they are, its own and those it imports.
     AttributeError for a name that `codes`, `kinds` or `messages` do not have."""
     tree = ast.parse(source)
-    return ast.unparse(ast.fix_missing_locations(_Fold(_known(tree)).visit(tree)))
+    known = _known(tree)
+    tree = _Fold(known).visit(tree)
+    return ast.unparse(ast.fix_missing_locations(_Needed(known, tree).visit(tree)))
 
 
 @dataclass
@@ -100,6 +102,8 @@ def _value(known: _Known, node: ast.expr) -> Value | None:
             value = -plain
         case ast.Call(func=ast.Name(id="const")):
             value = _value(known, node.args[0])
+        case ast.Call(func=ast.Name(id="range"), args=[ast.Constant(value=int() as plain)]):
+            value = tuple(range(plain))
         case ast.Tuple():
             parts = [_value(known, one) for one in node.elts]
             value = None if None in parts else tuple(part for part in parts if part is not None)
@@ -151,6 +155,18 @@ class _Fold(ast.NodeTransformer):
     def _is_gone(self, node: ast.stmt) -> bool:
         made = _assigned(self._known, node) if isinstance(node, ast.Assign) else {}
         return bool(made) and all(_is_short(value) for value in made.values())
+
+
+class _Needed(ast.NodeTransformer):
+    """Without imports of modules that were there for their numbers alone."""
+
+    def __init__(self, known: _Known, tree: ast.AST) -> None:
+        used = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+        self._unused = known.modules.keys() - used
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt | None:
+        node.names = [name for name in node.names if (name.asname or name.name) not in self._unused]
+        return node if node.names else None
 
 
 def _is_folded(module: str, name: ast.alias) -> bool:

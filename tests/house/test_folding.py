@@ -33,6 +33,14 @@ def test_a_constant_of_any_module_becomes_its_number_and_goes():
     )
 
 
+def test_a_module_imported_for_its_numbers_alone_is_not_imported():
+    source = (
+        "from firmware import flags\nfrom firmware.compat import sha256\n\nFIRST, SECOND = range(2)\n\n"
+        "def f(row):\n    from firmware import chart\n    return row[SECOND] & flags.SUPPLY or sha256(chart.OPEN)"
+    )
+    assert folded(source) == ("from firmware.compat import sha256\n\ndef f(row):\n    return row[1] & 256 or sha256(3)")
+
+
 def test_what_is_too_long_to_repeat_keeps_its_name():
     source = "ROOT = 'more than ten characters'\n\ndef f():\n    return ROOT"
     assert folded(source) == source
