@@ -1,7 +1,7 @@
 # PAR levels, (min, max) of a place as the centre's last command set them: they hold over those of the table `pockets`
 # until the place gets another item. docs/wire.md section 3. A body is [place, min, max, place, min, max ...].
 from firmware import codes
-from firmware.refcheck import is_removal
+from firmware.rowfile import is_removal
 from firmware.schema import is_uint
 
 PLACES = 5  # in one command, so that its entry fits a page

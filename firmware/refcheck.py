@@ -1,10 +1,7 @@
 # Is a whole new version of a table right? Looks at every row before anything changes.
 from firmware import codes
+from firmware.rowfile import is_removal
 from firmware.schema import place_name
-
-
-def is_removal(row):
-    return len(row) == 2 and row[1] is None
 
 
 class Check:

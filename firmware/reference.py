@@ -5,7 +5,6 @@
 from firmware import codes, levels, rowfile
 from firmware.journal import kinds
 from firmware.journal.journal import RESERVE_PAGES
-from firmware.refcheck import Check, is_removal
 from firmware.refpart import Part
 from firmware.tables import NAMES
 from firmware.wire import messages, sealed
@@ -113,6 +112,8 @@ class Reference:
     def _apply(self, name, version, base):
         if not self._journal.opening_allowed:
             return codes.JOURNAL_FULL
+        from firmware.refcheck import Check  # for the moment: the port forgets it
+
         check = Check(name, base == 0, self._tables, self._drawers, self._state)
         code = check.all(self._rows(name + ".part"))
         if code == codes.NONE and name == "pockets":
@@ -123,7 +124,7 @@ class Reference:
         if base == 0:
             table.clear()
         for row in self._rows(name + ".part"):
-            if is_removal(row):
+            if rowfile.is_removal(row):
                 table.remove(row[0])
             else:
                 table.put(row)

@@ -32,6 +32,11 @@ def read(file):
         yield cbor.decode(data)
 
 
+# a row of a delta that takes its key away
+def is_removal(row):
+    return len(row) == 2 and row[1] is None
+
+
 def digest(rows):
     h = hashlib.sha256()
     for row in rows:

@@ -41,6 +41,7 @@ def start_as_program(entropy_of, found, folder):
     poll = link.poller()
     while not shell.left:
         if not shell.work():
+            common.forget_seldom_used()
             shell.idle()
             bus.wait(poll, link.flush)
     common.mark_service(folder)

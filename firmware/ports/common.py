@@ -56,10 +56,15 @@ def forget_found(folder, found):
 
 # A module that nobody names any more makes room.
 def forget_modules(*names):
-    package = sys.modules["firmware"]
     for name in names:
-        del sys.modules["firmware." + name]
-        delattr(package, name)
+        room, _, module = ("firmware." + name).rpartition(".")
+        if sys.modules.pop(room + "." + module, None):
+            delattr(sys.modules[room], module)
+
+
+# what is loaded when it is needed and is seldom needed again
+def forget_seldom_used():
+    forget_modules("refcheck", "witness", "merkle", "wire.note", "requests.service")
 
 
 # the loader finds it, and leaves the REPL open

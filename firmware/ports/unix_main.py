@@ -71,6 +71,7 @@ def run(shell, bus, link):
     while not shell.left:
         if shell.work():
             continue
+        common.forget_seldom_used()
         shell.idle()
         poll.register(link.file, select.POLLIN | (select.POLLOUT if link.held() else 0))
         hung_up = wait(poll, shell, link, -1)

@@ -2,7 +2,7 @@
 # Runs under MicroPython: -m transact DIR TRANSACTIONS EVERY. The station as its controller builds it; people, drawers
 # and centre are functions here, in the same heap. Every message and page is encoded as for the link. The pages of the
 # ring are written but not waited for (`Ring`); snapshots and files are. One line of JSON after every EVERY
-# transactions: heap in use after a collection, microseconds taken; the last one says what was done.
+# transactions and a checkpoint: heap in use after a collection, microseconds taken; the last one says what was done.
 import gc
 import json
 import sys
@@ -10,7 +10,7 @@ import time
 
 from firmware.ports import unix_main  # its tables come before the code, as on every controller
 
-# ruff: noqa: I001, UP031, RUF005, PTH123 - the tables come before the code; MicroPython
+# ruff: noqa: I001, UP031, RUF005, PTH123, PLC0415 - the tables come before the code; MicroPython
 from firmware import codes, config, pockets
 from firmware.build import build
 from firmware.journal.flash import FileFlash
@@ -25,6 +25,7 @@ BATCH = 8  # pages
 SHIFT = 10  # transactions of one person
 PIN = "1234"
 BIN = "D16-P01"
+LEAF = bytes(32)  # of any other entry
 
 
 class Ring(FileFlash):
@@ -47,6 +48,7 @@ class Cabinet:
         self.reply = None
         self.flap = ()  # the return bin's, while it is open
         self.answered = 0
+        self.levels = -1  # of the site's tree, which is always a whole one
         self.event("boot", 0, False, {drawer: (True, True) for drawer in cfg.drawers})
         self.event("message", [messages.STREAM, self.station.journal.seq + 1])
 
@@ -95,6 +97,30 @@ class Cabinet:
             sent = self.head + [messages.ACCEPT, seq, bytes(32), self.now[0]]
             self.event("message", [messages.ANSWER, sealed.seal(sent, self.answers)])
             self.answered = seq
+
+    # The site's tree is twice as large: what was, and a leaf for the last entry here with others beside it. The cabinet
+    # witnesses it; then what only this needs is forgotten, as the controller's loop does.
+    def checkpoint(self):
+        from firmware.journal import chain
+        from firmware.merkle import node
+        from firmware.wire import note
+
+        _, old_size, old_root, number, _ = self.station.state.checkpoint
+        seq = self.station.journal.seq
+        right = root = chain.leaf(chain.parse_page(self.station.journal.page(seq))[0])
+        for _ in range(self.levels):
+            right = root = node(right, LEAF)
+        beside = [LEAF] * max(0, self.levels)
+        if old_size:
+            beside, root = beside + [old_root], node(old_root, right)
+        size = max(1, 2 * old_size)
+        text = (note.text(note.origin("bench", 1), size, root) + "\n\u2014 bench AAAA\n").encode()
+        fields = [number + 1, text, old_size, [right] if old_size else [], seq, old_size, beside, []]
+        self.event("message", [messages.CHECKPOINT, sealed.seal(self.head + fields, self.station.checkpoint_key)])
+        if self.station.state.checkpoint[1] != size:
+            raise ValueError("the checkpoint was not taken")
+        self.levels += 1
+        common.forget_seldom_used()
 
 
 class People:
@@ -244,6 +270,7 @@ def main(folder, transactions, every):
         people.work()
         if people.count >= mark:
             taken = time.ticks_diff(time.ticks_us(), began)
+            people.c.checkpoint()
             gc.collect()
             print(json.dumps({"transactions": people.count, "used_bytes": gc.mem_alloc(), "us": taken}))
             mark += every
