@@ -917,6 +917,7 @@ class WrongEntry(Exception):
 
 
 SEAL, CHECKPOINT, SUCCESSOR, ALARM, ALARM_CLEARED = 54, 55, 218, 30, 31
+CENTRE = "centre"
 ABOUT_SEALS = (13, 14)  # alarms: rolled back, element
 
 
@@ -978,11 +979,12 @@ class Chain:
 Chains = dict[str, Chain]
 
 
-def page_keys(key: bytes | None, seq: int) -> Iterator[bytes | None]:
-    """The keys of entries from `seq` on (docs/journal.md section 3), None for ever without the station's key."""
-    if key is None:
+def page_keys(key: bytes | None, log: Log) -> Iterator[bytes | None]:
+    """The keys of a log's entries from its first on (docs/journal.md section 3), None for ever without its K."""
+    seq = log.first_seq
+    if key is None or log.station == CENTRE:
         while True:
-            yield None
+            yield key
     epoch_key = hmac.digest(key, b"apotheca/1/page", "sha256")
     for _ in range((seq - 1) // 1024):
         epoch_key = sha256(b"\4" + epoch_key).digest()
@@ -998,7 +1000,7 @@ def page_keys(key: bytes | None, seq: int) -> Iterator[bytes | None]:
 
 def walk(lines: Iterable[bytes], chain: Chain, names: tuple[str, ...], key: bytes | None) -> Iterator[Page]:
     """Every page of a log's file, checked in turn and added to `chain`; raises WrongEntry at the first bad one."""
-    log, keys = chain.log, page_keys(key, chain.log.first_seq)
+    log, keys = chain.log, page_keys(key, chain.log)
     for line in lines:
         seq = chain.end + 1
         try:
@@ -1118,7 +1120,7 @@ def _check_batches(folder: Folder, chains: Chains, keys: dict[str, Affine], find
                 chain.covered = max(chain.covered, last)
             _try_batch(folder, chain, (name, first, last), keys[station], findings)
     for chain in chains.values():
-        if chain.whole and chain.covered < chain.end and chain.log.station != "centre":
+        if chain.whole and chain.covered < chain.end and chain.log.station != CENTRE:
             findings.entry(chain.log, chain.covered + 1, "no batch that the station signed holds it", 1)
 
 
@@ -1293,7 +1295,7 @@ def _check_taken(made: Checkpoint, tree: Tree, chains: Chains, findings: Finding
         for one in (one for one in chain.taken if one[8] == CHECKPOINT):
             size, root, number = one[18][:3]
             if number == made.number and (size > made.size or tree.roots.get(size, root) != root):
-                findings.entry(chain.log, one[4], "the checkpoint that the cabinet took is of another tree", 1)
+                findings.files.append(f"{NOTE}: another tree than the one in the cabinet's word, {chain.log.at(one[4])}")
                 break
 
 
@@ -1398,7 +1400,7 @@ def examine(root: Path, given: Given) -> Checked:
         manifest = read_manifest(folder, findings, given.authority)
         check_files(folder, manifest, findings)
         chains = {log.name: Chain.of(log) for log in read_logs(manifest, given.keys)}
-        of_centre = findings.kind == "packet" or "centre" in manifest["public_keys"]
+        of_centre = findings.kind == "packet" or CENTRE in manifest["public_keys"]
         checked = Checked(findings, manifest["made_utc_ms"], of_centre, chains)
         (check_packet if findings.kind == "packet" else check_export)(folder, manifest, chains, findings, given)
         check_seals(chains, findings)

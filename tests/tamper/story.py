@@ -78,8 +78,9 @@ class Book:
             data = cbor.encode([*fields[:F_SEQ], number, *fields[F_SEQ + 1 :]])
             head = bytes(chain.next_head(self.heads[-1], chain.leaf(data)))
             kept = old[min(at, len(old) - 1)][2] if old else bytes(16)
-            mac = chain.mac(keys.run(number, 1)[0], head) if keys else kept
-            self.pages.append([data, disclosure, bytes(mac)])
+            if key is not None and keys is not None:
+                kept = chain.mac(key if self.station == "centre" else keys.run(number, 1)[0], head)
+            self.pages.append([data, disclosure, bytes(kept)])
             self.heads.append(head)
 
     def tail(self, seq: int) -> list[tuple[Entry, Any]]:
@@ -89,7 +90,7 @@ class Book:
 
 @dataclass
 class Story:
-    """One export: `raw` are files that nothing here stands for; `loose` is laid over what was signed."""
+    """One export: `raw` are files that nothing here stands for."""
 
     keys: Keys
     manifest: dict[str, Any]
@@ -99,7 +100,6 @@ class Story:
     rings: dict[str, list[tuple[int, bytes]]]
     runs: list[dict[str, Any]]
     note: bytes
-    loose: Raw = field(default_factory=dict)
 
     @classmethod
     def read(cls, folder: Path, keys: Keys) -> "Story":
@@ -127,7 +127,7 @@ class Story:
     def copy(self) -> "Story":
         """Another one, to change."""
         other = copy.copy(self)
-        other.manifest, other.raw, other.loose = copy.deepcopy(self.manifest), dict(self.raw), dict(self.loose)
+        other.manifest, other.raw = copy.deepcopy(self.manifest), dict(self.raw)
         books = self.books.values()
         other.books = {
             b.name: Book(b.station, b.log, b.genesis, [list(p) for p in b.pages], list(b.heads)) for b in books
@@ -216,10 +216,13 @@ class Story:
         return files
 
     def files(self) -> Raw:
-        """As the centre would sign it; what is `loose` was changed after that."""
-        files = self.unsigned()
+        """As the centre would sign it."""
+        return self.signed(self.unsigned())
+
+    def signed(self, files: Raw) -> Raw:
+        """These files under a manifest of the centre's that names the logs as they are here."""
         logs = [_described(book) for book in self.books.values()]
-        return {**signed(files, {**self.manifest, "logs": logs}, self.keys.centre), **self.loose}
+        return signed(files, {**self.manifest, "logs": logs}, self.keys.centre)
 
     def of_cabinet(self, name: str) -> Raw:
         """What the cabinet itself exports of a log: ledger and batches, signed by the station."""
