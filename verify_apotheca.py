@@ -1,18 +1,22 @@
 #!/usr/bin/env python3
-"""Verify a compliance packet or an export of Apotheca: python3 verify_apotheca.py FOLDER [--ca FILE]
+"""Verify a compliance packet or an export of Apotheca: python3 verify_apotheca.py FOLDER [--ca FILE] [more]
 
-One file, Python 3.11 or newer, standard library alone; it reads nothing but FOLDER and FILE. It checks the manifest's
-signature, every file's hash, that no file is missing or added, every hash chain entry by entry, that the dataset says
-what the chains say, and in an export the stations' signatures and journals. With --ca it also checks that the signer's
-certificate comes from that authority; take that file from the site itself, never from the folder.
-It does not check the PDF's own signature (any PDF reader does) nor the entries' MACs (their keys never leave the site).
+One file, Python 3.11 or newer, standard library alone; it reads nothing but FOLDER and the files named. It checks the
+manifest's signature, every file's hash, that no file is missing or added, every hash chain entry by entry, the numbers
+of the seals, that the dataset says what the chains say, and in an export the stations' signatures and journals; that
+the entries are those of the tree whose root log and witnesses signed, and that none is left out.
+With what you have from elsewhere it checks more; take that from the site itself, never from the folder:
+--ca (does the signer's certificate come from there), --tree-key and --witnesses (are checkpoint and cosignatures
+theirs), --key (the MAC of each entry), --heads (what the centre answered), --checkpoint and --against (was another
+history shown). It does not check the PDF's own signature (any PDF reader does).
 
-Exit code: 0 good, 1 bad (it says what and where), 2 cannot read. Formats: docs/packets.md, docs/journal.md.
+Exit code: 0 good, 1 bad (it says what and where), 2 cannot read. Formats: docs/packets.md, journal.md, wire.md.
 """
 
 import argparse
 import base64
 import binascii
+import hmac
 import json
 import re
 import sys
@@ -20,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import sha256, sha512
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -206,6 +210,59 @@ def is_der_signature(key: Affine, message: bytes, signature: bytes, low_s: bool 
         raise Wrong("not a DER signature")
     r, s = (_positive(number) for number in numbers)
     return (s <= N // 2 or not low_s) and is_signature(key, message, r, s)
+
+
+# --- Ed25519 (RFC 8032 section 5.1); points are extended (x, y, z, t), x y = z t
+
+Q = 2**255 - 19
+L = 2**252 + 27742317777372353535851937790883648493
+D = -121665 * pow(121666, -1, Q) % Q
+ROOT_OF_MINUS_1 = pow(2, (Q - 1) // 4, Q)
+Edwards = tuple[int, int, int, int]
+
+
+def _sum(one: Edwards, other: Edwards) -> Edwards:
+    """Of any two points, also of a point with itself."""
+    a = (one[1] - one[0]) * (other[1] - other[0])
+    b = (one[1] + one[0]) * (other[1] + other[0])
+    c, d = 2 * D * one[3] * other[3], 2 * one[2] * other[2]
+    e, f, g, h = b - a, d - c, d + c, b + a
+    return e * f % Q, g * h % Q, f * g % Q, e * h % Q
+
+
+def _point(data: bytes) -> Edwards | None:
+    """The point that 32 bytes say, None if they say none."""
+    y = int.from_bytes(data, "little")
+    y, odd = y & (1 << 255) - 1, y >> 255
+    square = (y * y - 1) * pow(D * y * y + 1, -1, Q) % Q
+    x = pow(square, (Q + 3) // 8, Q)
+    if (x * x - square) % Q:
+        x = x * ROOT_OF_MINUS_1 % Q
+    if len(data) != 32 or y >= Q or (x * x - square) % Q or (x == 0 and odd):
+        return None
+    x = Q - x if x % 2 != odd else x
+    return x, y, 1, x * y % Q
+
+
+BASE = _point(bytes([0x58]) + bytes([0x66]) * 31)
+
+
+def is_ed25519(public: bytes, message: bytes, signature: bytes) -> bool:
+    """Is this the Ed25519 signature of the owner of `public` over `message`?"""
+    point, s = _point(public), int.from_bytes(signature[32:], "little")
+    if point is None or BASE is None or len(signature) != 64 or s >= L:
+        return False
+    h = int.from_bytes(sha512(signature[:32] + public + message).digest(), "little") % L
+    minus = (Q - point[0], point[1], 1, Q - point[3])
+    both, total = _sum(BASE, minus), (0, 1, 1, 0)
+    for bit in range(252, -1, -1):  # s * base - h * point, bit by bit
+        total = _sum(total, total)
+        which = s >> bit & 1 | (h >> bit & 1) << 1
+        if which:
+            total = _sum(total, (BASE, minus, both)[which - 1])
+    inverse = pow(total[2], -1, Q)
+    x, y = total[0] * inverse % Q, total[1] * inverse % Q
+    return (y | (x & 1) << 255).to_bytes(32, "little") == signature[:32]
 
 
 # --- DER, PEM and X.509 (RFC 5280): as much as a signer's certificate needs
@@ -523,22 +580,147 @@ def iso(utc_ms: int) -> str | None:
         return None
 
 
+# --- tree, checkpoints and cosignatures (docs/wire.md section 6)
+
+OF_LOG, OF_WITNESS = 1, 4
+CHECKPOINT_TEXT = re.compile(r"(apotheca/1/[^/\n]+(?:/([2-9]|[1-9][0-9]+))?)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]{43}=)\n")
+SIGNATURE_LINE = re.compile(r"\u2014 (\S+) ([A-Za-z0-9+/]+={0,2})")
+
+
+class NoteKey(NamedTuple):
+    """A key under checkpoints: its name, whether of a log or a witness, and its 32 bytes."""
+
+    name: str
+    kind: int
+    public: bytes
+
+    @property
+    def id(self) -> bytes:
+        """The first bytes of its signatures."""
+        return sha256(self.name.encode() + b"\n" + bytes([self.kind]) + self.public).digest()[:4]
+
+
+def note_keys(text: str, kind: int) -> list[NoteKey]:
+    """The keys of a file, one a line; raises Wrong."""
+    keys = []
+    for line in text.splitlines():
+        name, _, rest = line.partition("+")
+        shown, _, coded = rest.partition("+")
+        data = _base64(coded)
+        key = NoteKey(name, kind, data[1:])
+        if not name or data[:1] != bytes([kind]) or len(key.public) != 32 or key.id.hex() != shown:
+            raise Wrong(f"not a key of a {'log' if kind == OF_LOG else 'witness'}")
+        keys.append(key)
+    return keys
+
+
+def _base64(text: str) -> bytes:
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise Wrong("not base64") from None
+    if base64.b64encode(data).decode() != text:
+        raise Wrong("not base64 as it is written")
+    return data
+
+
+class Checkpoint(NamedTuple):
+    """What a note says, the text that is signed, and the signatures under it: (name, bytes with the key's id)."""
+
+    text: str
+    origin: str
+    number: int
+    size: int
+    root: bytes
+    signatures: list[tuple[str, bytes]]
+
+
+def checkpoint(data: bytes) -> Checkpoint:
+    """Read a note; its signatures are not looked at. Raises Wrong."""
+    try:
+        text, blank, rest = data.decode().partition("\n\n")
+    except UnicodeDecodeError:
+        raise Wrong("not a checkpoint") from None
+    found = CHECKPOINT_TEXT.fullmatch(text + "\n")
+    lines = [SIGNATURE_LINE.fullmatch(line) for line in rest[:-1].split("\n")]
+    if not found or not blank or not rest.endswith("\n") or not all(lines):
+        raise Wrong("not a checkpoint")
+    signatures = [(line[1], _base64(line[2])) for line in lines if line]
+    return Checkpoint(text + "\n", found[1], int(found[2] or 1), int(found[3]), _base64(found[4]), signatures)
+
+
+def signed_by(made: Checkpoint, key: NoteKey) -> bool | None:
+    """Is the signature of `key` under this one right? None if there is none."""
+    for name, data in made.signatures:
+        if name == key.name and data[:4] == key.id:
+            text, signature = made.text, data[4:]
+            if key.kind == OF_WITNESS:
+                text, signature = f"cosignature/v1\ntime {int.from_bytes(data[4:12], 'big')}\n{text}", data[12:]
+            return is_ed25519(key.public, text.encode(), signature)
+    return None
+
+
+@dataclass
+class Tree:
+    """The root of leaves that come one by one (RFC 6962 section 2.1), also as subtrees of 2**level leaves; `wanted`
+    sizes get their roots on the way."""
+
+    wanted: frozenset[int]
+    size: int = 0
+    held: list[tuple[int, bytes]] = field(default_factory=list)
+    roots: dict[int, bytes] = field(default_factory=dict)
+
+    def put(self, level: int, one: bytes) -> None:
+        """The next of them; raises Wrong where it cannot stand."""
+        if not 0 <= level < 64 or self.size % (1 << level) or len(one) != 32:
+            raise Wrong("a hash that stands at no place of a tree")
+        self.size += 1 << level
+        while self.held and self.held[-1][0] == level:
+            one = sha256(b"\1" + self.held.pop()[1] + one).digest()
+            level += 1
+        self.held.append((level, one))
+        if self.size in self.wanted:
+            self.roots[self.size] = self.root()
+
+    def root(self) -> bytes:
+        """The root of all so far."""
+        if not self.held:
+            return sha256().digest()
+        root = self.held[-1][1]
+        for _, left in reversed(self.held[:-1]):
+            root = sha256(b"\1" + left + root).digest()
+        return root
+
+
 # --- the folder: what it holds, and the manifest that was signed
 
 
 @dataclass
 class Findings:
-    """What came out: `entries` (first bad ones) and `files` that are bad, and what there is to tell."""
+    """What came out: `entries` (first bad ones) and `files` that are bad, and what there is to tell. `first` is by log
+    the first bad entry: (0, seq) where something speaks against it, (1, seq) where nothing speaks for it, or it or one
+    before it is another one."""
 
     kind: str = ""
     notes: list[str] = field(default_factory=list)
     entries: list[str] = field(default_factory=list)
     files: list[str] = field(default_factory=list)
+    first: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def entry(self, log: "Log", seq: int, words: str, rank: int = 0) -> None:
+        """An entry is bad."""
+        self.entries.append(f"{log.at(seq)}: {words}")
+        self.first[log.name] = min(self.first.get(log.name, (rank, seq)), (rank, seq))
 
     @property
     def good(self) -> bool:
         """Is nothing bad?"""
         return not self.entries and not self.files
+
+    def plain(self) -> dict[str, Any]:
+        """For machines (docs/packets.md)."""
+        first = {name: seq for name, (_, seq) in sorted(self.first.items())}
+        return {"good": self.good, "first": first, "entries": self.entries, "files": self.files, "notes": self.notes}
 
     def lines(self) -> list[str]:
         """For people."""
@@ -620,6 +802,29 @@ class Folder:
         return whole.hexdigest(), size
 
 
+class Head(NamedTuple):
+    """What the centre answered: it has this log up to `seq`, with this head."""
+
+    station: str
+    log: int
+    seq: int
+    head: bytes
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the one who verifies has from elsewhere: an authority's certificate, keys of logs by their names, heads that
+    were answered, keys of tree and witnesses, and by names checkpoints and folders that were good."""
+
+    authority: Certificate | None = None
+    keys: dict[str, bytes] = field(default_factory=dict)
+    heads: tuple[Head, ...] = ()
+    tree_key: NoteKey | None = None
+    witnesses: tuple[NoteKey, ...] = ()
+    checkpoints: dict[str, Checkpoint] = field(default_factory=dict)
+    against: "dict[str, Checked]" = field(default_factory=dict)
+
+
 def read_manifest(folder: Folder, findings: Findings, authority: Certificate | None) -> dict[str, Any]:
     """The manifest, its signature checked; raises Wrong."""
     raw = folder.small(MANIFEST)
@@ -680,9 +885,9 @@ def check_files(folder: Folder, manifest: dict[str, Any], findings: Findings) ->
             findings.files.append(f"{name}: not as it was signed")
 
 
-def read_logs(manifest: dict[str, Any]) -> list[Log]:
+def read_logs(manifest: dict[str, Any], keys: dict[str, bytes]) -> list[Log]:
     """The logs that the manifest names, each anchored at its genesis if it begins there; raises Wrong."""
-    logs = []
+    logs: list[Log] = []
     for one in manifest["logs"]:
         genesis, first = bytes.fromhex(one["genesis"]), one["first_seq"]
         heads = bytes.fromhex(one["start_head"]), bytes.fromhex(one["head"])
@@ -691,6 +896,11 @@ def read_logs(manifest: dict[str, Any]) -> list[Log]:
             raise Wrong(f"{MANIFEST}: the genesis of {log.name} is of another log")
         if first == 1 and log.start_head != sha256(b"\3" + genesis).digest():
             raise Wrong(f"{MANIFEST}: {log.name} does not start at its genesis")
+        key = keys.get(log.name)
+        if key and decode(genesis)[3] != sha256(b"apotheca/1/key-id" + key).digest()[:16]:
+            raise Wrong(f"{MANIFEST}: the genesis of {log.name} names another key than the one given")
+        if log.name in (other.name for other in logs):
+            raise Wrong(f"{MANIFEST}: {log.name} is there twice")
         logs.append(log)
     return logs
 
@@ -699,30 +909,123 @@ def read_logs(manifest: dict[str, Any]) -> list[Log]:
 
 
 class WrongEntry(Exception):
-    """An entry is not as it was signed; the text names it."""
+    """An entry is not as it was signed."""
+
+    def __init__(self, seq: int, words: str) -> None:
+        super().__init__(words)
+        self.seq = seq
 
 
-def walk(lines: Iterable[bytes], log: Log, names: tuple[str, ...]) -> Iterator[tuple[Page, bytes]]:
-    """Every page of a log's file with the head after it, checked in turn; raises WrongEntry at the first bad one."""
-    seq, head = log.first_seq, log.start_head
+SEAL, CHECKPOINT, SUCCESSOR, ALARM, ALARM_CLEARED = 54, 55, 218, 30, 31
+CENTRE = "centre"
+ABOUT_SEALS = (13, 14)  # alarms: rolled back, element
+
+
+@dataclass
+class Chain:
+    """A log as far as it is good: heads (the first is that before the first entry) and leaves; of an export also its
+    pages, as three items. Batches have been found up to `covered`, the tree has what is before `due`."""
+
+    log: Log
+    heads: list[bytes]
+    leaves: list[bytes] = field(default_factory=list)
+    pages: list[list[Any]] = field(default_factory=list)
+    taken: list[list[Any]] = field(default_factory=list)
+    odd_seals: list[int] = field(default_factory=list)
+    counter: int | None = None
+    alarms: set[int] = field(default_factory=set)
+    whole: bool = False
+    covered: int = 0
+    due: int = 0
+
+    @classmethod
+    def of(cls, log: Log) -> "Chain":
+        """None of its entries is read yet."""
+        return cls(log, [log.start_head], covered=log.first_seq - 1, due=log.first_seq)
+
+    @property
+    def end(self) -> int:
+        """The last entry that is good."""
+        return self.log.first_seq + len(self.leaves) - 1
+
+    def page(self, seq: int) -> list[Any]:
+        """The page of an entry that is there."""
+        return self.pages[seq - self.log.first_seq]
+
+    def leaf(self, seq: int) -> bytes:
+        """The leaf of an entry that is there."""
+        return self.leaves[seq - self.log.first_seq]
+
+    def head(self, seq: int) -> bytes:
+        """The head after an entry that is there, or before the first."""
+        return self.heads[seq - self.log.first_seq + 1]
+
+    def saw(self, fields: list[Any]) -> None:
+        """Follow seals (docs/journal.md section 6), and the checkpoints that were taken."""
+        kind, ext = fields[8], fields[18]
+        if kind == SEAL and ext:
+            due = self.counter is None or self.alarms or ext[0] == self.counter + 1
+            if not due:
+                self.odd_seals.append(fields[4])
+            self.counter = ext[0]
+        elif kind == ALARM and ext and ext[0] in ABOUT_SEALS:
+            self.alarms.add(ext[0])
+        elif kind == ALARM_CLEARED and ext:
+            self.alarms.discard(ext[0])
+        elif kind in (CHECKPOINT, SUCCESSOR):
+            self.taken.append(fields)
+
+
+Chains = dict[str, Chain]
+
+
+def page_keys(key: bytes | None, log: Log) -> Iterator[bytes | None]:
+    """The keys of a log's entries from its first on (docs/journal.md section 3), None for ever without its K."""
+    seq = log.first_seq
+    if key is None or log.station == CENTRE:
+        while True:
+            yield key
+    epoch_key = hmac.digest(key, b"apotheca/1/page", "sha256")
+    for _ in range((seq - 1) // 1024):
+        epoch_key = sha256(b"\4" + epoch_key).digest()
+    at = (seq - 1) // 1024 * 1024 + 1
+    while True:
+        one = sha256(b"\5" + epoch_key).digest()
+        for n in range(at, at + 1024):
+            if n >= seq:
+                yield one
+            one = sha256(b"\6" + one).digest()
+        epoch_key, at = sha256(b"\4" + epoch_key).digest(), at + 1024
+
+
+def walk(lines: Iterable[bytes], chain: Chain, names: tuple[str, ...], key: bytes | None) -> Iterator[Page]:
+    """Every page of a log's file, checked in turn and added to `chain`; raises WrongEntry at the first bad one."""
+    log, keys = chain.log, page_keys(key, chain.log)
     for line in lines:
+        seq = chain.end + 1
         try:
-            page, head = _link(line, log, seq, head, names)
+            page, leaf, head = _link(line, log, seq, chain.heads[-1], names)
+            one = next(keys)
+            if one is not None and hmac.digest(one, head, "sha256")[:16] != page.items[2]:
+                raise Wrong("its MAC is not made with the key that the station had then")
         except (Wrong, ValueError, TypeError, KeyError, RecursionError) as wrong:
-            raise WrongEntry(f"{log.at(seq)}: {_words(wrong)}") from None
-        yield page, head
-        seq += 1
-    if seq <= log.last_seq:
-        raise WrongEntry(f"{log.at(seq)}: missing; the log ends at {log.last_seq}")
-    if head != log.end_head:
-        raise WrongEntry(f"{log.at(log.last_seq)}: the chain does not end at the head that was signed")
+            raise WrongEntry(seq, _words(wrong)) from None
+        chain.leaves.append(leaf)
+        chain.heads.append(head)
+        chain.saw(page.fields)
+        yield page
+    if chain.end < log.last_seq:
+        raise WrongEntry(chain.end + 1, f"missing; the log ends at {log.last_seq}")
+    if chain.heads[-1] != log.end_head:
+        raise WrongEntry(log.last_seq, "the chain does not end at the head that was signed")
+    chain.whole = True
 
 
 def _words(wrong: Exception) -> str:
     return str(wrong) if isinstance(wrong, Wrong) else "its line is malformed"
 
 
-def _link(line: bytes, log: Log, seq: int, head: bytes, names: tuple[str, ...]) -> tuple[Page, bytes]:
+def _link(line: bytes, log: Log, seq: int, head: bytes, names: tuple[str, ...]) -> tuple[Page, bytes, bytes]:
     row = strict(line, names)
     if seq > log.last_seq:
         raise Wrong("a line too many: this entry was not signed")
@@ -735,7 +1038,7 @@ def _link(line: bytes, log: Log, seq: int, head: bytes, names: tuple[str, ...]) 
     head = sha256(b"\2" + head + leaf).digest()
     if head.hex() != row["head"] or row.get("leaf", leaf.hex()) != leaf.hex():
         raise Wrong("it does not follow from the entries before it: it was changed, or one before it")
-    return page, head
+    return page, leaf, head
 
 
 def strict(line: bytes, names: tuple[str, ...]) -> dict[str, Any]:
@@ -749,34 +1052,34 @@ def strict(line: bytes, names: tuple[str, ...]) -> dict[str, Any]:
 # --- a packet
 
 
-def check_packet(folder: Folder, manifest: dict[str, Any], logs: list[Log], findings: Findings) -> None:
+def check_packet(folder: Folder, manifest: dict[str, Any], chains: Chains, findings: Findings, given: Given) -> None:
     """Chains and dataset, side by side: a row for each entry of the period, saying what the entry says."""
     start, end = manifest["from_utc_ms"], manifest["to_utc_ms"]
     findings.notes.append(f"period {iso(start)} (included) to {iso(end)} (not included)")
     rows = folder.lines(DATASET)
-    try:
-        for log in logs:
-            count = _check_log(folder, log, (start, end), rows)
-            findings.notes.append(f"{log.name}: entries {_range(log)} in the chain, {count} of the period")
-        if next(rows, None) is not None:
-            findings.files.append(f"{DATASET}: rows that are of no entry of the period")
-    except WrongEntry as wrong:
-        findings.entries.append(str(wrong))
+    for chain in chains.values():
+        try:
+            count = _check_log(folder, chain, (start, end), rows, given)
+            findings.notes.append(f"{chain.log.name}: entries {_range(chain.log)} in the chain, {count} of the period")
+        except WrongEntry as wrong:
+            findings.entry(chain.log, wrong.seq, str(wrong))
+            return
+    if next(rows, None) is not None:
+        findings.files.append(f"{DATASET}: rows that are of no entry of the period")
 
 
 def _range(log: Log) -> str:
     return f"{log.first_seq} to {log.last_seq}" if log.last_seq >= log.first_seq else "none"
 
 
-def _check_log(folder: Folder, log: Log, period: tuple[int, int], rows: Iterator[bytes]) -> int:
-    count = 0
-    for page, _ in walk(folder.lines(f"chains/{log.name}.ndjson"), log, ("seq", "page", "head")):
+def _check_log(folder: Folder, chain: Chain, period: tuple[int, int], rows: Iterator[bytes], given: Given) -> int:
+    log, count = chain.log, 0
+    lines = folder.lines(f"chains/{log.name}.ndjson")
+    for page in walk(lines, chain, ("seq", "page", "head"), given.keys.get(log.name)):
         if period[0] <= page.fields[5] < period[1]:
             count += 1
             if next(rows, b"") != json.dumps(dataset_row(page)).encode():
-                raise WrongEntry(
-                    f"{log.at(page.fields[4])}: its row in {DATASET} is missing, moved or does not say that"
-                )
+                raise WrongEntry(page.fields[4], f"its row in {DATASET} is missing, moved or does not say that")
     if count != log.entries:
         raise Wrong(f"{MANIFEST}: {log.name} has {count} entries of the period, not {log.entries}")
     return count
@@ -787,70 +1090,48 @@ def _check_log(folder: Folder, log: Log, period: tuple[int, int], rows: Iterator
 BATCH_FILE = re.compile(r"batches/([A-Za-z0-9_-]{1,32})-(\d+)-(\d+)-(\d+)\.cose")
 
 
-@dataclass
-class Chain:
-    """A log of an export, or what a cabinet still holds of it: pages (as three items) and heads, the first of these is
-    that before the first entry. Batches have been found up to `covered`."""
-
-    log: Log
-    pages: list[list[Any]]
-    heads: list[bytes]
-    covered: int
-
-    def page(self, seq: int) -> list[Any]:
-        """The page of an entry that is there."""
-        return self.pages[seq - self.log.first_seq]
-
-    def head(self, seq: int) -> bytes:
-        """The head after an entry that is there, or before the first."""
-        return self.heads[seq - self.log.first_seq + 1]
-
-
-def check_export(folder: Folder, manifest: dict[str, Any], logs: list[Log], findings: Findings) -> None:
+def check_export(folder: Folder, manifest: dict[str, Any], chains: Chains, findings: Findings, given: Given) -> None:
     """Ledger, batches and journals."""
-    chains = {}
-    for log in logs:
+    for chain in chains.values():
         try:
-            chains[log.name] = _read_chain(folder, log)
-            findings.notes.append(f"{log.name}: entries {_range(log)}")
+            lines = folder.lines(f"ledger/{chain.log.name}.pages")
+            for page in walk(lines, chain, ("seq", "page", "leaf", "head"), given.keys.get(chain.log.name)):
+                chain.pages.append(page.items)
+            findings.notes.append(f"{chain.log.name}: entries {_range(chain.log)}")
         except WrongEntry as wrong:
-            findings.entries.append(str(wrong))
-    if len(chains) == len(logs):
-        keys = {name: public_key(pem) for name, pem in manifest["public_keys"].items()}
-        _check_batches(folder, chains, keys, findings)
-        for log in logs:
-            _check_journal(folder, f"journals/{log.station}.ring", chains[log.name], findings)
+            findings.entry(chain.log, wrong.seq, str(wrong))
+    keys = {name: public_key(pem) for name, pem in manifest["public_keys"].items()}
+    _check_batches(folder, chains, keys, findings)
+    for chain in chains.values():
+        if chain.whole:
+            _check_journal(folder, f"journals/{chain.log.station}.ring", chain, findings)
 
 
-def _read_chain(folder: Folder, log: Log) -> Chain:
-    chain = Chain(log, [], [log.start_head], log.first_seq - 1)
-    for page, head in walk(folder.lines(f"ledger/{log.name}.pages"), log, ("seq", "page", "leaf", "head")):
-        chain.pages.append(page.items)
-        chain.heads.append(head)
-    return chain
-
-
-def _check_batches(folder: Folder, chains: dict[str, Chain], keys: dict[str, Affine], findings: Findings) -> None:
+def _check_batches(folder: Folder, chains: Chains, keys: dict[str, Affine], findings: Findings) -> None:
     batches = [(name, found) for name in folder.names if (found := BATCH_FILE.fullmatch(name))]
     for name, found in sorted(batches, key=lambda one: (one[1][1], int(one[1][2]), int(one[1][3]), int(one[1][4]))):
         station, log, first, last = found[1], int(found[2]), int(found[3]), int(found[4])
         chain = chains.get(f"{station}-{log}")
         if chain is None:
             findings.files.append(f"{name}: of a log that the manifest does not have")
-            continue
-        # what a bad batch should have held is told once, by the batch
-        if first <= chain.covered + 1:
-            chain.covered = max(chain.covered, last)
-        try:
-            _check_batch(folder.small(name), chain, (first, last), keys[station])
-        except WrongEntry as wrong:
-            findings.entries.append(f"{wrong} ({name})")
-        except (Wrong, IndexError, ValueError, KeyError) as wrong:
-            findings.files.append(f"{name}: {wrong if isinstance(wrong, Wrong) else 'malformed'}")
+        elif chain.whole:  # of another the first bad entry is told
+            # what a bad batch should have held is told once, by the batch
+            if first <= chain.covered + 1:
+                chain.covered = max(chain.covered, last)
+            _try_batch(folder, chain, (name, first, last), keys[station], findings)
     for chain in chains.values():
-        if chain.covered < chain.log.last_seq and chain.log.station != "centre":
-            missing = chain.log.at(chain.covered + 1)
-            findings.entries.append(f"{missing}: no batch that the station signed holds it")
+        if chain.whole and chain.covered < chain.end and chain.log.station != CENTRE:
+            findings.entry(chain.log, chain.covered + 1, "no batch that the station signed holds it", 1)
+
+
+def _try_batch(folder: Folder, chain: Chain, batch: tuple[str, int, int], key: Affine, findings: Findings) -> None:
+    name, *seqs = batch
+    try:
+        _check_batch(folder.small(name), chain, (seqs[0], seqs[1]), key)
+    except WrongEntry as wrong:
+        findings.entry(chain.log, wrong.seq, f"{wrong} ({name})")
+    except (Wrong, IndexError, ValueError, KeyError) as wrong:
+        findings.files.append(f"{name}: {wrong if isinstance(wrong, Wrong) else 'malformed'}")
 
 
 def _check_batch(raw: bytes, chain: Chain, seqs: tuple[int, int], key: Affine) -> None:
@@ -868,12 +1149,13 @@ def _check_batch(raw: bytes, chain: Chain, seqs: tuple[int, int], key: Affine) -
     if not isinstance(fields, list) or len(fields) != 7 or not isinstance(fields[5], list):
         raise Wrong("not a batch")
     first, last = seqs
-    within = log.first_seq <= first and last <= log.last_seq
-    if fields[:4] != [1, log.station, log.log, first] or len(fields[5]) != last - first + 1 or not within:
-        raise Wrong("it does not hold what its name says, or more than the ledger")
+    if fields[:4] != [1, log.station, log.log, first] or len(fields[5]) != last - first + 1 or first < log.first_seq:
+        raise Wrong("it does not hold what its name says")
     for seq, items in enumerate(fields[5], first):
+        if seq > chain.end:
+            raise WrongEntry(chain.end + 1, "missing: the station signed entries from here on")
         if items != chain.page(seq):
-            raise WrongEntry(f"{log.at(seq)}: the ledger does not hold what the station signed")
+            raise WrongEntry(seq, "the ledger does not hold what the station signed")
     if fields[4] != chain.head(first - 1) or fields[6] != chain.head(last):
         raise Wrong("its heads are not those of the ledger")
     message = encode(["Signature1", protected, b"apotheca/1/batch", payload])
@@ -895,38 +1177,291 @@ def _check_journal(folder: Folder, name: str, chain: Chain, findings: Findings) 
             there = page.fields[2] == log.log and log.first_seq <= seq <= log.last_seq
             if there and page.items != chain.page(seq):
                 raise Wrong("the cabinet's journal has another page")
-            ahead += seq > log.last_seq
+            ahead += page.fields[2] == log.log and seq > log.last_seq
         except (Wrong, ValueError, TypeError, KeyError, RecursionError) as wrong:
-            where = f"{name}, line {number}" if seq is None else log.at(seq)
-            findings.entries.append(f"{where}: {_words(wrong)} ({name})")
+            if seq is None:
+                findings.files.append(f"{name}: line {number}: {_words(wrong)}")
+            else:
+                findings.entry(log, seq, f"{_words(wrong)} ({name})")
             return
     if ahead:
         findings.notes.append(f"{log.name}: {ahead} entries are in the cabinet's journal and not yet in the ledger")
 
 
+# --- the tree, and what others have seen
+
+NOTE, LEAVES, TREE_KEY, WITNESSES = "tree/checkpoint", "tree/leaves.ndjson", "keys/tree.vkey", "keys/witnesses.vkey"
+
+
+def check_tree(folder: Folder, site: str, chains: Chains, findings: Findings, given: Given) -> None:
+    """The entries here are those of the tree that was signed; of each log none is left out. Raises Wrong."""
+    if not folder.names & {NOTE, LEAVES}:
+        findings.notes.append("no checkpoint is here: that no entry was left out was not checked by the tree")
+        findings.files += [f"{NOTE}: missing, but {name} is one" for name in given.checkpoints]
+        return
+    made = checkpoint(folder.small(NOTE))
+    own = [given.tree_key] if given.tree_key else note_keys(folder.text(TREE_KEY), OF_LOG)
+    key = own[0] if own else None
+    if made.origin.split("/")[2] != site or key is None or key.name != f"apotheca/1/{site}":
+        raise Wrong(f"{NOTE}: of another site")
+    if not signed_by(made, key):
+        raise Wrong(f"{NOTE}: not signed by the log's key")
+    _check_cosignatures(folder, made, findings, given)
+    if not all(chain.whole for chain in chains.values()):
+        return  # what is missing there is told already
+    try:
+        tree = _tree_of(folder, chains, given)
+    except Wrong as wrong:
+        raise Wrong(f"{LEAVES}: {wrong}") from None
+    except (ValueError, TypeError, KeyError):
+        raise Wrong(f"{LEAVES}: malformed") from None
+    _check_root(made, tree, chains, findings)
+    _check_taken(made, tree, chains, findings)
+    _check_given(made, tree, key, given, findings)
+
+
+def _check_cosignatures(folder: Folder, made: Checkpoint, findings: Findings, given: Given) -> None:
+    keys = given.witnesses
+    if not keys and WITNESSES in folder.names:
+        keys = tuple(note_keys(folder.text(WITNESSES), OF_WITNESS))
+    for key in keys:
+        good = signed_by(made, key)
+        if good is False:
+            findings.files.append(f"{NOTE}: the cosignature of {key.name} is not right")
+        findings.notes.append(f"{key.name} has {'cosigned this' if good else 'not cosigned this'} checkpoint")
+    if given.tree_key is None:
+        findings.notes.append(
+            "the keys of checkpoint and witnesses are those of the folder: give yours with --tree-key"
+        )
+
+
+def _tree_of(folder: Folder, chains: Chains, given: Given) -> Tree:
+    """The tree of the leaves that the folder names; raises LeftOut, Wrong."""
+    taken = {one[18][0] for chain in chains.values() for one in chain.taken if one[8] == CHECKPOINT}
+    tree = Tree(frozenset(taken | {one.size for one in given.checkpoints.values()}))
+    for line in folder.lines(LEAVES):
+        if b'"hash"' in line:
+            row = strict(line, ("level", "hash"))
+            tree.put(int(row["level"]), bytes.fromhex(row["hash"]))
+            continue
+        row = strict(line, ("station", "log", "first_seq", "count"))
+        chain = chains.get(f"{row['station']}-{row['log']}")
+        if chain is None:
+            raise Wrong("names a log that is not here")
+        first, after = int(row["first_seq"]), int(row["first_seq"]) + int(row["count"])
+        if first != chain.due or after <= first:
+            raise LeftOut(chain.log, chain.due, "not in the tree, though later ones are")
+        if after > chain.end + 1:
+            raise LeftOut(chain.log, chain.end + 1, "missing: it is in the tree that was signed")
+        for seq in range(first, after):
+            tree.put(0, chain.leaf(seq))
+        chain.due = after
+    return tree
+
+
+class LeftOut(Exception):
+    """An entry is in the tree and not here, or here and not in the tree."""
+
+    def __init__(self, log: Log, seq: int, words: str) -> None:
+        super().__init__(words)
+        self.log, self.seq = log, seq
+
+
+def _check_root(made: Checkpoint, tree: Tree, chains: Chains, findings: Findings) -> None:
+    if (tree.size, tree.root()) != (made.size, made.root):
+        findings.files.append(f"{NOTE}: the entries here are not those of the tree that was signed")
+        return
+    findings.notes.append(f"tree {made.origin} of {made.size} leaves, root {made.root.hex()}")
+    for chain in chains.values():
+        log, last = chain.log, chain.due - 1
+        within = f"{log.first_seq} to {last} are in the tree" if last >= log.first_seq else "none is in the tree"
+        later = f", {last + 1} to {chain.end} came after the checkpoint" if chain.end > last else ""
+        findings.notes.append(f"{log.name} is complete: {within}{later}")
+    if made.number > 1 and "centre-1" in chains and chains["centre-1"].log.first_seq == 1:
+        entries = [one for one in chains["centre-1"].taken if one[4] < chains["centre-1"].due]
+        if not any(_leads_to(one, made.origin) for one in entries):
+            findings.files.append(f"{NOTE}: no two people have signed in the tree that {made.origin} begins")
+
+
+def _leads_to(entry: list[Any], origin: str) -> bool:
+    """Is this the entry with which two people began the log `origin`?"""
+    ext = entry[18]
+    return bool(entry[8] == SUCCESSOR and ext[3] == origin and entry[9] and entry[10] and entry[9] != entry[10])
+
+
+def _check_taken(made: Checkpoint, tree: Tree, chains: Chains, findings: Findings) -> None:
+    """What cabinets took is of the same tree."""
+    for chain in chains.values():
+        for one in (one for one in chain.taken if one[8] == CHECKPOINT):
+            size, root, number = one[18][:3]
+            if number == made.number and (size > made.size or tree.roots.get(size, root) != root):
+                findings.files.append(
+                    f"{NOTE}: another tree than the one in the cabinet's word, {chain.log.at(one[4])}"
+                )
+                break
+
+
+def _check_given(made: Checkpoint, tree: Tree, key: NoteKey, given: Given, findings: Findings) -> None:
+    """Checkpoints from elsewhere are of the same tree."""
+    for name, other in given.checkpoints.items():
+        if not signed_by(other, key):
+            raise Unreadable(f"{name}: not signed by the log's key")
+        if other.number != made.number:
+            findings.notes.append(f"{name} is of {other.origin}: not compared")
+        elif other.size > made.size:
+            findings.files.append(f"{NOTE}: {name} is of {other.size} leaves, here are only {made.size}")
+        elif tree.roots.get(other.size, other.root) != other.root:
+            findings.files.append(f"{NOTE}: {name} is of another tree: two histories were shown")
+
+
+def check_seals(chains: Chains, findings: Findings) -> None:
+    """The element's count rises by one from seal to seal, unless the cabinet itself raised the alarm."""
+    for chain in chains.values():
+        if chain.odd_seals:
+            findings.entry(chain.log, chain.odd_seals[0], "its seal does not count on from the one before")
+
+
+def check_heads(chains: Chains, findings: Findings, given: Given) -> None:
+    """What the centre answered is what is here."""
+    for head in given.heads:
+        name = f"{head.station}-{head.log}"
+        chain = chains.get(name)
+        if chain is None:
+            findings.notes.append(f"{name}: a head was given, and nothing of it is here")
+        elif head.seq > chain.log.last_seq and findings.kind == "export":
+            words = f"missing: the centre answered that it has up to {head.seq}"
+            findings.entry(chain.log, chain.log.last_seq + 1, words)
+        elif chain.log.first_seq - 1 <= head.seq <= chain.end and chain.head(head.seq) != head.head:
+            findings.entry(chain.log, max(head.seq, 1), "it or one before it is not the one that was answered", 1)
+
+
+def check_against(mine: "Checked", findings: Findings, given: Given) -> None:
+    """Another folder shows the same history."""
+    for name, other in given.against.items():
+        for log_name, theirs in other.chains.items():
+            ours = mine.chains.get(log_name)
+            if ours is not None:
+                _compare(ours, theirs, name, findings)
+            later = findings.kind == "packet" or other.made_utc_ms > mine.made_utc_ms or not other.of_centre
+            if later:
+                continue
+            if ours is None and mine.of_centre:
+                findings.files.append(f"{MANIFEST}: {log_name} is missing; {name} has it")
+            elif ours is not None and ours.whole and ours.end < theirs.end:
+                findings.entry(ours.log, ours.end + 1, f"missing; {name} has it")
+
+
+def _compare(ours: Chain, theirs: Chain, name: str, findings: Findings) -> None:
+    low, high = max(ours.log.first_seq, theirs.log.first_seq), min(ours.end, theirs.end)
+    if low > high:
+        return
+    if ours.log.genesis != theirs.log.genesis:
+        findings.entry(ours.log, low, f"the log has another genesis in {name}", 1)
+        return
+    for seq in range(low, high + 1):
+        if ours.leaf(seq) != theirs.leaf(seq):
+            findings.entry(ours.log, seq, f"it is another one in {name}: there the histories part")
+            return
+    if ours.head(low) != theirs.head(low):
+        findings.entry(ours.log, low, f"one before it is another one in {name}", 1)
+
+
 # --- the program
+
+
+class Checked(NamedTuple):
+    """A folder that was read: when it was made, is it the centre's, and its logs."""
+
+    findings: Findings
+    made_utc_ms: int
+    of_centre: bool
+    chains: Chains
 
 
 def check(root: Path, authority: Path | None = None) -> Findings:
     """Verify the folder `root`; `authority` is a PEM certificate. Raises Unreadable and OSError."""
-    findings = Findings()
-    folder = Folder(root)
+    return examine(root, Given(_authority(authority))).findings
+
+
+def _authority(file: Path | None) -> Certificate | None:
+    if file is None:
+        return None
+    try:
+        return certificate(file.read_text(encoding="ascii", errors="replace"))
+    except Wrong as wrong:
+        raise Unreadable(f"{file}: {wrong}") from None
+
+
+def examine(root: Path, given: Given) -> Checked:
+    """Verify the folder `root` with what is given, and tell what was read. Raises Unreadable."""
+    findings, folder = Findings(), Folder(root)
+    checked = Checked(findings, 0, False, {})
     if MANIFEST not in folder.names and SIGNATURE not in folder.names:
         raise Unreadable(f"{root} is neither a packet nor an export: it has no {MANIFEST}")
     try:
-        trusted = None if authority is None else certificate(authority.read_text(encoding="ascii", errors="replace"))
-    except Wrong as wrong:
-        raise Unreadable(f"{authority}: {wrong}") from None
-    try:
-        manifest = read_manifest(folder, findings, trusted)
+        manifest = read_manifest(folder, findings, given.authority)
         check_files(folder, manifest, findings)
-        logs = read_logs(manifest)
-        (check_packet if findings.kind == "packet" else check_export)(folder, manifest, logs, findings)
+        chains = {log.name: Chain.of(log) for log in read_logs(manifest, given.keys)}
+        of_centre = findings.kind == "packet" or CENTRE in manifest["public_keys"]
+        checked = Checked(findings, manifest["made_utc_ms"], of_centre, chains)
+        (check_packet if findings.kind == "packet" else check_export)(folder, manifest, chains, findings, given)
+        check_seals(chains, findings)
+        check_heads(chains, findings, given)
+        check_against(checked, findings, given)
+        check_tree(folder, manifest["site"], chains, findings, given)
+    except LeftOut as left:
+        findings.entry(left.log, left.seq, str(left))
     except Wrong as wrong:
         findings.files.append(str(wrong))
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError):
         findings.files.append(f"{MANIFEST}: malformed, though it is signed")
-    return findings
+    return checked
+
+
+def read_heads(data: bytes) -> tuple[Head, ...]:
+    """The lines of a file for --heads (docs/packets.md); raises Wrong."""
+    try:
+        rows = [json.loads(line) for line in data.splitlines()]
+        return tuple(Head(row["station"], int(row["log"]), int(row["seq"]), bytes.fromhex(row["head"])) for row in rows)
+    except (ValueError, TypeError, KeyError):
+        raise Wrong("not a file of heads") from None
+
+
+def read_key(text: str) -> tuple[str, bytes]:
+    """STATION-LOG=FILE with the station's K; raises Wrong and OSError."""
+    name, _, file = text.partition("=")
+    key = Path(file).read_bytes()
+    if len(key) != 32:
+        raise Wrong("not a key of 32 bytes")
+    return name, key
+
+
+def _given(args: argparse.Namespace) -> Given:
+    """What was given on the command line; raises Unreadable and OSError."""
+    authority, where = _authority(args.ca), args.heads
+    keys: dict[str, bytes] = {}
+    checkpoints: dict[str, Checkpoint] = {}
+    try:
+        heads = read_heads(where.read_bytes()) if where else ()
+        for where in args.key:
+            keys.update([read_key(where)])
+        where = args.tree_key
+        tree_keys = note_keys(where.read_text(), OF_LOG) if where else []
+        where = args.witnesses
+        witnesses = note_keys(where.read_text(), OF_WITNESS) if where else []
+        for where in args.checkpoint:
+            checkpoints[str(where)] = checkpoint(where.read_bytes())
+    except Wrong as wrong:
+        raise Unreadable(f"{where}: {wrong}") from None
+    against = {str(path): _good(path, Given(authority)) for path in args.against}
+    return Given(authority, keys, heads, tree_keys[0] if tree_keys else None, tuple(witnesses), checkpoints, against)
+
+
+def _good(path: Path, given: Given) -> Checked:
+    other = examine(path, given)
+    if not other.findings.good:
+        raise Unreadable(f"{path}: not good itself, so nothing is compared with it")
+    return other
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -934,13 +1469,20 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Verify a compliance packet or an export of Apotheca.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--ca", type=Path, help="the site's authority (ca.crt), got from the site itself")
+    parser.add_argument("--tree-key", type=Path, metavar="FILE", help="the log's key under checkpoints (tree.vkey)")
+    parser.add_argument("--witnesses", type=Path, metavar="FILE", help="the witnesses' keys, one a line")
+    parser.add_argument("--key", action="append", default=[], metavar="STATION-LOG=FILE", help="K of a log, for MACs")
+    parser.add_argument("--heads", type=Path, metavar="FILE", help="the last heads that the centre answered")
+    parser.add_argument("--checkpoint", type=Path, action="append", default=[], help="one that was kept elsewhere")
+    parser.add_argument("--against", type=Path, action="append", default=[], help="another packet or export")
+    parser.add_argument("--json", action="store_true", help="for machines")
     args = parser.parse_args(arguments)
     try:
-        findings = check(args.folder, args.ca)
+        findings = examine(args.folder, _given(args)).findings
     except (Unreadable, OSError) as error:
         print(f"cannot read: {error}", file=sys.stderr)
         return UNREADABLE
-    print("\n".join(findings.lines()))
+    print(json.dumps(findings.plain()) if args.json else "\n".join(findings.lines()))
     return GOOD if findings.good else BAD
 
 

@@ -53,7 +53,7 @@ SKIPPED = {
     "missing files": ("for name in sorted(stated.keys() - folder.names):", "for name in ():"),
     "added files": ("for name in sorted(folder.names - stated.keys() - {MANIFEST, SIGNATURE}):", "for name in ():"),
     "the chain": ('if head.hex() != row["head"] or row.get("leaf", leaf.hex()) != leaf.hex():', "if False:"),
-    "the end of a chain": ("if seq <= log.last_seq:", "if False:"),
+    "the end of a chain": ("if chain.end < log.last_seq:", "if False:"),
     "the dataset": ('if next(rows, b"") != json.dumps(dataset_row(page)).encode():', "if next(rows, None) is ...:"),
 }
 
