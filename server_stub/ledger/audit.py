@@ -1,4 +1,4 @@
-"""Is every entry of the ledger what the holder of its key wrote? For who has the keys: the ingest account, not the database's.
+"""Is every entry of the ledger what the holder of its key wrote? For who has the keys: ingest, not the database's owner.
 
 Chains and MACs of all logs; the first entry of a log that is wrong is told, what follows it hangs on it.
 """
@@ -69,7 +69,9 @@ def _fault(log: Log, row: tuple[int, bytes, bytes, bytes], head: bytes, due: int
         return "its page is none", head
     if (page.entry.station, page.entry.log, page.entry.seq) != (log.station, log.log, due):
         return "its page is that of another entry", head
-    if not isinstance(mac, bytes) or not hmac.compare_digest(hmac.digest(log.key_of(seq), page.head, "sha256")[:16], mac):
+    if not isinstance(mac, bytes) or not hmac.compare_digest(
+        hmac.digest(log.key_of(seq), page.head, "sha256")[:16], mac
+    ):
         return "its MAC is wrong: it was not written under the log's key, or does not follow from the one before", head
     return "" if (page.leaf, page.head) == (leaf, kept) else "its leaf or head is not that of its page", page.head
 

@@ -1,7 +1,7 @@
 """Is a heartbeat new, or one that somebody recorded and sends again, so that a silent station seems to be there?
 
-Its signature is right either way. One that is new gets further, in log, boot, entries or time; or says about the time it is
-and has not come before, for the station's clock may have been set back. No I/O.
+Its signature is right either way. One that is new gets further, in log, boot, entries or time; or says about the
+time it is and has not come before, for the station's clock may have been set back. No I/O.
 """
 
 from collections import deque

@@ -1,4 +1,4 @@
-"""Heartbeats: only new ones say that a station is there, and one that was answered more than is here is told the gap."""
+"""Heartbeats: only new ones say that a station is there; who was answered more than is here is told the gap."""
 
 import pytest
 from sqlalchemy import select

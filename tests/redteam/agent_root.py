@@ -1,10 +1,8 @@
 """Root on the agent's computer of a cabinet with a controller board.
 
-Has: everything in stations/ICU1 (TLS key, signing key, outbox, tree.vkey) and the link. Has not: K, and the controller's flash.
+Has: everything in stations/ICU1 (TLS key, signing key, outbox, tree.vkey) and the link.
+Has not: K, and the controller's flash.
 """
-
-
-
 
 import cbor2
 
@@ -13,7 +11,6 @@ from firmware import codes
 from firmware.journal import chain, entry, kinds
 from firmware.wire import cbor, messages
 from server_stub.ledger.pagekeys import PageKeys
-from server_stub.ledger.sign import Signer as CentreSigner
 from tests.centre.processes import ScriptedAgent, until
 from tests.redteam.board import Board
 from tests.redteam.report import Attack
@@ -129,14 +126,19 @@ def _forge(attack, here, root):
     led = root.sends(held + 1, [*new, made_up])
     attack.tried("forge", "one entry more, made up", _told(led), _refused(led, codes.BAD_CHAIN))
     at = next(n for n, page in enumerate(new) if entry.decode(page[0])[entry.F_KIND] == kinds.REMOVE)
-    for what, fields in (("another quantity", {"F_CHANGE": -1000, "F_AFTER": 5000}), ("another actor", {"F_ACTOR": "ben"})):
+    for what, fields in (
+        ("another quantity", {"F_CHANGE": -1000, "F_AFTER": 5000}),
+        ("another actor", {"F_ACTOR": "ben"}),
+    ):
         led = root.sends(held + 1, [*new[:at], changed(new[at], **fields), *new[at + 1 :]])
         attack.tried("forge", f"{what} in entry {held + 1 + at}", _told(led), _refused(led, codes.BAD_CHAIN))
     old = next(n for n, page in enumerate(root.pages) if entry.decode(page[0])[entry.F_KIND] == kinds.REMOVE)
     led = root.sends(old + 1, [changed(root.pages[old], F_ACTOR="ben"), *root.pages[old + 1 :]])
     attack.tried("forge", f"entry {old + 1}, long answered, written anew", _told(led), _refused(led, codes.BAD_CHAIN))
     tried, found = _look_for_keys(root)
-    attack.tried("forge", "finding K or a page key in what it has", f"{tried} places looked at, found: {found}", not found)
+    attack.tried(
+        "forge", "finding K or a page key in what it has", f"{tried} places looked at, found: {found}", not found
+    )
 
 
 def _look_for_keys(root):
@@ -177,7 +179,9 @@ def _lie_to_the_controller(attack, here, board, root, real_answer):
     own = bytes(cbor.encode([*fields[:4], last, *fields[5:]]))
     for what, payload in (("an acknowledgement made up", forged), ("a real one with another number", own)):
         code = board.told(messages.ANSWER, payload)
-        attack.tried("hide", what, f"controller refuses, code {code}", (code, board.released) == (codes.BAD_MAC, released))
+        attack.tried(
+            "hide", what, f"controller refuses, code {code}", (code, board.released) == (codes.BAD_MAC, released)
+        )
     board.event("message", [messages.PAGES_KEPT, last])
     attack.tried("hide", "saying that all is kept", f"released stays {board.released}", board.released == released)
     code = board.told(messages.ANSWER, real_answer)

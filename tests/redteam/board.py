@@ -1,4 +1,4 @@
-"""A cabinet with a controller board: the firmware itself, with the identity that enrolment gave it, in flash of its own.
+"""A cabinet with a controller board: the firmware itself, with the identity of its enrolment, in flash of its own.
 
 What stands before its link (`event`) is the attacker's where he has the agent's computer; its keys and flash are not.
 """
@@ -89,7 +89,6 @@ class Board(fakes.Cabinet):
     @property
     def released(self):
         return self.journal.released
-
 
     def a_count(self, quantity):
         """The stock is made up, without an entry of its own to open anything."""

@@ -18,7 +18,7 @@ from server_stub.ledger import store
 from server_stub.watch.silence import SILENT_MS
 from tests.centre.chain import Station
 from tests.centre.conftest import Bench
-from tests.centre.processes import PATIENCE_S, ScriptedAgent, until
+from tests.centre.processes import PATIENCE_S, until
 from tests.centre.scripted import Scripted
 from tests.redteam.report import Attack
 from tests.redteam.site import SITE, payload_of, site
@@ -150,10 +150,20 @@ def _to_the_station(attack, root, station):
     real = root.recorded("ICU1/down/answer")
     other = root.recorded("ED1/down/answer")[-1]
     for what, kind, envelope, code in (
-        ("an acknowledgement under its own key", "answer", root.signer.seal("answer", cbor.encode(payload)), codes.BAD_SIGNATURE),
+        (
+            "an acknowledgement under its own key",
+            "answer",
+            root.signer.seal("answer", cbor.encode(payload)),
+            codes.BAD_SIGNATURE,
+        ),
         ("ED1's acknowledgement for ICU1", "answer", other, codes.WRONG_STATION),
         ("a command under its own key", "command", root.signer.seal("command", cbor.encode([1])), codes.BAD_SIGNATURE),
-        ("a table under its own key", "reference", root.signer.seal("reference", cbor.encode([1])), codes.BAD_SIGNATURE),
+        (
+            "a table under its own key",
+            "reference",
+            root.signer.seal("reference", cbor.encode([1])),
+            codes.BAD_SIGNATURE,
+        ),
         ("a real answer as a command", "command", real[-1], codes.BAD_SIGNATURE),
     ):
         station.quiet()
@@ -166,7 +176,9 @@ def _to_the_station(attack, root, station):
         root.down("ICU1", "answer", envelope)
     station.append(1)
     until(lambda: station.answered() == answered + 1, "the entry that came meanwhile is answered")
-    attack.tried("hide", "all old acknowledgements again", "nothing is taken back, nothing is skipped", not station.troubles())
+    attack.tried(
+        "hide", "all old acknowledgements again", "nothing is taken back, nothing is skipped", not station.troubles()
+    )
 
 
 def _wipe(attack, here, station, script):
@@ -195,7 +207,9 @@ def _dead_station(attack, home, folder):
         _minute(bench)
         with bench.engine.connect() as conn:
             every = [page.entry for page in store.pages_in_order(conn)]
-        lost = [one for one in every if one.kind == kinds.CENTRE_ALARM and one.ext[:2] == [codes.STATION_SILENT, "ICU1"]]
+        lost = [
+            one for one in every if one.kind == kinds.CENTRE_ALARM and one.ext[:2] == [codes.STATION_SILENT, "ICU1"]
+        ]
     bench.engine.dispose()
     after_s = (bench.transport_ms - since) // 1000
     outcome = f"alarm {codes.STATION_SILENT} after {after_s} s, entry {lost[-1].seq if lost else 0} of the centre's log"
