@@ -255,6 +255,9 @@ class Agent:
             return
         if self._sender.batch(batch):
             self.view.good("batch")
+        elif (info := self._controller.info) and info.first_seq <= batch.first:
+            # a centre that was restored wants what was answered long ago: the controller still has it
+            self._run([Reset()])
         else:
             text = f"entries {batch.first} to {batch.last} are no longer here"
             self._do_trouble(Trouble(codes.GAP, text, "batch"))

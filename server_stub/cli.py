@@ -194,10 +194,12 @@ def server_successor(
 
 @server_app.command("rebuild")
 def server_rebuild(ctx: typer.Context) -> None:
-    """Fold every projection anew from the ledger and say whether it came out the same (stop the server first).
+    """Check every entry with its key, fold every projection anew from the ledger and say whether it came out the same
+    (stop the server first).
 
     The database of an older release is brought to this one by it.
     """
+    from server_stub.auditing import audit  # noqa: PLC0415
     from server_stub.fold import PROJECTIONS, rebuild  # noqa: PLC0415
     from server_stub.ledger import tiles  # noqa: PLC0415
     from server_stub.ledger.schema import WrongSchema, open_renewed  # noqa: PLC0415
@@ -205,9 +207,14 @@ def server_rebuild(ctx: typer.Context) -> None:
 
     home = home_of(ctx)
     try:
-        engine, renewed = open_renewed(database_url(home, read(home)), PROJECTIONS)
+        site = read(home)
+        engine, renewed = open_renewed(database_url(home, site), PROJECTIONS)
     except (NoSite, WrongSchema) as error:
         raise refuse(error) from None
+    with engine.connect() as conn:
+        if forged := audit(conn, home, site):
+            raise refuse(ValueError("\n".join(f"{one}; keep the database" for one in forged)))
+    typer.echo("every entry's MAC is right")
     with engine.begin() as conn:
         before, after = rebuild(conn)
         trees = tiles.rebuild(conn)

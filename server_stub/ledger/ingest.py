@@ -15,6 +15,7 @@ from firmware.journal.chain import head0
 from firmware.wire import messages, topics
 from server_stub.ledger import store
 from server_stub.ledger.batch import Batch, Heartbeat, Refused, StationKeys, read_batch, read_heartbeat
+from server_stub.ledger.freshness import Freshness, Mark
 from server_stub.ledger.record import Held
 from server_stub.ledger.sign import Signer, answer
 from server_stub.ledger.transaction import Outgoing
@@ -76,24 +77,26 @@ class Ingest:
         self._register = register
         self._signer = signer
         self._held: dict[tuple[str, int], Held] = {}
+        self._fresh = Freshness()
 
     def take(self, messages_: Sequence[Message], now: Now) -> Taken:
         """Take a group in; when this returns, all of it is durable. If it fails nothing of it has happened."""
         try:
             with self._engine.begin() as conn:
-                group = _Group(conn, now, self._register, self._held)
+                group = _Group(conn, now, self._register, self._held, self._fresh)
                 for message in messages_:
                     group.take(message)
                 group.flush()
         except BaseException:
             self._held.clear()
+            self._fresh.forget()
             raise
         return Taken([self._answer(*due, now) for due in group.due], group.heard, group.new)
 
     def refuse(self, station: str, refused: Refused, raw: bytes, now: Now) -> None:
         """Keep what is no good as evidence; it gets no answer."""
         with self._engine.begin() as conn:
-            group = _Group(conn, now, self._register, {})
+            group = _Group(conn, now, self._register, {}, self._fresh)
             group.refuse(station, refused, raw)
             group.flush()
 
@@ -107,11 +110,13 @@ class Ingest:
 class _Group:
     """The work of one transaction, written all at once: a statement costs more than what most entries do."""
 
-    def __init__(self, conn: Connection, now: Now, register: Register, held: dict[tuple[str, int], Held]) -> None:
+    def __init__(
+        self, conn: Connection, now: Now, register: Register, held: dict[tuple[str, int], Held], fresh: Freshness
+    ) -> None:
         self.due: list[tuple[Held, int]] = []
         self.heard: set[str] = set()
         self.new = 0
-        self._conn, self._now, self._register, self._held = conn, now, register, held
+        self._conn, self._now, self._register, self._held, self._fresh = conn, now, register, held, fresh
         self._before: dict[tuple[str, int], Held | None] = {}
         self._batches: list[tuple[Batch, bytes]] = []
         self._beats: dict[str, Heartbeat] = {}
@@ -124,14 +129,12 @@ class _Group:
         try:
             if what == "heartbeat":
                 beat = read_heartbeat(raw, station, keys)
-                self._heartbeat(beat, self._where(known, beat.log, station))
+                self._heartbeat(beat, self._where(known, beat.log, station), raw)
             else:
                 batch = read_batch(raw, station, keys)
                 self._batch(batch, self._where(known, batch.log, station), raw)
         except Refused as refused:
             self.refuse(station, refused, raw)
-        else:
-            self.heard.add(station)
 
     def refuse(self, station: str, refused: Refused, raw: bytes) -> None:
         """Keep `raw` as evidence, and have the centre's log say so."""
@@ -149,6 +152,7 @@ class _Group:
         verdict = decide(held, batch, self._head_at(held, meeting_seq(held, batch)))
         if verdict == messages.ACCEPT:
             self._batches.append((batch, raw))
+            self.heard.add(batch.station)
             held = self._move(held, seq=batch.last_seq, head=batch.heads[-1])
             self.new += 1
         elif verdict == messages.FORK and not held.stopped:
@@ -157,9 +161,13 @@ class _Group:
             self._evidence(codes.FORK, held, detail, raw)
         self.due.append((held, verdict))
 
-    def _heartbeat(self, beat: Heartbeat, held: Held) -> None:
-        self._beats[beat.station] = beat
-        self.due.append((held, messages.FORK if held.stopped else messages.DUP))
+    def _heartbeat(self, beat: Heartbeat, held: Held, raw: bytes) -> None:
+        if not self._fresh.knows(beat.station):
+            self._fresh.start(beat.station, Mark(*store.last_heartbeat(self._conn, beat.station)))
+        if self._fresh.take(beat, raw, self._now.utc_ms):
+            self._beats[beat.station] = beat
+            self.heard.add(beat.station)
+        self.due.append((held, messages.FORK if held.stopped else _stands(beat, held)))
 
     def _where(self, known: Enrolled | None, log: int, station: str) -> Held:
         key = (station, log)
@@ -199,3 +207,8 @@ class _Group:
         if kept or code == codes.FORK:
             store.add_finding(self._conn, row, sha256(raw).digest() if kept else None)
             self.new += 1
+
+
+def _stands(beat: Heartbeat, held: Held) -> int:
+    """GAP where the station was answered more than is here: this is a restored centre, which needs it again."""
+    return messages.GAP if beat.seq - beat.outbox_depth > held.seq else messages.DUP

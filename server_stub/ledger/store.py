@@ -216,6 +216,14 @@ def save_heartbeats(conn: Connection, beats: Iterable[Heartbeat], received_ms: i
         conn.execute(upsert(conn, schema.heartbeats, ("station",)), rows)
 
 
+def last_heartbeat(conn: Connection, station: str) -> tuple[int, int, int, int]:
+    """Log, boot, seq and utc_ms of the last heartbeat of a station; zeros before the first."""
+    table = schema.heartbeats.c
+    query = select(table.log, table.boot, table.seq, table.utc_ms).where(table.station == station)
+    row = conn.execute(query).one_or_none()
+    return tuple(row) if row else (0, 0, 0, 0)
+
+
 def add_outbox(conn: Connection, messages: Sequence[tuple[str, bytes]]) -> list[int]:
     """Put messages on their way out; gives their ids in the same order."""
     if not messages:

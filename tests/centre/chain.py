@@ -95,6 +95,22 @@ class Station:
 
         return self.do(asked())
 
+    def troubles(self) -> set[int]:
+        """Codes of what the agent refused or misses since `quiet`."""
+
+        async def asked() -> set[int]:
+            return set(self.agent.view.troubles.values())
+
+        return self.do(asked())
+
+    def quiet(self) -> None:
+        """Forget what was wrong until now."""
+
+        async def forgotten() -> None:
+            self.agent.view.troubles.clear()
+
+        self.do(forgotten())
+
     def close(self) -> None:
         async def end() -> None:
             self._task.cancel()

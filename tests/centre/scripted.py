@@ -102,6 +102,7 @@ class Scripted:
     def batch(self, first, last, *, kid=None, **changes):
         return sign(self.signing, kid or self.station, "batch", self.payload(first, last, **changes))
 
-    def heartbeat(self):
-        fields = [1, self.station, self.log, 1, len(self.pages), self.heads[-1], "0.1.0", self.utc_ms, None, 0]
+    def heartbeat(self, depth=0):
+        """`depth` entries are not answered yet."""
+        fields = [1, self.station, self.log, 1, len(self.pages), self.heads[-1], "0.1.0", self.utc_ms, None, depth]
         return sign(self.signing, self.station, "heartbeat", cbor.encode(fields))

@@ -339,7 +339,7 @@ def test_a_heartbeat_that_no_database_holds_is_evidence(bench, place, value):
 
 def test_a_heartbeat_is_answered_with_what_is_stored(quick):
     script = filled(quick, 3)
-    out = quick.up("ICU1", "heartbeat", script.heartbeat())
+    out = quick.up("ICU1", "heartbeat", script.heartbeat(depth=3))
     assert quick.verdicts(out) == [messages.DUP]
     quick.up("ICU1", "batch", script.batch(1, 3))
     out = quick.up("ICU1", "heartbeat", script.heartbeat())

@@ -1,0 +1,90 @@
+"""A site with its real broker and ingest; what a message led to, and what the ledger has."""
+
+import subprocess
+from contextlib import contextmanager
+
+import cbor2
+from sqlalchemy import select
+
+from firmware.wire import cose
+from server_stub.ledger import schema
+from server_stub.ledger.schema import open_database
+from server_stub.site import broker, config
+from server_stub.site.enrol import add_stations
+from server_stub.site.home import Home
+from server_stub.site.make import make_site
+from tests.centre.processes import PATIENCE_S, Ingest, _listening, free_port, until
+
+SITE = "demo"
+STATIONS = {"ICU1": ("MICU",), "ED1": ("ED",)}
+
+
+class Site:
+    def __init__(self, folder):
+        self.home, self.port = Home(folder / "home"), free_port()
+        make_site(self.home, SITE, broker_port=self.port)
+        add_stations(self.home, STATIONS)
+        self.start_broker()
+        self.ingest = Ingest(self.home)
+        until(self.home.intake.exists, "ingest")
+        self.config = config.read(self.home)
+        self.engine = open_database(config.database_url(self.home, self.config))
+
+    def start_broker(self):
+        with (self.home.run / "broker.log").open("ab") as out:
+            command = [broker.executable(), "-c", str(self.home.broker / "nats.conf")]
+            self.broker = subprocess.Popen(command, stdout=out, stderr=out)
+        until(lambda: _listening(self.port), "broker")
+
+    def end_broker(self):
+        self.broker.kill()
+        self.broker.wait(PATIENCE_S)
+
+    def close(self):
+        self.engine.dispose()
+        self.ingest.stop()
+        self.end_broker()
+
+    def genesis(self, station):
+        return bytes.fromhex(next(one.genesis for one in self.config.station if one.id == station))
+
+    # what the centre has
+
+    def stored(self, station):
+        """The pages of a station in the ledger, in the order they were taken in."""
+        table = schema.entries.c
+        with self.engine.connect() as conn:
+            query = select(table.page).where(table.station == station).order_by(table.id)
+            return [bytes(page) for page in conn.scalars(query)]
+
+    def evidence(self):
+        """(code, detail) of everything that was refused."""
+        with self.engine.connect() as conn:
+            return [tuple(row) for row in conn.execute(select(schema.evidence.c.code, schema.evidence.c.detail))]
+
+    def led_to(self, agent, what, raw):
+        """Send as `agent`: ("answer", verdict, seq) or ("refused", code, why)."""
+        before = len(self.evidence())
+        agent.send(what, raw)
+
+        def seen():
+            if len(found := self.evidence()) > before:
+                return ("refused", *found[-1])
+            answer = agent.answer(0.05)
+            return answer and ("answer", *answer)
+
+        return until(seen, "an answer or evidence")
+
+
+@contextmanager
+def site(folder):
+    made = Site(folder)
+    try:
+        yield made
+    finally:
+        made.close()
+
+
+def payload_of(envelope):
+    """What is signed in an envelope, decoded."""
+    return cbor2.loads(cose.parse(envelope)[1])
