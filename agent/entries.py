@@ -4,8 +4,6 @@ Pages are durable in the outbox before the controller hears so, and an answer is
 What the cores are to do next is handed back as actions.
 """
 
-import random
-import time
 from collections.abc import Sequence
 
 from agent.actions import Action, Info, Reset, Rewind, Send, StartLog, Trouble
@@ -14,6 +12,7 @@ from agent.downlink import Answered
 from agent.outbox import Outbox, OutboxError
 from agent.pages import Page
 from agent.settings import Settings
+from agent.transport import Transport
 from agent.uplink import Batch, Uplink
 from agent.view import View
 from firmware import codes
@@ -31,14 +30,17 @@ Doing = list[Action | Batch]
 class Entries:
     """The station's log between `controller`, `outbox` and centre. `store_at`: when to try to store again."""
 
-    def __init__(self, settings: Settings, outbox: Outbox, controller: Controller, view: View) -> None:
+    def __init__(
+        self, settings: Settings, outbox: Outbox, controller: Controller, view: View, transport: Transport
+    ) -> None:
         self._settings, self._outbox, self._controller, self._view = settings, outbox, controller, view
+        self._transport = transport
         self.uplink = self._new_uplink()
         self.store_at: float | None = None
 
     def store(self, taken: Sequence[Page]) -> tuple[bool, Doing]:
         """Make pages durable, then say so; on failure they stay with the controller and are read again."""
-        now = time.monotonic()
+        now = self._transport.now()
         try:
             self._outbox.take(taken)
         except OutboxError as error:
@@ -57,20 +59,20 @@ class Entries:
     def start(self, action: StartLog) -> Doing:
         """The log begins at its genesis."""
         self._outbox.start(action.genesis, action.head0)
-        return [*self._controller.moved(0, action.head0, time.monotonic())]
+        return [*self._controller.moved(0, action.head0, self._transport.now())]
 
     def rewind(self, _action: Rewind) -> Doing:
         """Read again what the centre has not answered."""
         self._outbox.rewind()
         stands = self._outbox.log()
         self.uplink.rewound(stands.seq)
-        return [*self._controller.moved(stands.seq, stands.head, time.monotonic())]
+        return [*self._controller.moved(stands.seq, stands.head, self._transport.now())]
 
     def reset(self, _action: Reset) -> Doing:
         """Go on as if the outbox had been lost: a heartbeat's answer says where."""
         self._outbox.forget(self._settings.station, self._settings.log)
         self.uplink = self._new_uplink()
-        now = time.monotonic()
+        now = self._transport.now()
         if self._view.broker:
             self.uplink.connected(now)
         return [*self._controller.moved(0, None, now)]
@@ -82,7 +84,7 @@ class Entries:
 
     def answered(self, answer: Answered) -> Doing:
         """The centre's verdict."""
-        now, stands = time.monotonic(), self._outbox.log()
+        now, stands = self._transport.now(), self._outbox.log()
         if answer.log != self._settings.log:
             return [Trouble(codes.WRONG_STATION, f"answer for log {answer.log}", "answer")]
         if stands.head is None:
@@ -112,7 +114,7 @@ class Entries:
 
     def _new_uplink(self) -> Uplink:
         stands = self._outbox.log()
-        return Uplink(stands.seq, stands.answered, self._settings.linger_ms / 1000, random.random)
+        return Uplink(stands.seq, stands.answered, self._settings.linger_ms / 1000, self._transport.spread)
 
 
 def _answer(payload: bytes) -> Send:
