@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.exc import OperationalError
+
 from server_stub.centre import Arrived, Asked, Centre, Keys, Work
 from server_stub.clock import SteppedClock, SystemClock
 from server_stub.integration import intake
@@ -97,6 +99,12 @@ class Shell:
     async def _handle_alone(self, work: Work) -> None:
         try:
             self._send(self._centre.process([work]))
+        except OperationalError:
+            # a full disk, a lost connection: the message is not to blame, so it is no evidence
+            log.exception("the database takes nothing; stations will send again")
+            if isinstance(work, Asked):
+                self._centre.refuse(work)
+            await asyncio.sleep(RETRY_S)
         except Exception:
             log.exception("this piece of work can not be handled")
             try:

@@ -62,7 +62,7 @@ class Ingest:
         except Refused as refused:
             self.refuse(tx, station, refused, raw)
             return None
-        decision = decide(state, batch, store.head_at(tx.conn, state, meeting_seq(state, batch)))
+        decision = decide(state, batch, tx.head_at(state, meeting_seq(state, batch)))
         state = self._carry_out(tx, state, batch, decision, raw)
         assert known is not None
         self._answer(tx, known, state, decision.verdict)

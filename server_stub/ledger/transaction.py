@@ -5,7 +5,7 @@ from typing import NamedTuple, Protocol
 from sqlalchemy import Connection
 
 from server_stub.ledger import store
-from server_stub.ledger.record import Entry, Page
+from server_stub.ledger.record import Entry, LogState, Page
 
 
 class Fold(Protocol):
@@ -46,6 +46,13 @@ class Transaction:
         self._pages.append(page)
         self.appended.append(page.entry)
         self._fold.apply(page.entry)
+
+    def head_at(self, state: LogState, seq: int) -> bytes | None:
+        """The ledger's head at `seq` of that log, also where this transaction has appended it and not yet settled."""
+        for page in self._pages if seq < state.seq else ():
+            if (page.entry.station, page.entry.log, page.entry.seq) == (state.station, state.log, seq):
+                return page.head
+        return store.head_at(self.conn, state, seq)
 
     def send(self, topic: str, payload: bytes) -> None:
         """Send after commit, and again after a crash."""
