@@ -41,7 +41,7 @@ def rolled_back(world: "World", fault: "Fault") -> None:
     image, then = cabinet.chips.image(), len(world.truth.branch(cabinet).pages)
 
     def back() -> None:
-        if world.truth.acked.get(rig.station, 0) <= then or rig.off:
+        if world.peace or world.truth.acked.get(rig.station, 0) <= then:
             return
         world.truth.fault(fault.kind, rig.station, f"to entry {then}")
         rig.rolled_back = True
@@ -60,7 +60,7 @@ def centre_restored(world: "World", fault: "Fault") -> None:
     image = world.centre.disk.image()
 
     def back() -> None:
-        if world.centre.core is None:
+        if world.peace or world.centre.core is None:
             return
         world.truth.fault(fault.kind, "")
         world.restored = True

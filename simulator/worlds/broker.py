@@ -40,7 +40,7 @@ class Broker:
         self._retained: dict[str, bytes] = {}
         self._lanes: dict[tuple[str, str], Lane[Message]] = {}
         self.up = True
-        self.away_ms = 0
+        self.night = False  # no network, whatever the broker does
 
     def join(self, client: Client) -> None:
         """Connect, now or when the broker is back."""
@@ -78,7 +78,7 @@ class Broker:
 
     def come_back(self) -> None:
         """Everybody connects again within moments."""
-        if self.up:
+        if self.up or self.night:
             return
         self.up = True
         for client in list(self._waiting):

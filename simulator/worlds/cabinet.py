@@ -77,7 +77,6 @@ class Cabinet:
         self.closed = dict.fromkeys(range(1, DRAWERS + 1), True)
         self.energised: set[int] = set()
         self.physical: dict[str, int] = {}
-        self.reordered = 0
         self.on_death: Callable[[], None] = lambda: None
         self.tamper: Callable[[Station], None] = lambda station: None
         self._booted_ms = 0
@@ -110,7 +109,7 @@ class Cabinet:
 
     def lose_power(self) -> None:
         """Everything in RAM is gone; the locks fall shut."""
-        self.reordered += self.chips.flash.crash(self._chance)
+        self.chips.flash.crash(self._chance)
         self.station = None
         self.energised.clear()
         self._queue.clear()

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import Engine, event, text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import OperationalError
 
 from server_stub.centre import Arrived, Asked, Centre, Work
 from server_stub.clock import SteppedClock
@@ -22,7 +22,7 @@ from simulator.worlds.lean import Lean
 from simulator.worlds.site import START_MS, Site
 from simulator.worlds.timeline import Call, Timeline
 
-GROUP_MS = 30
+GROUP_MS = 150
 TICK_MS = 15_000
 RETRY_MS = 1000
 BEFORE, AFTER = "before", "after"
@@ -58,6 +58,7 @@ class CentreHost:
         self._ticking: Call | None = None
         self._unsent: list[Outgoing] = []
         self._clock = SteppedClock(START_MS)
+        self._level = 0
 
     # the process
 
@@ -67,6 +68,8 @@ class CentreHost:
             return
         self.engine = open_database(f"sqlite:///{self.disk.path}")
         event.listen(self.engine, "commit", self._committing)
+        with self.engine.connect() as conn:
+            self._level = int(conn.exec_driver_sql("PRAGMA synchronous").scalar() or 0)
         self.set_full(self.full)
         self._clock = SteppedClock(START_MS)
         self._clock.advance(self._utc_ms())
@@ -75,7 +78,7 @@ class CentreHost:
         )
         try:
             self._unsent = list(self.core.start())
-        except DBAPIError:
+        except OperationalError:
             if not self.full:
                 raise
             return self.kill()
@@ -89,7 +92,7 @@ class CentreHost:
         if self.engine is None:
             return
         left = self.disk.image() if image is None else image
-        self.core = None
+        self.core, self.kill_at = None, ""
         self._queue.clear()
         for call in (self._waiting, self._ticking):
             if call:
@@ -126,7 +129,7 @@ class CentreHost:
     def broker_up(self) -> None:
         """Connected and subscribed: what was left goes."""
         unsent, self._unsent = self._unsent, []
-        self._send(unsent)
+        self.send(unsent)
 
     def broker_down(self) -> None:
         """The connection is gone."""
@@ -146,11 +149,11 @@ class CentreHost:
         self._handle(group)
 
     def _handle(self, group: Sequence[Work]) -> None:
-        """As the shell does: a group, else its pieces, else each refused."""
+        """As the shell does: a group, else its pieces; a database that takes nothing is no message's fault."""
         if not self._do(lambda core: core.process(group)):
             for work in group:
-                if self.core and not self._do(lambda core, work=work: core.process([work])):
-                    self._do(lambda core, work=work: core.refuse(work) or [])
+                if self.core:
+                    self._do(lambda core, work=work: core.process([work]))
 
     def _tick(self) -> None:
         self._ticking = self._timeline.after(TICK_MS, self._tick)
@@ -169,12 +172,12 @@ class CentreHost:
         except Killed:
             self._die()
             return True
-        except DBAPIError:
+        except OperationalError:
             if not self.full:
                 raise
             return False
         self._synced()
-        self._send(out)
+        self.send(out)
         return True
 
     def _committing(self, _conn: Any) -> None:
@@ -188,11 +191,10 @@ class CentreHost:
         self.kill(self.disk.after_power_cut(self._chance) if after else None)
 
     def _synced(self) -> None:
-        assert self.engine is not None
-        with self.engine.connect() as conn:
-            self.disk.synced(conn.exec_driver_sql("PRAGMA synchronous").scalar() or 0)
+        self.disk.synced(self._level)
 
-    def _send(self, messages: Sequence[Outgoing]) -> None:
+    def send(self, messages: Sequence[Outgoing]) -> None:
+        """Publish what a transaction left behind."""
         for message in messages:
             self.sends(message.topic, message.payload)
             if self._broker.publish(self, message.topic, message.payload):

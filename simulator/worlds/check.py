@@ -21,7 +21,7 @@ ATTACKS = ("cabinet cloned", "cabinet rolled back", "bit rot")
 CAUSES: dict[int, tuple[str, ...]] = {
     codes.FORK: ATTACKS,
     codes.UNSIGNED_BATCH: ("message changed",),
-    codes.BAD_CHAIN: ("batch forged", "bit rot"),
+    codes.BAD_CHAIN: ("batch forged", *ATTACKS),
     codes.CLOCK_WRONG: ("clock jump", "centre clock jump"),
 }
 ALARMS: dict[int, tuple[str, ...]] = {
@@ -101,7 +101,8 @@ def _written(world: "World", rig: "Rig", ledger: list[Any]) -> Branch | None:
         kind = "doubled" if len(set(seqs)) < len(seqs) else "reordered" if sorted(seqs) != seqs else "lost"
         truth.wrong(kind, rig.station, f"the ledger's entries are not 1 to {len(seqs)} in order")
         return None
-    if len(seqs) < truth.acked.get(rig.station, 0):
+    nowhere = world.restored and not clean(world, rig)  # what a backup lacks and a cabinet has lost is nowhere
+    if len(seqs) < truth.acked.get(rig.station, 0) and not nowhere:
         truth.wrong("lost", rig.station, f"{truth.acked[rig.station]} acknowledged, {len(seqs)} in the ledger")
     _heads(world, rig, ledger)
     branches = truth.branches[rig.station]
@@ -218,9 +219,10 @@ def _noticed(world: "World", rig: "Rig", conn: Connection, length: int) -> None:
     stopped = conn.scalar(select(schema.logs.c.stopped).where(schema.logs.c.station == rig.station))
     agents = [other.host.agent for other in (rig, *world.clones) if other.station == rig.station]
     refused = any(agent and set(TROUBLES) & set(agent.view.troubles.values()) for agent in agents)
+    kept = conn.scalar(select(schema.evidence.c.id).where(schema.evidence.c.station == rig.station).limit(1))
     station = rig.cabinet.station
     damaged = station is not None and [codes.ALARM_JOURNAL_DAMAGE, 0] in station.state.alarms
-    if length < longest and not (stopped or refused or damaged):
+    if length < longest and not (stopped or refused or damaged or kept):
         truth.wrong("unnoticed", rig.station, f"the ledger ends at {length}, a cabinet at {longest}, and no alarm")
     truth.say(rig.station, f"noticed: stopped {bool(stopped)}, refused {refused}, damaged {damaged}")
 

@@ -2,7 +2,8 @@
 
 The files are real and SQLite itself recovers them. A commit is on the disk once SQLite has synced its log (WAL): with
 `synchronous=FULL` at each commit, with NORMAL only when it moves the log into the file. `synced` is told after each
-commit that the program went on from; a power cut loses any part of the log beyond.
+commit that the program went on from; of the log beyond, a power cut leaves blocks in any order: the last may be there
+and one before it not.
 """
 
 import random
@@ -10,7 +11,9 @@ import shutil
 from pathlib import Path
 
 FULL = 2
+REORDERED = 0.5
 _HEADER = 32
+_BLOCK = 512
 Image = dict[str, bytes]
 
 
@@ -21,6 +24,7 @@ class Disk:
         self._folder, self._name, self._life = folder, name, 0
         if template:
             shutil.copy(template, self.path)
+        self.reordered = False  # did the last power cut leave a later block and not an earlier one?
         self._safe = self._size()
         self._salt = self._header()
 
@@ -31,6 +35,7 @@ class Disk:
 
     def synced(self, level: int) -> None:
         """A commit has returned; `level` is what PRAGMA synchronous gives on its connection."""
+        self.reordered = False
         if level >= FULL:
             self._safe = self._size()
         elif self._header() != self._salt:
@@ -50,11 +55,17 @@ class Disk:
         self._safe, self._salt = self._size(), self._header()
 
     def after_power_cut(self, rng: random.Random) -> Image:
-        """What is on the disk when the power goes now: the log beyond what was synced is lost from some byte on."""
+        """What is on the disk when the power goes now: the log beyond what was synced is lost from some byte on, or
+        blocks of it never came."""
         image = self.image()
         log = image.get("-wal", b"")
         if len(log) > self._safe:
-            image["-wal"] = log[: rng.randint(self._safe, len(log))]
+            kept = bytearray(log[: rng.randint(self._safe, len(log))])
+            blocks = range(self._safe, len(kept) - _BLOCK, _BLOCK)
+            for at in rng.sample(blocks, rng.randint(0, len(blocks))) if rng.random() < REORDERED else ():
+                kept[at : at + _BLOCK] = bytes(_BLOCK)
+                self.reordered = True
+            image["-wal"] = bytes(kept)
         return image
 
     def _size(self) -> int:

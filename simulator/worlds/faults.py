@@ -10,8 +10,8 @@ from simulator.worlds.timeline import stream
 if TYPE_CHECKING:
     from simulator.worlds.world import World
 
-BEGIN_MS = 30_000
-DAY_MS = 6 * 60_000
+BEGIN_MS = 15_000
+DAY_MS = 100_000
 MINUTE_MS = 60_000
 FAULTS = (30, 38)
 HEAVY_MOST = 2
@@ -95,7 +95,7 @@ def plan(seed: int, rigs: int) -> Plan:
     """What this seed has in store."""
     chance = stream(seed, "plan")
     days, nights, at_ms = [], [], BEGIN_MS
-    for _ in range(chance.choice((2, 2, 3))):
+    for _ in range(chance.choice((1, 2))):
         days.append(at_ms)
         at_ms += DAY_MS
         nights.append(Night(at_ms, at_ms + chance.randint(4 * 60, 24 * 60) * MINUTE_MS))

@@ -1,15 +1,12 @@
 """What keeps a controller's data without power: a NOR chip, or a file behind a page cache, and two snapshot areas.
 
-A power cut (`firmware.journal.ram.Power`) leaves an operation half done. Of a file the pages written since the last sync
-reach the disk in any order, some never, some in part.
+A power cut (`firmware.journal.ram.Power`) leaves an operation half done.
 """
 
 import random
 
-from firmware.journal.flash import PAGE, SECTOR, SECTOR_PAGES
+from firmware.journal.flash import PAGE, SECTOR
 from firmware.journal.ram import Power, RamFlash
-
-BLANK = b"\xff" * PAGE
 
 
 class Supply(Power):
@@ -36,47 +33,49 @@ class NorChip(RamFlash):
         self.bytes[start : start + done] = (held & int.from_bytes(data[:done], "big")).to_bytes(done, "big")
         self.power.check()
 
-    def crash(self, _rng: random.Random) -> int:
-        """The power is away. Gives how many writes were left in another order than they were made: none."""
-        return 0
+    def crash(self, _rng: random.Random) -> None:
+        """The power is away; what is half done is on the chip already."""
 
 
 class CachedFile(RamFlash):
-    """The ring's file on a Linux cabinet: what was not synced reaches the disk in any order, or not."""
+    """The ring's file on a Linux cabinet: nothing is on the disk before a sync, and at a cut only a part of what was
+    written since, though the process saw all of it."""
 
     def __init__(self, sectors: int, power: Power) -> None:
         super().__init__(sectors, power)
-        self._dirty: dict[int, bytes] = {}
+        self._dirty: list[tuple[int, bytes]] = []
 
     def read(self, page: int, buf: bytearray) -> None:
         """The page as a process sees it."""
-        buf[:] = self._dirty.get(page) or self.bytes[page * PAGE : (page + 1) * PAGE]
+        start = page * PAGE
+        buf[:] = self.bytes[start : start + PAGE]
+        for at, data in self._dirty:
+            if at <= start < at + len(data):
+                buf[:] = data[start - at : start - at + PAGE]
 
     def program(self, page: int, data: bytes) -> None:
         """Write one page into the cache."""
-        self.power.spend(len(data))
-        self._dirty[page] = bytes(data)
-        self.power.check()
+        self._write(page * PAGE, bytes(data))
 
     def erase(self, sector: int) -> None:
         """Write a sector of blanks into the cache."""
-        self.power.spend(SECTOR)
-        self._dirty.update(dict.fromkeys(range(sector * SECTOR_PAGES, (sector + 1) * SECTOR_PAGES), BLANK))
+        self._write(sector * SECTOR, b"\xff" * SECTOR)
+
+    def _write(self, at: int, data: bytes) -> None:
+        self.power.spend(len(data))
+        self._dirty.append((at, data))
         self.power.check()
 
     def sync(self) -> None:
         """All of the cache reaches the disk."""
         self.power.check()
-        for page, data in self._dirty.items():
-            self.bytes[page * PAGE : (page + 1) * PAGE] = data
+        for at, data in self._dirty:
+            self.bytes[at : at + len(data)] = data
         self._dirty.clear()
 
-    def crash(self, rng: random.Random) -> int:
-        """The power is away: of the cache some pages are written, some in part. Gives how many were not whole."""
-        lost = 0
-        for page, data in sorted(self._dirty.items()):
-            done = rng.choice((0, PAGE, rng.randrange(PAGE)))
-            self.bytes[page * PAGE : page * PAGE + done] = data[:done]
-            lost += done < PAGE
+    def crash(self, rng: random.Random) -> None:
+        """The power is away: of what was not synced the disk has all, nothing, or the first bytes, the last write first."""
+        for at, data in reversed(self._dirty):
+            done = rng.choice((0, len(data), rng.randrange(len(data))))
+            self.bytes[at : at + done] = data[:done]
         self._dirty.clear()
-        return lost if lost and len(self.bytes) else 0

@@ -113,7 +113,7 @@ class Host:
             return
         left = self.disk.image() if image is None else image
         self._life.over = True
-        self.agent = None
+        self.agent = self.kill_at = None
         self._broker.leave(self)
         self.outbox.close()
         self.outbox = None

@@ -155,7 +155,7 @@ def outbox_rolled_back(world: "World", fault: "Fault") -> None:
     image = rig.host.disk.image()
 
     def back() -> None:
-        if rig.host.agent and not rig.off:
+        if rig.host.agent and not world.peace:
             world.truth.fault(fault.kind, rig.station)
             rig.host.kill(image)
 

@@ -48,8 +48,8 @@ class Rig:
         truth.follow(self.cabinet, branch)
         wire = stream(seed, name, "link")
         hit = lambda fault: truth.fault(fault, station)  # noqa: E731
-        self.up = Lane[bytes](timeline, wire, LINK_MS, self._reaches_host, self._garbled, hit)
-        self.down = Lane[bytes](timeline, wire, LINK_MS, self._reaches_controller, self._garbled, hit)
+        self.up = Lane[bytes](timeline, wire, LINK_MS, self._reaches_host, self._garbled, hit, in_order=True)
+        self.down = Lane[bytes](timeline, wire, LINK_MS, self._reaches_controller, self._garbled, hit, in_order=True)
         self._wire = wire
         self.cabinet.send, self.host.write = self.up.send, self.down.send
         self.cabinet.on_death = self._controller_died
@@ -84,9 +84,6 @@ class Rig:
         self._armed = False
         if struck:
             self.truth.fault("torn write", self.station)
-        if self.cabinet.reordered:
-            self.cabinet.reordered = 0
-            self.truth.fault("reordered write", self.station)
         self.truth.say(self.name, "power lost")
         self.powered = False
         self.up.cut()
@@ -100,6 +97,8 @@ class Rig:
         if self.host.kills:
             self.host.kills = 0
             self.truth.fault("agent killed", self.station)
+        if self.host.disk.reordered:
+            self.truth.fault("reordered write", self.station)
         self.truth.say(self.name, "agent ended")
         self._timeline.after(self.chance.randint(*AGENT_BACK_MS), self.restart_host)
 

@@ -4,7 +4,9 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from firmware import codes
 from firmware.journal import chain, entry, kinds
+from firmware.journal.flash import SECTOR_PAGES
 from simulator.worlds.cabinet import Action, Cabinet
 from simulator.worlds.timeline import Timeline
 
@@ -42,6 +44,16 @@ def decoded(page: bytes) -> list[Any]:
     return fields
 
 
+_NAMES = {number: name.lower() for name, number in vars(kinds).items() if type(number) is int and "PURPOSE" not in name}
+
+
+def _line(fields: list[Any]) -> str:
+    """An entry for the trace."""
+    where, who = fields[entry.F_PLACE] or "", fields[entry.F_ACTOR]
+    after = "" if fields[entry.F_AFTER] is None else f" -> {fields[entry.F_AFTER]}"
+    return f"entry {fields[entry.F_SEQ]} {_NAMES.get(fields[entry.F_KIND], fields[entry.F_KIND])} {where} {who}{after}"
+
+
 class Truth:
     """Observer of all cabinets; `violations` is what was found."""
 
@@ -55,7 +67,6 @@ class Truth:
         self.faults: Counter[str] = Counter()
         self.hurt: dict[str, set[str]] = {}
         self.entries = 0
-        self._began: dict[int, int] = {}
 
     # what happened
 
@@ -99,13 +110,26 @@ class Truth:
             self.wrong("order", station, f"entry {seq} after {len(branch.pages)}, and it reads {page is not None}")
             return
         branch.pages.append(page)
-        self._count(branch, page)
+        fields = self._count(branch, page)
         self.entries += 1
+        if fields[entry.F_KIND] == kinds.ALARM and fields[entry.F_EXT][0] == codes.ALARM_JOURNAL_FULL:
+            self._full(cabinet)
 
-    def _count(self, branch: Branch, page: bytes) -> None:
+    def _full(self, cabinet: Cabinet) -> None:
+        """Alarm 5 is right while much of the ring holds what nobody has answered, or the answer has not come yet."""
+        assert cabinet.station is not None
+        journal, station = cabinet.station.journal, cabinet.identity.station
+        waiting = journal.seq - journal.released
+        if waiting < cabinet.chips.flash.sectors * SECTOR_PAGES // 4:
+            self.wrong("false alarm", station, f"the journal says it is full with {waiting} entries to be answered")
+        self.fault("ring full", station)
+
+    def _count(self, branch: Branch, page: bytes) -> list[Any]:
         fields = decoded(page)
+        self.trace.append((self._timeline.now_ms, fields[entry.F_STATION], _line(fields)))
         if fields[entry.F_KIND] in kinds.OUTCOMES and fields[entry.F_KIND] != kinds.BIN_EMPTIED:
             branch.ends[fields[entry.F_TXN]] += 1
+        return fields
 
     def booted(self, cabinet: Cabinet, adopted: int, damaged: bool) -> None:
         """What a controller recovered is what was written, and at most one entry that was being written."""
@@ -117,6 +141,9 @@ class Truth:
         if damaged and not rotten:
             self.wrong("false alarm", station, "the journal says it is damaged, and it is not")
         last = len(branch.pages)
+        if rotten and journal.seq < last:
+            self.follow(cabinet, branch.part(journal.seq))
+            branch, last = self.branch(cabinet), journal.seq
         if not last <= journal.seq <= last + 1 and not rotten:
             self.wrong("lost", station, f"{last} entries were durable, {journal.seq} are recovered")
         for seq in range(max(1, journal.first_held), journal.seq + 1):

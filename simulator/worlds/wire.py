@@ -28,9 +28,12 @@ class Lane(Generic[Message]):
         deliver: Callable[[Message], None],
         change: Callable[[Message], list[Message]],
         hit: Callable[[str], None],
+        *,
+        in_order: bool = False,
     ) -> None:
         self._timeline, self._chance, self._delay_ms = timeline, chance, delay_ms
         self._deliver, self._change, self._hit = deliver, change, hit
+        self._in_order = in_order  # a cable: a doubled frame comes at once or not at all
         self._armed: deque[tuple[str, str]] = deque()
         self._life = 0
         self._last_ms = 0
@@ -64,7 +67,7 @@ class Lane(Generic[Message]):
         elif what != LOST:
             self._go(message, 0)
         if what == DOUBLED:
-            self._go(message, self._chance.randint(0, 3000))
+            self._go(message, 0 if self._in_order else self._chance.randint(0, 3000))
         elif what == AGAIN and before is not None:
             self._go(before, self._chance.randint(0, 30_000))
         return None

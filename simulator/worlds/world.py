@@ -9,12 +9,12 @@ from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import cbor2
 
+from agent import controller
 from firmware.wire import cose, messages
-from simulator.worlds import check, faults, site
+from simulator.worlds import check, controls, faults, site
 from simulator.worlds.broker import Broker
 from simulator.worlds.cabinet import Chips
 from simulator.worlds.centre import CentreHost
@@ -24,11 +24,13 @@ from simulator.worlds.timeline import Timeline, stream
 from simulator.worlds.truth import Branch, Truth, Violation
 
 SECTORS = (8, 12, 16)
-DAY_MS = 6 * 60_000
-BEGIN_MS = 30_000
-PEACE_MS = 4 * 60_000
-SETTLE_MS = 150_000
+PEACE_MS = 100_000
+SETTLE_MS = 65_000
+PAUSE_MS = (5_000, 40_000)
+# An idle link asks for INFO every second; here less often: it is most of the work of a world, and none of the interest.
+CHECK_BY_DAY_S, CHECK_BY_NIGHT_S = 10.0, 1800.0
 BACK_MS = (500, 30_000)
+NIGHT_VISITS = (0, 0, 1, 2, 12)
 WHOLE_EVERY = 16
 MS_A_YEAR = 365.25 * 86_400_000
 
@@ -63,9 +65,10 @@ class World:
         self.centre.sends = self._centre_sends
         self.centre.started = self._centre_started
         self.centre.stopped = self._centre_stopped
-        self.rigs = [self._rig(station) for station in site.STATIONS[: self.chance.choice((3, 3, 4, 4, 5))]]
+        self.rigs = [self._rig(station) for station in site.STATIONS[: self.chance.choice((3, 3, 3, 4, 5))]]
         self.clones: list[Rig] = []
         self.restored = False
+        self.peace = False  # what was to come later does not come any more
         self.policy: dict[str, int] = {}
 
     def _rig(self, station: str) -> Rig:
@@ -102,6 +105,8 @@ class World:
 
     def _centre_started(self) -> None:
         self.truth.say("centre", "runs")
+        for rig in self.rigs:
+            check.believed_are_answered(self, rig)
         if not self.restored:
             check.acknowledged_are_held(self)
 
@@ -109,6 +114,8 @@ class World:
         if self.centre.kills:
             self.centre.kills = 0
             self.truth.fault("centre killed", "")
+        if self.centre.disk.reordered:
+            self.truth.fault("reordered write", "")
         self.truth.say("centre", "ended")
         self.timeline.after(self.chance.randint(*BACK_MS), self.centre.start)
 
@@ -125,8 +132,8 @@ class World:
             if only is None or number in only:
                 self.timeline.at(fault.at_ms, lambda fault=fault: faults.inject(self, fault))
         for night in plan.nights:
-            self.timeline.at(night.from_ms, self._outage)
-            self.timeline.at(night.to_ms, self.broker.come_back)
+            self.timeline.at(night.from_ms, self._evening)
+            self.timeline.at(night.to_ms, self._morning)
         self.timeline.run(end_ms)
         self._peace()
         check.all_of(self)
@@ -136,9 +143,16 @@ class World:
             self.seed, len(self.rigs), truth.entries, cabinet_ms, truth.faults, truth.violations, truth.trace
         )
 
-    def _outage(self) -> None:
+    def _evening(self) -> None:
         self.truth.fault("outage", "")
+        self.broker.night = True
         self.broker.go_down()
+        controller.CHECK_AFTER_S = CHECK_BY_NIGHT_S
+
+    def _morning(self) -> None:
+        self.broker.night = False
+        self.broker.come_back()
+        controller.CHECK_AFTER_S = CHECK_BY_DAY_S
 
     def _begin(self) -> None:
         self.centre.start()
@@ -147,15 +161,18 @@ class World:
                 self.centre.ask("reference", station=rig.station, table=table, rows=rows, mode="snapshot")
             rig.start()
         self.centre.ask("hospital_events", events=site.hospital_events(), key="")
-        self.timeline.run(BEGIN_MS)
+        self.timeline.run(faults.BEGIN_MS)
 
     def _visits(self, rig: Rig, plan: faults.Plan) -> None:
+        """By day one after the other; at night a few, or many where the network is missed."""
         chance = stream(self.seed, rig.name, "visits")
         for day_ms in plan.days_ms:
-            for _ in range(chance.randint(5, 9)):
-                self.timeline.at(day_ms + chance.randrange(DAY_MS), rig.person.visit)
+            at_ms = day_ms
+            while at_ms < day_ms + faults.DAY_MS:
+                self.timeline.at(at_ms, rig.person.visit)
+                at_ms += chance.randint(*PAUSE_MS)
         for night in plan.nights:
-            for _ in range(chance.randint(0, 3)):
+            for _ in range(chance.choice(NIGHT_VISITS)):
                 self.timeline.at(chance.randint(night.from_ms, night.to_ms), rig.person.visit)
 
     def change_policy(self, station: str) -> None:
@@ -167,9 +184,10 @@ class World:
 
     def _peace(self) -> None:
         """All faults end; everybody is on, counts what is owed, and the centre hears of it."""
+        self.peace = True
         faults.end_all(self)
         self.timeline.run(self.timeline.now_ms + PEACE_MS)
-        for _ in range(3):
+        for _ in range(2):
             for rig in self.rigs:
                 self._recount(rig)
             self.timeline.run(self.timeline.now_ms + SETTLE_MS)
@@ -195,12 +213,22 @@ def folder_of(shared: site.Site, seed: int) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def run(seed: int, shared: site.Site, only: Collection[int] | None = None, **_: Any) -> Found:
-    """One world, from its seed."""
-    with folder_of(shared, seed) as folder:
+@contextlib.contextmanager
+def _links_ask_seldom() -> Iterator[None]:
+    before, controller.CHECK_AFTER_S = controller.CHECK_AFTER_S, CHECK_BY_DAY_S
+    try:
+        yield
+    finally:
+        controller.CHECK_AFTER_S = before
+
+
+def run(seed: int, shared: site.Site, only: Collection[int] | None = None, control: str = "") -> Found:
+    """One world, from its seed; `control` is a bad variant to be found out."""
+    with folder_of(shared, seed) as folder, _links_ask_seldom():
         world = World(seed, shared, folder)
         try:
-            return world.run(only)
+            with controls.put_in(world, control):
+                return world.run(only)
         finally:
             world.centre.kill()
             for rig in (*world.rigs, *world.clones):
