@@ -80,7 +80,11 @@ def batch_forged(world: "World", fault: "Fault") -> None:
     if not pages or not world.broker.up:
         return
     fields = entry.decode(chain.parse_page(pages[0])[0])
-    fields[entry.F_SEQ], fields[entry.F_KIND], fields[entry.F_EXT] = log.answered + 1, kinds.REMOVE, [0, None, None, None, None]
+    fields[entry.F_SEQ], fields[entry.F_KIND], fields[entry.F_EXT] = (
+        log.answered + 1,
+        kinds.REMOVE,
+        [0, None, None, None, None],
+    )
     fields[entry.F_REF], fields[entry.F_TXN] = None, log.answered
     fields[entry.F_ITEM], fields[entry.F_PLACE], fields[entry.F_ACTOR] = "MORP", "D01-P01", "anna"
     fields[entry.F_BEFORE], fields[entry.F_CHANGE], fields[entry.F_AFTER] = 10, -1, 9

@@ -42,14 +42,18 @@ def acknowledged_are_held(world: "World") -> None:
         held = {row.station: row.seq for row in conn.execute(select(schema.logs))}
     for station, seq in sorted(world.truth.acked.items()):
         if held.get(station, 0) < seq:
-            world.truth.wrong("lost", station, f"entries to {seq} were acknowledged, the centre holds {held.get(station, 0)}")
+            world.truth.wrong(
+                "lost", station, f"entries to {seq} were acknowledged, the centre holds {held.get(station, 0)}"
+            )
 
 
 def believed_are_answered(world: "World", rig: "Rig") -> None:
     """Neither agent nor controller lets go of what the centre has not answered."""
     acked, station = world.truth.acked.get(rig.station, 0), rig.cabinet.station
     if rig.host.outbox and rig.host.answered() > acked:
-        world.truth.wrong("acknowledged", rig.station, f"the agent believes {rig.host.answered()} answered, it is {acked}")
+        world.truth.wrong(
+            "acknowledged", rig.station, f"the agent believes {rig.host.answered()} answered, it is {acked}"
+        )
     if station and station.journal.released > acked:
         world.truth.wrong("acknowledged", rig.station, f"{station.journal.released} are released, {acked} answered")
 
@@ -127,7 +131,9 @@ def _heads(world: "World", rig: "Rig", ledger: list[Any]) -> None:
         leaf = sha256(b"\0" + chain.parse_page(bytes(row.page))[0]).digest()
         head = sha256(b"\2" + head + leaf).digest()
         if (leaf, head) != (bytes(row.leaf), bytes(row.head)):
-            return world.truth.wrong("accepted", rig.station, f"leaf or head of entry {row.seq} is not that of the chain")
+            return world.truth.wrong(
+                "accepted", rig.station, f"leaf or head of entry {row.seq} is not that of the chain"
+            )
     return None
 
 
@@ -240,7 +246,9 @@ def _evidence(world: "World", conn: Connection) -> None:
 def _alarms(world: "World", conn: Connection) -> None:
     """No alarm stands, and none was raised, that no fault accounts for."""
     for row in conn.execute(select(schema.alarms)):
-        if row.code == codes.STATION_SILENT and any(rig.station == row.station and clean(world, rig) for rig in world.rigs):
+        if row.code == codes.STATION_SILENT and any(
+            rig.station == row.station and clean(world, rig) for rig in world.rigs
+        ):
             world.truth.wrong("false alarm", row.station, "it is still said to be silent")
         elif row.code in CAUSES and not world.truth.met(row.station, *CAUSES[row.code]):
             world.truth.wrong("false alarm", row.station, f"alarm {row.code} of the centre stands")
@@ -251,5 +259,7 @@ def _alarms(world: "World", conn: Connection) -> None:
 
 
 def _alarm(world: "World", rig: "Rig", fields: list[Any]) -> None:
-    if fields[entry.F_KIND] == kinds.ALARM and not world.truth.met(rig.station, *ALARMS.get(fields[entry.F_EXT][0], ())):
+    if fields[entry.F_KIND] == kinds.ALARM and not world.truth.met(
+        rig.station, *ALARMS.get(fields[entry.F_EXT][0], ())
+    ):
         world.truth.wrong("false alarm", rig.station, f"entry {fields[entry.F_SEQ]}: alarm {fields[entry.F_EXT]}")

@@ -44,7 +44,9 @@ class Disk:
 
     def image(self) -> Image:
         """The files as a process sees them now; call between transactions."""
-        return {end: Path(f"{self.path}{end}").read_bytes() for end in ("", "-wal") if Path(f"{self.path}{end}").exists()}
+        return {
+            end: Path(f"{self.path}{end}").read_bytes() for end in ("", "-wal") if Path(f"{self.path}{end}").exists()
+        }
 
     def renew(self, image: Image) -> None:
         """A new life begins with these files; those of the old one go once its program has let go of them."""

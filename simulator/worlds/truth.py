@@ -155,7 +155,9 @@ class Truth:
             elif page != true and not (rotten and page is None):
                 self.wrong("lost", station, f"entry {seq} does not read as it was written")
         if journal.first_held - 1 > self.acked.get(station, 0):
-            self.wrong("lost", station, f"erased up to {journal.first_held - 1}, answered up to {self.acked.get(station)}")
+            self.wrong(
+                "lost", station, f"erased up to {journal.first_held - 1}, answered up to {self.acked.get(station)}"
+            )
 
     # movements
 

@@ -30,7 +30,7 @@ PAUSE_MS = (5_000, 40_000)
 # An idle link asks for INFO every second; here less often: it is most of the work of a world, and none of the interest.
 CHECK_BY_DAY_S, CHECK_BY_NIGHT_S = 10.0, 1800.0
 BACK_MS = (500, 30_000)
-NIGHT_VISITS = (0, 0, 1, 2, 12)
+NIGHT_VISITS = (6, 8, 10, 14)
 WHOLE_EVERY = 16
 MS_A_YEAR = 365.25 * 86_400_000
 
@@ -139,9 +139,7 @@ class World:
         check.all_of(self)
         cabinet_ms = self.timeline.now_ms * len(self.rigs)
         truth = self.truth
-        return Found(
-            self.seed, len(self.rigs), truth.entries, cabinet_ms, truth.faults, truth.violations, truth.trace
-        )
+        return Found(self.seed, len(self.rigs), truth.entries, cabinet_ms, truth.faults, truth.violations, truth.trace)
 
     def _evening(self) -> None:
         self.truth.fault("outage", "")
