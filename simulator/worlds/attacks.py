@@ -1,4 +1,4 @@
-"""What somebody does on purpose: copies of a cabinet, old states put back, histories and answers of one's own making."""
+"""What somebody does on purpose: copies of a cabinet, old states put back, forged histories and answers."""
 
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,7 @@ def rolled_back(world: "World", fault: "Fault") -> None:
         rig.cut_power()
         cabinet.chips.put_back(image)
         world.truth.follow(cabinet, world.truth.branch(cabinet).part(then))
-        if chance.random() < 0.5:  # noqa: PLR2004 - every other time the computer forgets too
+        if chance.random() < 0.5:
             rig.host.kill({"": world.site.outbox_templates[rig.station].read_bytes()})
 
     world.timeline.after(chance.randint(*LATER_MS), back)

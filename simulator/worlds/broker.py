@@ -5,6 +5,7 @@ A message for who is not connected is gone. PUBACK comes once the broker has a m
 
 import random
 from collections.abc import Callable
+from functools import partial
 from typing import Protocol
 
 from firmware.wire import topics
@@ -82,7 +83,7 @@ class Broker:
             return
         self.up = True
         for client in list(self._waiting):
-            self._timeline.after(self._chance.randint(50, 2500), lambda client=client: self._admit(client))
+            self._timeline.after(self._chance.randint(50, 2500), partial(self._admit, client))
 
     def is_connected(self, client: Client) -> bool:
         """Whether what the client sends goes anywhere."""

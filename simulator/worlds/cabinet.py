@@ -184,7 +184,7 @@ class Cabinet:
         if due is None:
             self._tick = None
         else:
-            self._tick = self.timeline.at(self._booted_ms + int(due) - 1000, lambda: self.event("tick") and None)
+            self._tick = self.timeline.at(self._booted_ms + int(due) - 1000, lambda: self.event("tick"))
         if self._pump is None:
             self._pump = self.timeline.after(1, self._stream)
 

@@ -6,6 +6,7 @@ the commit, pieces one by one when a group fails, a tick now and then.
 
 import random
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 from sqlalchemy import Engine, event, text
@@ -153,7 +154,7 @@ class CentreHost:
         if not self._do(lambda core: core.process(group)):
             for work in group:
                 if self.core:
-                    self._do(lambda core, work=work: core.process([work]))
+                    self._do(partial(_alone, work))
 
     def _tick(self) -> None:
         self._ticking = self._timeline.after(TICK_MS, self._tick)
@@ -197,6 +198,10 @@ class CentreHost:
         """Publish what a transaction left behind."""
         for message in messages:
             self.sends(message.topic, message.payload)
-            if self._broker.publish(self, message.topic, message.payload):
-                if self.core and message.id is not None:
-                    self.core.sent(message.id)
+            taken = self._broker.publish(self, message.topic, message.payload)
+            if taken and self.core and message.id is not None:
+                self.core.sent(message.id)
+
+
+def _alone(work: Work, core: Centre) -> Sequence[Outgoing]:
+    return core.process([work])

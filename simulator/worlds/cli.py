@@ -11,6 +11,7 @@ import typer
 
 from simulator.worlds import run
 from simulator.worlds.controls import CONTROLS
+from simulator.worlds.site import Site
 from simulator.worlds.world import Found
 
 app = typer.Typer(add_completion=False, no_args_is_help=True)
@@ -76,7 +77,7 @@ def _tell(found: Found) -> None:
 
 
 def _story(seed: int, only: Any, control: str) -> str:
-    shared = run.Site()
+    shared = Site()
     try:
         return told(run.one(shared, control, only, seed))
     finally:

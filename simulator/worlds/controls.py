@@ -3,6 +3,7 @@
 `world` is not started yet when a control is put in; `undo` is called when it has ended.
 """
 
+import hmac
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
@@ -14,9 +15,10 @@ from sqlalchemy import Engine, event
 from firmware.journal import kinds
 from firmware.station import Station
 from firmware.wire import cose
-from server_stub.ledger import batch, schema
+from server_stub.ledger import schema, shape
 from server_stub.ledger.record import Entry
 from simulator.worlds import check
+from simulator.worlds.truth import decoded
 
 if TYPE_CHECKING:
     from simulator.worlds.world import World
@@ -31,13 +33,13 @@ def acknowledge_before_commit(world: "World", _stack: ExitStack) -> None:
 
     def start() -> None:
         core: Any = host.core
-        finish = core._finish  # noqa: SLF001 - the place where messages leave the transaction
+        finish = core._finish
 
         def early(tx: Any) -> list[Any]:
             host.send(finish(tx))
             return []
 
-        core._finish = early  # noqa: SLF001
+        core._finish = early
         started()
 
     host.started = start
@@ -88,7 +90,7 @@ def normal_sync(world: "World", stack: ExitStack) -> None:
 def unchecked_kind(_world: "World", stack: ExitStack) -> None:
     """The centre's check of MACs skips the entries of one kind."""
     looked_at: list[int] = []
-    fault, compare = batch.shape.fault, batch.hmac.compare_digest
+    fault, compare = shape.fault, hmac.compare_digest
 
     def seen(entry: Entry, **named: Any) -> Any:
         looked_at[:] = [entry.kind]
@@ -97,8 +99,8 @@ def unchecked_kind(_world: "World", stack: ExitStack) -> None:
     def skipping(one: bytes, other: bytes) -> bool:
         return looked_at == [UNCHECKED_KIND] or compare(one, other)
 
-    stack.enter_context(mock.patch.object(batch.shape, "fault", seen))
-    stack.enter_context(mock.patch.object(batch.hmac, "compare_digest", skipping))
+    stack.enter_context(mock.patch.object(shape, "fault", seen))
+    stack.enter_context(mock.patch.object(hmac, "compare_digest", skipping))
 
 
 def blind_checker(_world: "World", stack: ExitStack) -> None:
@@ -106,7 +108,7 @@ def blind_checker(_world: "World", stack: ExitStack) -> None:
     tally = check.tally
 
     def blind(pages: Any) -> Any:
-        return tally(page for page in pages if check.decoded(page)[8] != UNCHECKED_KIND)
+        return tally(page for page in pages if decoded(page)[8] != UNCHECKED_KIND)
 
     stack.enter_context(mock.patch.object(check, "tally", blind))
 

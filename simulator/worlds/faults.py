@@ -114,7 +114,7 @@ def plan(seed: int, rigs: int) -> Plan:
 
 def _when(which: float, where: float, days: list[int], nights: list[Night]) -> int:
     """Nine of ten by day."""
-    if which < 0.9:  # noqa: PLR2004 - see above
+    if which < 0.9:
         return days[int(which / 0.9 * len(days))] + int(where * DAY_MS)
     night = nights[int((which - 0.9) * 10 * len(nights)) % len(nights)]
     return night.from_ms + int(where * (night.to_ms - night.from_ms))

@@ -74,7 +74,7 @@ class CachedFile(RamFlash):
         self._dirty.clear()
 
     def crash(self, rng: random.Random) -> None:
-        """The power is away: of what was not synced the disk has all, nothing, or the first bytes, the last write first."""
+        """The power is away: of what was not synced the disk has all, nothing, or the first bytes."""
         for at, data in reversed(self._dirty):
             done = rng.choice((0, len(data), rng.randrange(len(data))))
             self.bytes[at : at + done] = data[:done]

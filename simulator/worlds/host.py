@@ -1,7 +1,7 @@
 """The cabinet's computer: the production agent over a disk that can fail, in virtual time.
 
-The adapter to `agent.station`. The process can be killed at any step that makes something durable, the computer can lose
-its power, the disk can be full, and the outbox can be deleted or be an old copy.
+The adapter to `agent.station`. The process can be killed at any step that makes something durable, the computer can
+lose its power, the disk can be full, and the outbox can be deleted or be an old copy.
 """
 
 import random
@@ -103,7 +103,7 @@ class Host:
         self.agent = Agent(
             identity.settings, self.outbox, Clock(self._utc_ms), identity.signer, identity.verifier, self._life
         )
-        self.agent.attach(lambda payload: self.write(payload), self)
+        self.agent.attach(self.write, self)
         self._guarded(self.agent.link_opened)
         self._broker.join(self)
 
@@ -127,7 +127,7 @@ class Host:
     @property
     def _conn(self) -> sqlite3.Connection:
         assert self.outbox is not None
-        conn: sqlite3.Connection = self.outbox._db.conn  # noqa: SLF001 - the pragmas of its connection
+        conn: sqlite3.Connection = self.outbox._db.conn
         return conn
 
     def set_full(self, full: bool) -> None:

@@ -67,7 +67,7 @@ def bit_rot(world: "World", fault: "Fault") -> None:
         chips.store.areas[0] = area[:at] + bytes([area[at] ^ 1 << chance.randrange(8)]) + area[at + 1 :]
     else:
         pages = len(chips.flash.bytes) // PAGE
-        used = [page for page in range(pages) if chips.flash.bytes[page * PAGE] != 0xFF]  # noqa: PLR2004 - erased
+        used = [page for page in range(pages) if chips.flash.bytes[page * PAGE] != 0xFF]
         chips.flash.bytes[chance.choice(used or [0]) * PAGE + chance.randrange(PAGE)] ^= 1 << chance.randrange(8)
     world.truth.fault(fault.kind, rig.station)
 
@@ -117,7 +117,7 @@ def agent_killed(world: "World", fault: "Fault") -> None:
         return
     where = chance.randrange(len(_KILLS) + 2)
     if where < len(_KILLS):
-        rig.host.kill_at = (_KILLS[where], chance.random() < 0.5)  # noqa: PLR2004 - as often before as after
+        rig.host.kill_at = (_KILLS[where], chance.random() < 0.5)
     else:
         world.truth.fault(fault.kind, rig.station)
         rig.host.kill()
@@ -130,7 +130,7 @@ def agent_power_cut(world: "World", fault: "Fault") -> None:
         return
     world.truth.fault(fault.kind, rig.station)
     rig.host.lose_power()
-    if chance.random() < 0.5:  # noqa: PLR2004 - every other time
+    if chance.random() < 0.5:
         rig.cut_power()
 
 

@@ -89,7 +89,7 @@ class Rig:
         self.up.cut()
         self.down.cut()
         for drawer, shut in self.cabinet.closed.items():
-            if not shut and self.chance.random() < 0.5:  # noqa: PLR2004 - every other one shuts it
+            if not shut and self.chance.random() < 0.5:
                 self.cabinet.closed[drawer] = True
         self._timeline.after(self.chance.randint(*BACK_ON_MS), self.turn_on)
 
@@ -129,7 +129,7 @@ class Rig:
         """What the decoder makes of the frame once a few of its bytes were changed or lost."""
         raw = bytearray(frame.encode(payload))
         at = self._wire.randrange(len(raw) - 1)
-        if self._wire.random() < 0.5:  # noqa: PLR2004 - as often lost as changed
+        if self._wire.random() < 0.5:
             del raw[at : at + self._wire.randint(1, 4)]
         else:
             raw[at] ^= 1 << self._wire.randrange(8)

@@ -65,10 +65,10 @@ class Total:
         }
 
 
-def one(shared: Site, control: str, only: Collection[int] | None, seed: int) -> Found:
+def one(shared: Site, control: str, only: Collection[int] | None, seed: int, until: str = "") -> Found:
     """One world; what breaks in a production core is a violation too."""
     try:
-        return world.run(seed, shared, only, control)
+        return world.run(seed, shared, only, control, until)
     except (Exception, Killed) as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__} {error} in {where.name}, line {where.lineno} of {where.filename}"
@@ -120,17 +120,19 @@ def shrink(seed: int, control: str, told: Callable[[str], None]) -> Found:
         kind = whole.violations[0].kind
         still = partial(_still, partial(one, shared, control), seed, kind)
         kept = _fewest(list(range(len(faults.plan(seed, whole.stations).faults))), still, told)
-        return one(shared, control, kept, seed)
+        return one(shared, control, kept, seed, kind)
     finally:
         shared.close()
 
 
-def _still(work: Callable[[Collection[int], int], Found], seed: int, kind: str, only: Collection[int]) -> bool:
-    return any(violation.kind == kind for violation in work(only, seed).violations)
+def _still(work: Callable[[Collection[int], int, str], Found], seed: int, kind: str, only: Collection[int]) -> bool:
+    return any(violation.kind == kind for violation in work(only, seed, kind).violations)
 
 
 def _fewest(kept: list[int], still: Callable[[list[int]], bool], told: Callable[[str], None]) -> list[int]:
     pieces = 2
+    if still([]):
+        return []
     while kept:
         size = max(1, -(-len(kept) // pieces))
         parts = [kept[at : at + size] for at in range(0, len(kept), size)]

@@ -1,4 +1,4 @@
-"""The site that all worlds of a process share: keys, identities, an empty database of the centre. Made by production."""
+"""The site that all worlds of a process share: keys, identities, an empty database; made by production."""
 
 import shutil
 import tempfile

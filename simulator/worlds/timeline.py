@@ -10,7 +10,7 @@ class Call:
 
     __slots__ = ("call", "off")
 
-    def __init__(self, call: Callable[[], None]) -> None:
+    def __init__(self, call: Callable[[], object]) -> None:
         self.call = call
         self.off = False
 
@@ -27,11 +27,11 @@ class Timeline:
         self._heap: list[tuple[int, int, Call]] = []
         self._count = 0
 
-    def after(self, delay_ms: int, call: Callable[[], None]) -> Call:
+    def after(self, delay_ms: int, call: Callable[[], object]) -> Call:
         """Call so many milliseconds from now."""
         return self.at(self.now_ms + max(0, delay_ms), call)
 
-    def at(self, when_ms: int, call: Callable[[], None]) -> Call:
+    def at(self, when_ms: int, call: Callable[[], object]) -> Call:
         """Call at that moment, or now if it has passed."""
         waiting = Call(call)
         self._count += 1

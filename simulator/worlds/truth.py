@@ -21,6 +21,10 @@ class Violation:
     at_ms: int
 
 
+class Enough(BaseException):
+    """The world has shown what it was asked for."""
+
+
 @dataclass
 class Branch:
     """One history of a log; a clone, or an old copy put back, goes on with another one."""
@@ -60,6 +64,7 @@ class Truth:
     def __init__(self, timeline: Timeline) -> None:
         self._timeline = timeline
         self.violations: list[Violation] = []
+        self.until = ""  # a kind of violation that ends the world
         self.trace: list[tuple[int, str, str]] = []
         self.branches: dict[str, list[Branch]] = {}
         self.current: dict[int, Branch] = {}
@@ -86,9 +91,11 @@ class Truth:
 
     def wrong(self, kind: str, station: str, text: str) -> None:
         """Something that must never be."""
-        if len(self.violations) < 50:  # noqa: PLR2004 - enough to read
+        if len(self.violations) < 50:
             self.violations.append(Violation(kind, station, text, self._timeline.now_ms))
         self.say(station, f"VIOLATION {kind}: {text}")
+        if kind == self.until:
+            raise Enough
 
     # histories
 

@@ -8,6 +8,7 @@ import shutil
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import cbor2
@@ -21,7 +22,7 @@ from simulator.worlds.centre import CentreHost
 from simulator.worlds.disk import Disk
 from simulator.worlds.rig import Rig
 from simulator.worlds.timeline import Timeline, stream
-from simulator.worlds.truth import Branch, Truth, Violation
+from simulator.worlds.truth import Branch, Enough, Truth, Violation
 
 SECTORS = (8, 12, 16)
 PEACE_MS = 100_000
@@ -72,7 +73,7 @@ class World:
         self.policy: dict[str, int] = {}
 
     def _rig(self, station: str) -> Rig:
-        cached = self.chance.random() < 0.3  # noqa: PLR2004 - three in ten cabinets run on Linux alone
+        cached = self.chance.random() < 0.3
         chips = Chips(self.chance.choice(SECTORS), cached)
         disk = Disk(self.folder, f"outbox.{station}", self.site.outbox_templates[station])
         return self.new_rig(station, station, chips, disk, Branch())
@@ -130,13 +131,14 @@ class World:
             self._visits(rig, plan)
         for number, fault in enumerate(plan.faults):
             if only is None or number in only:
-                self.timeline.at(fault.at_ms, lambda fault=fault: faults.inject(self, fault))
+                self.timeline.at(fault.at_ms, partial(faults.inject, self, fault))
         for night in plan.nights:
             self.timeline.at(night.from_ms, self._evening)
             self.timeline.at(night.to_ms, self._morning)
-        self.timeline.run(end_ms)
-        self._peace()
-        check.all_of(self)
+        with contextlib.suppress(Enough):
+            self.timeline.run(end_ms)
+            self._peace()
+            check.all_of(self)
         cabinet_ms = self.timeline.now_ms * len(self.rigs)
         truth = self.truth
         return Found(self.seed, len(self.rigs), truth.entries, cabinet_ms, truth.faults, truth.violations, truth.trace)
@@ -220,10 +222,11 @@ def _links_ask_seldom() -> Iterator[None]:
         controller.CHECK_AFTER_S = before
 
 
-def run(seed: int, shared: site.Site, only: Collection[int] | None = None, control: str = "") -> Found:
-    """One world, from its seed; `control` is a bad variant to be found out."""
+def run(seed: int, shared: site.Site, only: Collection[int] | None = None, control: str = "", until: str = "") -> Found:
+    """One world, from its seed; `control` is a bad variant to be found out, a violation of kind `until` the end."""
     with folder_of(shared, seed) as folder, _links_ask_seldom():
         world = World(seed, shared, folder)
+        world.truth.until = until
         try:
             with controls.put_in(world, control):
                 return world.run(only)

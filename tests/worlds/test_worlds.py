@@ -1,4 +1,4 @@
-"""Worlds of faults around the production cores: nothing is lost, doubled, reordered or wrongly accepted (A12, DESIGN 8)."""
+"""Worlds of faults around the production cores: nothing is lost, doubled, reordered or wrongly accepted (A12)."""
 
 import json
 import os
