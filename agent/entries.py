@@ -7,7 +7,7 @@ What the cores are to do next is handed back as actions.
 from collections.abc import Sequence
 
 from agent.actions import Action, Info, Reset, Rewind, Send, StartLog, Trouble
-from agent.controller import Controller
+from agent.controller import JOURNAL, Controller
 from agent.downlink import Answered
 from agent.outbox import Outbox, OutboxError
 from agent.pages import Page
@@ -105,7 +105,10 @@ class Entries:
     def _anchor(self, answer: Answered, now: float) -> Doing:
         """The outbox was lost and the log's beginning is gone: go on after what the centre has stored."""
         info = self._controller.info
-        if info is None or answer.verdict == messages.FORK or not info.first_seq - 1 <= answer.seq <= info.last_seq:
+        if info is not None and answer.seq > info.last_seq:
+            text = f"the centre holds entry {answer.seq}, the controller only {info.last_seq}: an older state was put back"
+            return [Trouble(codes.UNVERIFIED_PAGE, text, JOURNAL)]
+        if info is None or answer.verdict == messages.FORK or answer.seq < info.first_seq - 1:
             return []
         self._outbox.anchor(answer.seq, answer.head, info.last_seq, info.removals)
         self.uplink = self._new_uplink()

@@ -100,3 +100,18 @@ def test_the_age_of_lists_survives_a_restart(rig):
     rig.start()
     assert rig.agent.view.received_ms == before
     assert rig.agent.view.directory["patient_names"]["P1"][1] == "Ada"
+
+
+@pytest.mark.req("A12.b")
+def test_a_centre_that_holds_more_than_the_controller_is_told(rig):
+    cabinet = Cabinet(ring=4)
+    for _ in range(9):
+        cabinet.append(30)
+
+    async def hear():
+        rig.agent.link_received([cabinet.info()])
+
+    asyncio.run(hear())
+    rig.down("answer", rig.centre.down("answer", [1, STATION, LOG, 1, 12, bytes(32), 1]))
+    assert rig.alarms() == [words.of(codes.UNVERIFIED_PAGE)]
+    assert rig.outbox.log().head is None, "it does not go on after what the controller does not have"
