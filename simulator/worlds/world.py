@@ -31,8 +31,8 @@ PAUSE_MS = (5_000, 40_000)
 # An idle link asks for INFO every second; here less often: it is most of the work of a world, and none of the interest.
 CHECK_BY_DAY_S, CHECK_BY_NIGHT_S = 10.0, 1800.0
 BACK_MS = (500, 30_000)
-NIGHT_VISITS = (6, 8, 10, 14)
-WHOLE_EVERY = 16
+NIGHT_VISITS = (4, 7, 12)
+WHOLE_EVERY = 40
 MS_A_YEAR = 365.25 * 86_400_000
 
 
@@ -66,7 +66,7 @@ class World:
         self.centre.sends = self._centre_sends
         self.centre.started = self._centre_started
         self.centre.stopped = self._centre_stopped
-        self.rigs = [self._rig(station) for station in site.STATIONS[: self.chance.choice((3, 3, 3, 4, 5))]]
+        self.rigs = [self._rig(station) for station in site.STATIONS[: self.chance.choice((3, 3, 3, 3, 4))]]
         self.clones: list[Rig] = []
         self.restored = False
         self.peace = False  # what was to come later does not come any more
