@@ -106,7 +106,7 @@ class Entries:
         """The outbox was lost and the log's beginning is gone: go on after what the centre has stored."""
         info = self._controller.info
         if info is not None and answer.seq > info.last_seq:
-            text = f"the centre holds entry {answer.seq}, the controller only {info.last_seq}: an older state was put back"
+            text = f"the centre holds entry {answer.seq}, the controller only {info.last_seq}: an older state is back"
             return [Trouble(codes.UNVERIFIED_PAGE, text, JOURNAL)]
         if info is None or answer.verdict == messages.FORK or answer.seq < info.first_seq - 1:
             return []

@@ -31,8 +31,9 @@ PAUSE_MS = (5_000, 40_000)
 # An idle link asks for INFO every second; here less often: it is most of the work of a world, and none of the interest.
 CHECK_BY_DAY_S, CHECK_BY_NIGHT_S = 10.0, 1800.0
 BACK_MS = (500, 30_000)
-NIGHT_VISITS = (4, 7, 12)
+NIGHT_VISITS = (2, 4, 9)
 WHOLE_EVERY = 40
+ENTRIES_LEAST, MORE_VISITS, MORE_MS = 310, 30, 40_000
 MS_A_YEAR = 365.25 * 86_400_000
 
 
@@ -137,6 +138,7 @@ class World:
             self.timeline.at(night.to_ms, self._morning)
         with contextlib.suppress(Enough):
             self.timeline.run(end_ms)
+            self._more()
             self._peace()
             check.all_of(self)
         cabinet_ms = self.timeline.now_ms * len(self.rigs)
@@ -181,6 +183,15 @@ class World:
         rows = [["early_min", value]]
         if self.centre.ask("reference", station=station, table="policy", rows=rows, mode="snapshot").get("version"):
             self.policy[station] = value
+
+    def _more(self) -> None:
+        """Who found little to do comes a few times more."""
+        for _ in range(MORE_VISITS):
+            if self.truth.entries >= ENTRIES_LEAST:
+                break
+            for rig in self.rigs:
+                rig.person.visit()
+            self.timeline.run(self.timeline.now_ms + MORE_MS)
 
     def _peace(self) -> None:
         """All faults end; everybody is on, counts what is owed, and the centre hears of it."""

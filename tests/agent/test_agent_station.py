@@ -105,6 +105,7 @@ def test_the_age_of_lists_survives_a_restart(rig):
 @pytest.mark.req("A12.b")
 def test_a_centre_that_holds_more_than_the_controller_is_told(rig):
     cabinet = Cabinet(ring=4)
+    cabinet.released = 9
     for _ in range(9):
         cabinet.append(30)
 
