@@ -93,10 +93,9 @@ def batch_forged(world: "World", fault: "Fault") -> None:
     page = cbor.raw(chain.page(data, None, chance.randbytes(16)))
     batch = [1, rig.station, 1, log.answered + 1, log.answered_head, [page], head]
     world.truth.fault(fault.kind, rig.station, f"entry {log.answered + 1}")
-    names = world.site.register.names
-    world.broker.publish(
-        None, topics.up(*names, rig.station, "batch"), rig.host.identity.signer.seal("batch", cbor.encode(batch))
-    )
+    settings = rig.host.identity.settings
+    topic = topics.up(settings.site, settings.shard, rig.station, "batch")
+    world.broker.publish(None, topic, rig.host.identity.signer.seal("batch", cbor.encode(batch)))
 
 
 def answer_forged(world: "World", fault: "Fault") -> None:
