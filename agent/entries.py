@@ -90,6 +90,8 @@ class Entries:
         if stands.head is None:
             return self._anchor(answer, now)
         known = self._outbox.head(answer.seq)
+        if answer.verdict == messages.GAP and known is None and answer.seq < stands.answered:
+            return self._again_from(answer, now)
         if answer.verdict == messages.FORK or (known is not None and known != answer.head):
             self.uplink.answer(messages.FORK, answer.seq, now)
             return [Trouble(codes.FORK, f"the centre's entry {answer.seq} is not ours", FORK)]
@@ -101,6 +103,15 @@ class Entries:
             return []
         self._outbox.answered(answer.seq, answer.head, answer.payload)
         return [_answer(answer.payload)]
+
+    def _again_from(self, answer: Answered, now: float) -> Doing:
+        """A restored centre asks for what came before this outbox began: it is read from the controller again."""
+        info = self._controller.info
+        if info is None or answer.seq < info.first_seq - 1:
+            text = f"the centre asks for entry {answer.seq + 1}, which neither agent nor controller holds"
+            return [Trouble(codes.GAP, text, "batch")]
+        self._outbox.forget(self._settings.station, self._settings.log)
+        return self._anchor(answer, now)
 
     def _anchor(self, answer: Answered, now: float) -> Doing:
         """The outbox was lost and the log's beginning is gone: go on after what the centre has stored."""
