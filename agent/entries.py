@@ -87,6 +87,10 @@ class Entries:
         now, stands = self._transport.now(), self._outbox.log()
         if answer.log != self._settings.log:
             return [Trouble(codes.WRONG_STATION, f"answer for log {answer.log}", "answer")]
+        info = self._controller.info
+        if info is not None and answer.seq > max(info.last_seq, stands.seq):
+            text = f"the centre holds entry {answer.seq}, the controller only {info.last_seq}: an older state is back"
+            return [Trouble(codes.UNVERIFIED_PAGE, text, JOURNAL)]
         if stands.head is None:
             return self._anchor(answer, now)
         known = self._outbox.head(answer.seq)
@@ -116,9 +120,6 @@ class Entries:
     def _anchor(self, answer: Answered, now: float) -> Doing:
         """The outbox was lost and the log's beginning is gone: go on after what the centre has stored."""
         info = self._controller.info
-        if info is not None and answer.seq > info.last_seq:
-            text = f"the centre holds entry {answer.seq}, the controller only {info.last_seq}: an older state is back"
-            return [Trouble(codes.UNVERIFIED_PAGE, text, JOURNAL)]
         if info is None or answer.verdict == messages.FORK or answer.seq < info.first_seq - 1:
             return []
         self._outbox.anchor(answer.seq, answer.head, info.last_seq, info.removals)
