@@ -5,6 +5,9 @@ PYTHON ?= python3
 DATA ?= ../shared/data
 DEMO_ARGS ?=
 BENCH_ARGS ?=
+# worlds of `make soak`
+SOAK ?= 100000
+SOAK_ARGS ?=
 PYTEST_ARGS ?=
 # processes that share the tests of `make test`; a file stays with one of them
 WORKERS ?= 2
@@ -23,7 +26,7 @@ STUBS_unix := micropython-unix-stubs
 others_of = $(filter-out $(1),$(BOARDS)) $(if $(filter unix,$(1)),chips)
 firmware_of = $(filter-out $(foreach other,$(call others_of,$(1)),firmware/ports/$(other)%),$(shell find firmware -name '*.py'))
 
-.PHONY: help setup demo test test-real test-peers test-deep bench mutants chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
+.PHONY: help setup demo test test-real test-peers test-deep soak bench mutants chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
 
 help:
 	@echo 'make demo       set up and run the demo (DEMO_ARGS="--help")'
@@ -31,6 +34,7 @@ help:
 	@echo 'make test-real  tests on real data (DATA=$(DATA))'
 	@echo 'make test-peers tests with programs of others (poppler, NSS)'
 	@echo 'make test-deep  worlds, power cuts, fuzzing, tampering (up to 20 minutes)'
+	@echo 'make soak       a hundred thousand worlds of faults and more (SOAK=100000; hours)'
 	@echo 'make bench      benchmarks, as JSON (BENCH_ARGS)'
 	@echo 'make mutants    changes the gate and the pocket arithmetic, one place at a time: do the tests notice? (minutes)'
 	@echo 'make setup lint types unit chromium docs screenshots lock clean'
@@ -67,6 +71,10 @@ test-peers: setup
 # a file stays with one process
 test-deep: setup
 	$(BIN)/pytest -m deep --deep -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+
+# written down: make soak SOAK_ARGS='--json soak.json'
+soak: setup
+	$(BIN)/apotheca sim world --seeds 1-$(SOAK) $(SOAK_ARGS)
 
 bench: setup
 	@for name in ingest growth drain steady verdict touch firmware link par packet cradle; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done

@@ -1,7 +1,6 @@
 """What people ask of the station, through kiosk page and panel socket: each answer waits here until it has come."""
 
 import asyncio
-import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -9,6 +8,7 @@ from agent.actions import Action, Reply
 from agent.controller import Controller
 from agent.downlink import Downlink
 from agent.outbox import Outbox
+from agent.transport import Transport
 from agent.view import View
 from firmware.journal import chain
 from firmware.wire import cbor
@@ -21,27 +21,33 @@ ENTRIES_AT_ONCE = 100
 class Desk:
     """The station behind `agent.panel`; `run` carries out the actions of the cores."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917 - the parts it stands before
         self,
         view: View,
         outbox: Outbox,
         controller: Controller,
         downlink: Downlink,
         run: Callable[[Iterable[Action]], None],
+        transport: Transport,
     ) -> None:
         self.view = view
+        self._now = transport.now
         self._outbox, self._controller, self._downlink, self._run = outbox, controller, downlink, run
-        self._replies: dict[int, list[asyncio.Future[Reply]]] = {}
+        self._replies: dict[int, list[Callable[[Reply], None]]] = {}
         self._info_waiters: list[asyncio.Future[bool]] = []
         self._inventory_waiters: list[asyncio.Future[bool]] = []
 
     async def ask(self, kind: int, args: list[Any], rid: int | None) -> Reply:
         """Put a request to the controller; the reply comes within its limit, with code 4001 at worst."""
         future: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
-        number, actions = self._controller.request(kind, args, time.monotonic(), rid)
-        self._replies.setdefault(number, []).append(future)
-        self._run(actions)
+        self.put(kind, args, rid, lambda reply: None if future.done() else future.set_result(reply))
         return await future
+
+    def put(self, kind: int, args: list[Any], rid: int | None, then: Callable[[Reply], None]) -> None:
+        """As `ask`, for who does not wait: `then` is called with the reply."""
+        number, actions = self._controller.request(kind, args, self._now(), rid)
+        self._replies.setdefault(number, []).append(then)
+        self._run(actions)
 
     async def fresh_inventory(self) -> bool:
         """Read the inventory anew; False if the controller does not answer."""
@@ -64,16 +70,15 @@ class Desk:
             "answered": stands.answered,
             "tables": {**names, **self._downlink.applied},
             "journal": {"entries": info.entries if info else 0, "removals": info.removals if info else 0},
-            "centre_age_ms": None if heard is None else int((time.monotonic() - heard) * 1000),
+            "centre_age_ms": None if heard is None else int((self._now() - heard) * 1000),
             "link": link,
             "frames_dropped": {"agent": self.view.frames_dropped, "controller": info.frames_dropped if info else 0},
         }
 
     def replied(self, reply: Reply) -> None:
         """The controller's reply, to all who asked under its number."""
-        for future in self._replies.pop(reply.rid, []):
-            if not future.done():
-                future.set_result(reply)
+        for then in self._replies.pop(reply.rid, []):
+            then(reply)
 
     def informed(self) -> None:
         """INFO has come."""
@@ -88,7 +93,7 @@ class Desk:
     ) -> bool:
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         waiters.append(future)
-        self._run(start(time.monotonic()))
+        self._run(start(self._now()))
         try:
             async with asyncio.timeout(limit_s):
                 return await future

@@ -4,17 +4,16 @@ Pages are durable in the outbox before the controller hears so, and an answer is
 What the cores are to do next is handed back as actions.
 """
 
-import random
-import time
 from collections.abc import Sequence
 from contextlib import suppress
 
 from agent.actions import Action, Info, Reset, Rewind, Send, StartLog, Trouble
-from agent.controller import Controller
+from agent.controller import JOURNAL, Controller
 from agent.downlink import Answered
 from agent.outbox import Outbox, OutboxError
 from agent.pages import Page
 from agent.settings import Settings
+from agent.transport import Transport
 from agent.uplink import Batch, Uplink
 from agent.view import View
 from firmware import codes
@@ -32,14 +31,17 @@ Doing = list[Action | Batch]
 class Entries:
     """The station's log between `controller`, `outbox` and centre. `store_at`: when to try to store again."""
 
-    def __init__(self, settings: Settings, outbox: Outbox, controller: Controller, view: View) -> None:
+    def __init__(
+        self, settings: Settings, outbox: Outbox, controller: Controller, view: View, transport: Transport
+    ) -> None:
         self._settings, self._outbox, self._controller, self._view = settings, outbox, controller, view
+        self._transport = transport
         self.uplink = self._new_uplink()
         self.store_at: float | None = None
 
     def store(self, taken: Sequence[Page]) -> tuple[bool, Doing]:
         """Make pages durable, then say so; on failure they stay with the controller and are read again."""
-        now = time.monotonic()
+        now = self._transport.now()
         try:
             self._outbox.take(taken)
         except OutboxError as error:
@@ -57,26 +59,26 @@ class Entries:
         with suppress(OutboxError):  # then what follows too early is refused
             stands = self._outbox.log()
             self._controller.stall(stands.seq, stands.head)
-        self.store_at = time.monotonic() + STORE_AGAIN_S
+        self.store_at = self._transport.now() + STORE_AGAIN_S
         return [Trouble(codes.STORE_FAILED, str(error), OUTBOX)]
 
     def start(self, action: StartLog) -> Doing:
         """The log begins at its genesis."""
         self._outbox.start(action.genesis, action.head0)
-        return [*self._controller.moved(0, action.head0, time.monotonic())]
+        return [*self._controller.moved(0, action.head0, self._transport.now())]
 
     def rewind(self, _action: Rewind) -> Doing:
         """Read again what the centre has not answered."""
         self._outbox.rewind()
         stands = self._outbox.log()
         self.uplink.rewound(stands.seq)
-        return [*self._controller.moved(stands.seq, stands.head, time.monotonic())]
+        return [*self._controller.moved(stands.seq, stands.head, self._transport.now())]
 
     def reset(self, _action: Reset) -> Doing:
         """Go on as if the outbox had been lost: a heartbeat's answer says where."""
         self._outbox.forget(self._settings.station, self._settings.log)
         self.uplink = self._new_uplink()
-        now = time.monotonic()
+        now = self._transport.now()
         if self._view.broker:
             self.uplink.connected(now)
         return [*self._controller.moved(0, None, now)]
@@ -88,12 +90,18 @@ class Entries:
 
     def answered(self, answer: Answered) -> Doing:
         """The centre's verdict."""
-        now, stands = time.monotonic(), self._outbox.log()
+        now, stands = self._transport.now(), self._outbox.log()
         if answer.log != self._settings.log:
             return [Trouble(codes.WRONG_STATION, f"answer for log {answer.log}", "answer")]
+        info = self._controller.info
+        if info is not None and answer.seq > max(info.last_seq, stands.seq):
+            text = f"the centre holds entry {answer.seq}, the controller only {info.last_seq}: an older state is back"
+            return [Trouble(codes.UNVERIFIED_PAGE, text, JOURNAL)]
         if stands.head is None:
             return self._anchor(answer, now)
         known = self._outbox.head(answer.seq)
+        if answer.verdict == messages.GAP and known is None and answer.seq < stands.answered:
+            return self._again_from(answer, now)
         if answer.verdict == messages.FORK or (known is not None and known != answer.head):
             self.uplink.answer(messages.FORK, answer.seq, now)
             return [Trouble(codes.FORK, f"the centre's entry {answer.seq} is not ours", FORK)]
@@ -107,10 +115,19 @@ class Entries:
         self._view.good(OUTBOX)
         return [_answer(answer.payload)]
 
+    def _again_from(self, answer: Answered, now: float) -> Doing:
+        """A restored centre asks for what came before this outbox began: it is read from the controller again."""
+        info = self._controller.info
+        if info is None or answer.seq < info.first_seq - 1:
+            text = f"the centre asks for entry {answer.seq + 1}, which neither agent nor controller holds"
+            return [Trouble(codes.GAP, text, "batch")]
+        self._outbox.forget(self._settings.station, self._settings.log)
+        return self._anchor(answer, now)
+
     def _anchor(self, answer: Answered, now: float) -> Doing:
         """The outbox was lost and the log's beginning is gone: go on after what the centre has stored."""
         info = self._controller.info
-        if info is None or answer.verdict == messages.FORK or not info.first_seq - 1 <= answer.seq <= info.last_seq:
+        if info is None or answer.verdict == messages.FORK or answer.seq < info.first_seq - 1:
             return []
         self._outbox.anchor(answer.seq, answer.head, info.last_seq, info.removals)
         self.uplink = self._new_uplink()
@@ -119,7 +136,7 @@ class Entries:
 
     def _new_uplink(self) -> Uplink:
         stands = self._outbox.log()
-        return Uplink(stands.seq, stands.answered, self._settings.linger_ms / 1000, random.random)
+        return Uplink(stands.seq, stands.answered, self._settings.linger_ms / 1000, self._transport.spread)
 
 
 def _answer(payload: bytes) -> Send:

@@ -3,9 +3,7 @@
 The cores decide, this shell does: it owns the one timer and the two ports.
 """
 
-import asyncio
 import logging
-import secrets
 import time
 from collections.abc import Callable, Iterable
 from typing import Any
@@ -36,6 +34,7 @@ from agent.outbox import Outbox, OutboxError
 from agent.pages import Page
 from agent.sender import Publisher, Sender
 from agent.settings import Settings
+from agent.transport import RealTransport, Timer, Transport
 from agent.uplink import Batch
 from agent.view import View, no_state
 from firmware import codes
@@ -52,19 +51,28 @@ log = logging.getLogger("agent")
 class Agent:
     """The agent of one station; `link` and `broker` are set before the first event."""
 
-    def __init__(self, settings: Settings, outbox: Outbox, clock: Clock, signer: Signer, verifier: Verifier) -> None:
+    def __init__(  # noqa: PLR0913, PLR0917 - what it is built of
+        self,
+        settings: Settings,
+        outbox: Outbox,
+        clock: Clock,
+        signer: Signer,
+        verifier: Verifier,
+        transport: Transport | None = None,
+    ) -> None:
         self.settings, self.outbox, self.clock = settings, outbox, clock
+        self._transport = transport or RealTransport()
         self._signer, self._verifier = signer, verifier
         self._tree = NoteVerifier.load(settings.folder / "tree.vkey")
         names = {table: outbox.names(table) for table in DIRECTORY}
         self.view = View(directory=names, received_ms=outbox.received())
         self._controller = self._new_controller()
-        self._entries = Entries(settings, outbox, self._controller, self.view)
+        self._entries = Entries(settings, outbox, self._controller, self.view, self._transport)
         self._downlink = Downlink(settings.station, outbox.versions())
-        self.desk = Desk(self.view, outbox, self._controller, self._downlink, self._run)
+        self.desk = Desk(self.view, outbox, self._controller, self._downlink, self._run, self._transport)
         self._write: Callable[[bytes], None] = lambda payload: None
         self._sender: Sender | None = None
-        self._timer: asyncio.TimerHandle | None = None
+        self._timer: Timer | None = None
         self._heartbeat_at: float | None = None
         self._status_at: float | None = None
         self._status_stale = True
@@ -79,11 +87,11 @@ class Agent:
 
     def link_opened(self) -> None:
         """The port is open."""
-        self._run(self._controller.opened(time.monotonic()))
+        self._run(self._controller.opened(self._transport.now()))
 
     def link_received(self, payloads: list[bytes]) -> None:
         """Payloads of the controller: one transaction for all pages among them."""
-        now = time.monotonic()
+        now = self._transport.now()
         self._run(action for payload in payloads for action in self._controller.received(payload, now))
 
     def link_damaged(self, frames: int) -> None:
@@ -92,13 +100,13 @@ class Agent:
 
     def link_lost(self) -> None:
         """The port is gone."""
-        self._run(self._controller.lost(time.monotonic()))
+        self._run(self._controller.lost(self._transport.now()))
 
     # the broker's events
 
     def broker_up(self) -> None:
         """Connected: birth, heartbeat, and everything unanswered again."""
-        now = time.monotonic()
+        now = self._transport.now()
         self.view.broker = True
         self._publish_status()
         self._heartbeat(now)
@@ -115,7 +123,7 @@ class Agent:
         """Something from the centre, verified before it is looked at."""
         kind = topic.rsplit("/", 1)[-1]
         about = kind if kind in DOWN else "down"
-        now = time.monotonic()
+        now = self._transport.now()
         try:
             opened = self._verifier.open(kind, payload)
             if kind == "checkpoint":
@@ -182,10 +190,10 @@ class Agent:
 
     def _do_reset(self, action: Reset) -> None:
         self._run(self._entries.reset(action))
-        self._heartbeat(time.monotonic())
+        self._heartbeat(self._transport.now())
 
     def _do_info(self, info: Info) -> None:
-        now = time.monotonic()
+        now = self._transport.now()
         if info.new_boot or self._status_stale:
             self.view.state = no_state(info.boot) if info.new_boot else self.view.state
             self._status_at, self._status_stale = now + STATUS_AFTER_S, False
@@ -202,7 +210,7 @@ class Agent:
         self.view.set_state(action.fields, info.boot if info else 0)
 
     def _do_result(self, action: Result) -> None:
-        now = time.monotonic()
+        now = self._transport.now()
         self._run(self._downlink.result(action, now))
         levels = action.what == messages.COMMAND or action.details[:1] == ["pockets"]
         if levels and action.code == codes.NONE:
@@ -228,7 +236,7 @@ class Agent:
         try:
             self.outbox.put_names(names.table, names.version, names.base, names.rows, received_ms)
         except OutboxError:
-            self._downlink.not_kept(names.table, self.outbox.versions(), time.monotonic())
+            self._downlink.not_kept(names.table, self.outbox.versions(), self._transport.now())
             raise
         self.view.good(OUTBOX)
         self.view.directory[names.table] = self.outbox.names(names.table)
@@ -248,7 +256,7 @@ class Agent:
         return ""
 
     def _do_versions(self, _action: NeedVersions) -> None:
-        self._status_at = self._status_at or time.monotonic() + STATUS_AFTER_S
+        self._status_at = self._status_at or self._transport.now() + STATUS_AFTER_S
 
     def _do_batch(self, batch: Batch) -> None:
         if self._sender is None:
@@ -276,11 +284,11 @@ class Agent:
         due = min((t for t in times if t is not None), default=None)
         if self._timer:
             self._timer.cancel()
-        loop = asyncio.get_running_loop()
-        self._timer = loop.call_later(max(0.0, due - time.monotonic()), self._tick) if due is not None else None
+        wait_s = None if due is None else max(0.0, due - self._transport.now())
+        self._timer = None if wait_s is None else self._transport.later(wait_s, self._tick)
 
     def _tick(self) -> None:
-        now = time.monotonic()
+        now = self._transport.now()
         self.view.silent = self._entries.uplink.silent(now)
         if self._heartbeat_at is not None and now >= self._heartbeat_at:
             self._heartbeat(now)
@@ -309,5 +317,5 @@ class Agent:
 
     def _new_controller(self) -> Controller:
         stands = self.outbox.log()
-        first_id = secrets.randbits(48) << 8
+        first_id = self._transport.first_request_id()
         return Controller(self.settings.station, self.settings.log, stands.seq, stands.head, first_id)

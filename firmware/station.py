@@ -261,6 +261,10 @@ class Station:
     # ---- the journal: whole again once what was found damaged lies before both snapshots, and room in it
 
     def _watch_journal(self):
+        if self.uplink.unreadable:
+            self.uplink.unreadable = False
+            self._damaged_at = self.journal.seq
+            self.raise_alarm(codes.ALARM_JOURNAL_DAMAGE, 0)
         if self._damaged_at is not None and self.journal.safe_from > self._damaged_at:
             self._damaged_at = None
             self.clear_alarm(codes.ALARM_JOURNAL_DAMAGE, 0)

@@ -14,6 +14,7 @@ class Uplink:
         self._journal = journal
         self._next = None  # seq of the next page, None until the agent asks
         self._kept = 0
+        self.unreadable = False  # a page that is held does not read back: the station raises alarm 6
 
     def stream(self, from_seq):
         self._next = max(from_seq, self._journal.first_held, 1)
@@ -27,8 +28,10 @@ class Uplink:
         out = []
         while self._next is not None and len(out) < room and self._next <= self._last_allowed():
             page = self._journal.page(self._next)
-            if page is not None:  # damaged pages are alarm 6; the others go on
+            if page is not None:  # the others go on
                 out.append([messages.PAGE, self._next, page])
+            elif self._next >= self._journal.first_held:
+                self.unreadable = True
             self._next += 1
         return out
 

@@ -129,3 +129,45 @@ def test_the_age_of_lists_survives_a_restart(rig):
     rig.start()
     assert rig.agent.view.received_ms == before
     assert rig.agent.view.directory["patient_names"]["P1"][1] == "Ada"
+
+
+@pytest.mark.req("A12.b")
+@pytest.mark.parametrize("from_genesis", [True, False])
+def test_a_centre_that_holds_more_than_the_controller_is_told(rig, from_genesis):
+    cabinet = Cabinet(ring=4)
+    cabinet.released = 0 if from_genesis else 9
+    for _ in range(9):
+        cabinet.append(30)
+
+    async def hear():
+        rig.agent.link_received([cabinet.info()])
+
+    asyncio.run(hear())
+    rig.down("answer", rig.centre.down("answer", [1, STATION, LOG, 1, 12, bytes(32), 1]))
+    assert rig.alarms() == [words.of(codes.UNVERIFIED_PAGE)]
+    stands = rig.outbox.log()
+    assert stands.answered == 0 and stands.head == (cabinet.heads[0] if from_genesis else None), (
+        "it does not go on there"
+    )
+
+
+@pytest.mark.req("A12.b")
+@pytest.mark.parametrize("held", [True, False])
+def test_a_restored_centre_gets_what_came_before_the_outbox(rig, held):
+    cabinet = Cabinet(ring=4)
+    cabinet.released = 9
+    for _ in range(9):
+        cabinet.append(30)
+
+    def answer(verdict, seq):
+        rig.down("answer", rig.centre.down("answer", [1, STATION, LOG, verdict, seq, cabinet.heads[seq], 1]))
+
+    async def hear():
+        rig.agent.link_received([cabinet.info()])
+
+    asyncio.run(hear())
+    answer(1, 8)
+    assert rig.outbox.log().seq == 8, "the outbox begins here"
+    answer(2, 6 if held else 3)
+    assert (rig.outbox.log().seq, rig.outbox.log().head) == ((6, cabinet.heads[6]) if held else (8, cabinet.heads[8]))
+    assert rig.alarms() == ([] if held else [words.of(codes.GAP)])

@@ -40,6 +40,16 @@ def test_answers(bench, spans, verdicts, stored):
     assert bench.ledger() == [(n, script.heads[n]) for n in range(1, stored + 1)]
 
 
+@pytest.mark.req("A12.a")
+@pytest.mark.parametrize("first, last", [(2, 3), (3, 3), (3, 6)])
+def test_what_overlaps_within_one_transaction_is_no_fork(bench, first, last):
+    script = filled(bench)
+    out = bench.up("ICU1", "batch", script.batch(1, 4), script.batch(first, last))
+    assert bench.verdicts(out) == [messages.ACCEPT, messages.ACCEPT if last > 4 else messages.DUP]
+    assert bench.ledger() == [(n, script.heads[n]) for n in range(1, max(4, last) + 1)]
+    assert bench.rows(schema.evidence) == []
+
+
 @pytest.mark.req("A12.b")
 @pytest.mark.parametrize("first, last", [(5, 6), (3, 6), (3, 4), (4, 4), (1, 6)])
 def test_another_history_is_a_fork(bench, first, last):

@@ -166,3 +166,21 @@ def test_inventory_and_info():
     assert sent[0][3][0] == ["D01-P01", "morphine", 8000, 2000, 10000, 12000, 0, "", 0]
     info = c.event("message", [messages.HELLO, 1])[0]
     assert info[0:4] == [messages.INFO, "ICU1", 1, 1] and info[7] == c.journal.seq and info[11] == [c.journal.seq, 0]
+
+
+# A bit that flips while the controller runs: the page is not sent, the others are, and somebody is told.
+def test_a_page_that_does_not_read_back_raises_alarm_6():
+    c = ready()
+    c.event("message", [messages.STREAM, 1])
+    assert [m[1] for m in c.station.pages(3)] == [1, 2, 3]
+    for page in range(len(c.chips.flash.bytes) // 256):
+        if c.chips.flash.bytes[page * 256 + 2 : page * 256 + 6] == bytes([5, 0, 0, 0]):
+            c.chips.flash.bytes[page * 256 + 40] ^= 1
+    assert [m[1] for m in c.station.pages(3)] == [4, 6, 7]
+    c.event("tick")
+    assert [codes.ALARM_JOURNAL_DAMAGE, 0] in c.state.alarms
+    alarms = [f[entry.F_EXT] for f in c.entries(7) if f[entry.F_KIND] == kinds.ALARM]
+    c.station.pages(64)
+    c.event("tick")
+    assert alarms == [[codes.ALARM_JOURNAL_DAMAGE, 0]]
+    assert [f[entry.F_EXT] for f in c.entries(7) if f[entry.F_KIND] == kinds.ALARM] == alarms

@@ -47,7 +47,7 @@ drawer moves anything, only in the pocket asked for, one thing at a time and for
 | 3 jammed | the latch does not follow, nothing comes of a release | it does |
 | 4 sensors disagree | switch open and latch latched for `latch_ms`; more or fewer doses than asked for; a button or dose of another place | they agree, or the next closing |
 | 5 journal full | fewer free pages than the reserve | room again |
-| 6 journal damage | a boot finds pages missing or unverified | a boot finds none, or two snapshots have passed them |
+| 6 journal damage | a boot finds pages missing or unverified, or a page that is asked for does not read back | a boot finds none, or two snapshots have passed them |
 | 7 lid forced | a lid opened that was not released; the drawer shut over an open lid | all lids shut |
 | 8 tamper | the case is open | shut |
 | 9 on battery, 10 battery low | mains lost; below 20 % | mains back |

@@ -1,0 +1,207 @@
+"""The hospital's computer: the production centre over a disk that can fail, in virtual time.
+
+The adapter to `server_stub.centre`. What the shell of its process does is here in small: work in groups, answers after
+the commit, pieces one by one when a group fails, a tick now and then.
+"""
+
+import random
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from sqlalchemy import Engine, event, text
+from sqlalchemy.exc import OperationalError
+
+from server_stub.centre import Arrived, Asked, Centre, Work
+from server_stub.clock import SteppedClock
+from server_stub.ledger.schema import open_database
+from server_stub.ledger.transaction import Outgoing
+from simulator.worlds.broker import Broker
+from simulator.worlds.disk import Disk, Image
+from simulator.worlds.host import Killed
+from simulator.worlds.lean import Lean
+from simulator.worlds.site import START_MS, Site
+from simulator.worlds.timeline import Call, Timeline
+
+GROUP_MS = 150
+TICK_MS = 15_000
+RETRY_MS = 1000
+BEFORE, AFTER = "before", "after"
+
+
+class CentreHost:
+    """One centre; `answered(topic, payload)` sees what it sends once that is committed."""
+
+    station = ""
+
+    def __init__(  # noqa: PLR0913, PLR0917 - what is handed in
+        self,
+        site: Site,
+        disk: Disk,
+        broker: Broker,
+        timeline: Timeline,
+        utc_ms: Callable[[], int],
+        chance: random.Random,
+        whole: bool,
+    ) -> None:
+        self._site, self.disk, self._broker, self._timeline, self._chance = site, disk, broker, timeline, chance
+        self._utc_ms, self._kind = utc_ms, Centre if whole else Lean
+        self.core: Centre | None = None
+        self.engine: Engine | None = None
+        self.sends: Callable[[str, bytes], None] = lambda topic, payload: None
+        self.started: Callable[[], None] = lambda: None
+        self.stopped: Callable[[], None] = lambda: None
+        self.kill_at = ""
+        self.kills = 0
+        self.full = False
+        self._queue: list[Work] = []
+        self._waiting: Call | None = None
+        self._ticking: Call | None = None
+        self._unsent: list[Outgoing] = []
+        self._clock = SteppedClock(START_MS)
+        self._level = 0
+
+    # the process
+
+    def start(self) -> None:
+        """Run, and connect to the broker."""
+        if self.core:
+            return
+        self.engine = open_database(f"sqlite:///{self.disk.path}")
+        event.listen(self.engine, "commit", self._committing)
+        with self.engine.connect() as conn:
+            self._level = int(conn.exec_driver_sql("PRAGMA synchronous").scalar() or 0)
+        self.set_full(self.full)
+        self._clock = SteppedClock(START_MS)
+        self._clock.advance(self._utc_ms())
+        self.core = self._kind(
+            self.engine, self._site.register, self._site.keys, self._clock, lambda: self._timeline.now_ms
+        )
+        try:
+            self._unsent = list(self.core.start())
+        except OperationalError:
+            if not self.full:
+                raise
+            return self.kill()
+        self._synced()
+        self.started()
+        self._broker.join(self)
+        self._ticking = self._timeline.after(TICK_MS, self._tick)
+
+    def kill(self, image: Image | None = None) -> None:
+        """The process ends at once; `image`: what its disk holds then, if not what it wrote."""
+        if self.engine is None:
+            return
+        left = self.disk.image() if image is None else image
+        self.core, self.kill_at = None, ""
+        self._queue.clear()
+        for call in (self._waiting, self._ticking):
+            if call:
+                call.cancel()
+        self._waiting = self._ticking = None
+        self._broker.leave(self)
+        self.engine.dispose()
+        self.engine = None
+        self.disk.renew(left)
+        self.stopped()
+
+    def lose_power(self) -> None:
+        """The computer goes off: what was not synced may be gone."""
+        if self.engine:
+            self.kill(self.disk.after_power_cut(self._chance))
+
+    def set_full(self, full: bool) -> None:
+        """The disk takes no more pages, or does again."""
+        self.full = full
+        if self.engine:
+            with self.engine.connect() as conn:
+                pages = conn.scalar(text("PRAGMA page_count")) if full else 1 << 30
+                conn.execute(text(f"PRAGMA max_page_count = {pages}"))
+
+    def ask(self, do: str, **args: Any) -> dict[str, Any]:
+        """A request of the intake socket, at once; {} if the centre is away or can not."""
+        replies: list[dict[str, Any]] = []
+        if self.core:
+            self._handle([Asked({"do": do, "args": args}, replies.append)])
+        return replies[0] if replies else {}
+
+    # broker
+
+    def broker_up(self) -> None:
+        """Connected and subscribed: what was left goes."""
+        unsent, self._unsent = self._unsent, []
+        self.send(unsent)
+
+    def broker_down(self) -> None:
+        """The connection is gone."""
+
+    def broker_message(self, topic: str, payload: bytes) -> None:
+        """A station's message."""
+        if self.core:
+            self._queue.append(Arrived(topic, payload))
+            if self._waiting is None:
+                self._waiting = self._timeline.after(GROUP_MS, self._work)
+
+    # work
+
+    def _work(self) -> None:
+        self._waiting = None
+        group, self._queue = self._queue, []
+        self._handle(group)
+
+    def _handle(self, group: Sequence[Work]) -> None:
+        """As the shell does: a group, else its pieces; a database that takes nothing is no message's fault."""
+        if not self._do(lambda core: core.process(group)):
+            for work in group:
+                if self.core:
+                    self._do(partial(_alone, work))
+
+    def _tick(self) -> None:
+        self._ticking = self._timeline.after(TICK_MS, self._tick)
+        if self._broker.up:
+            self._clock.advance(self._utc_ms())
+            self._do(lambda core: core.tick())
+
+    def _do(self, work: Callable[[Centre], Sequence[Outgoing]]) -> bool:
+        """One transaction and what it sends; False if the database would not take it."""
+        self._clock.advance(self._utc_ms())
+        assert self.core is not None
+        try:
+            out = work(self.core)
+            if self.kill_at == AFTER:
+                raise Killed
+        except Killed:
+            self._die()
+            return True
+        except OperationalError:
+            if not self.full:
+                raise
+            return False
+        self._synced()
+        self.send(out)
+        return True
+
+    def _committing(self, _conn: Any) -> None:
+        if self.kill_at == BEFORE:
+            raise Killed
+
+    def _die(self) -> None:
+        """Killed within a transaction: between its commit and its answers the disk may still owe it."""
+        after, self.kill_at = self.kill_at == AFTER, ""
+        self.kills += 1
+        self.kill(self.disk.after_power_cut(self._chance) if after else None)
+
+    def _synced(self) -> None:
+        self.disk.synced(self._level)
+
+    def send(self, messages: Sequence[Outgoing]) -> None:
+        """Publish what a transaction left behind."""
+        for message in messages:
+            self.sends(message.topic, message.payload)
+            taken = self._broker.publish(self, message.topic, message.payload)
+            if taken and self.core and message.id is not None:
+                self.core.sent(message.id)
+
+
+def _alone(work: Work, core: Centre) -> Sequence[Outgoing]:
+    return core.process([work])

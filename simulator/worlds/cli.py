@@ -1,0 +1,98 @@
+"""`apotheca sim`: worlds with faults, and what they came to."""
+
+import json
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from simulator.worlds import run
+from simulator.worlds.controls import CONTROLS
+from simulator.worlds.site import Site
+from simulator.worlds.world import Found
+
+app = typer.Typer(add_completion=False, no_args_is_help=True)
+
+
+def _seeds(text: str) -> tuple[int, int]:
+    first, dash, last = text.partition("-")
+    if not first.isdigit() or (dash and not last.isdigit()):
+        raise typer.BadParameter("seeds are two numbers, both included: --seeds 1-2000")
+    pair = int(first), int(last if dash else first)
+    if pair[0] > pair[1]:
+        raise typer.BadParameter("the first seed is greater than the last")
+    return pair
+
+
+def _control(name: str) -> str:
+    if name and name not in CONTROLS:
+        raise typer.BadParameter(f"one of {', '.join(CONTROLS)}")
+    return name
+
+
+def _write(path: str, text: str) -> None:
+    if path == "-":
+        sys.stdout.write(text)
+    else:
+        Path(path).write_text(text, encoding="utf-8")
+
+
+Control = Annotated[str, typer.Option(help="Put this bad variant in: it must be found out.", callback=_control)]
+Trace = Annotated[str, typer.Option(help="Write what happened in the last world here (- is standard out).")]
+
+
+@app.command()
+def world(
+    seeds: Annotated[str, typer.Option(help="First and last seed, both included.")] = "1-100",
+    json_: Annotated[str, typer.Option("--json", help="Write the result here (- is standard out).")] = "",
+    workers: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
+    control: Control = "",
+    trace: Trace = "",
+) -> None:
+    """Run production firmware, agents and centre through worlds of faults; fails if any must-never happened."""
+    logging.disable(logging.CRITICAL)  # the cores tell their log of every fault
+    first, last = _seeds(seeds)
+    total = run.many(first, last, workers=workers, control=control, told=_tell)
+    if trace:
+        _write(trace, _story(last, None, control))
+    _write(json_ or "-", json.dumps(total.as_json(), indent=1) + "\n")
+    raise SystemExit(1 if total.violations else 0)
+
+
+@app.command()
+def shrink(seed: int, control: Control = "", trace: Trace = "-") -> None:
+    """Leave out of a failing world what it does not need to fail, and tell what is left."""
+    logging.disable(logging.CRITICAL)
+    found = run.shrink(seed, control, lambda text: typer.echo(text, err=True))
+    _write(trace, told(found))
+    raise SystemExit(1 if found.violations else 0)
+
+
+def _tell(found: Found) -> None:
+    for violation in found.violations[:3]:
+        typer.echo(f"seed {found.seed}: {violation.kind}, {violation.station}: {violation.text}", err=True)
+
+
+def _story(seed: int, only: Any, control: str) -> str:
+    shared = Site()
+    try:
+        return told(run.one(shared, control, only, seed))
+    finally:
+        shared.close()
+
+
+def told(found: Found) -> str:
+    """The trace of one world, a line an event: virtual time, where, what. Of a failing one what leads to its first
+    violation: faults, the station it is about, and the centre."""
+    first = found.violations[0] if found.violations else None
+    wanted = {first.station, "centre", ""} if first else set()
+    lines = []
+    for at_ms, where, what in found.trace:
+        if not wanted or where in wanted or what.startswith("FAULT"):
+            lines.append(f"{at_ms / 1000:12.3f}  {where or 'all':8} {what}")
+        if what.startswith("VIOLATION"):
+            break
+    return "\n".join([f"seed {found.seed}: {len(found.violations)} violations", *lines]) + "\n"

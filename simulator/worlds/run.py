@@ -1,0 +1,147 @@
+"""Many worlds on all cores, what they came to together, and a failing one made small."""
+
+import multiprocessing
+import time
+import traceback
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from simulator.worlds import faults, world
+from simulator.worlds.host import Killed
+from simulator.worlds.site import Site
+from simulator.worlds.truth import Violation
+from simulator.worlds.world import MS_A_YEAR, Found
+
+CHUNK = 4
+
+
+@dataclass
+class Total:
+    """All worlds of a run."""
+
+    first: int
+    last: int
+    control: str = ""
+    seeds: int = 0
+    entries: int = 0
+    cabinet_ms: int = 0
+    faults: Counter[str] = field(default_factory=Counter)
+    violations: Counter[str] = field(default_factory=Counter)
+    failed: dict[int, str] = field(default_factory=dict)
+    least: dict[str, int] = field(default_factory=dict)
+    seconds: float = 0.0
+
+    def add(self, found: Found) -> None:
+        """Take one world in."""
+        self.seeds += 1
+        self.entries += found.entries
+        self.cabinet_ms += found.cabinet_ms
+        self.faults += found.faults
+        self.violations += Counter(violation.kind for violation in found.violations)
+        if found.violations:
+            first = found.violations[0]
+            self.failed[found.seed] = f"{first.kind}, {first.station} at {first.at_ms} ms: {first.text}"
+        for name, value in (
+            ("stations", found.stations), ("entries", found.entries), ("faults", sum(found.faults.values())),
+        ):  # fmt: skip
+            self.least[name] = min(self.least.get(name, value), value)
+
+    def as_json(self) -> dict[str, Any]:
+        """The result as it is written down."""
+        return {
+            "seeds": [self.first, self.last],
+            "seeds_run": self.seeds,
+            "control": self.control,
+            "cabinet_years": round(self.cabinet_ms / MS_A_YEAR, 3),
+            "entries": self.entries,
+            "faults": {kind: self.faults[kind] for kind in faults.ALL},
+            "violations": dict(sorted(self.violations.items())),
+            "failed_seeds": {str(seed): text for seed, text in sorted(self.failed.items())},
+            "least_of_a_world": self.least,
+            "seconds": round(self.seconds, 1),
+        }
+
+
+def one(shared: Site, control: str, only: Collection[int] | None, seed: int, until: str = "") -> Found:
+    """One world; what breaks in a production core is a violation too."""
+    try:
+        return world.run(seed, shared, only, control, until)
+    except (Exception, Killed) as error:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        text = f"{type(error).__name__} {error} in {where.name}, line {where.lineno} of {where.filename}"
+        return Found(seed, 3, 0, 0, Counter(), [Violation("crash", "", text, 0)])
+
+
+def many(first: int, last: int, *, workers: int, control: str, told: Callable[[Found], None]) -> Total:
+    """Worlds `first` to `last`, both included; with a control until one has found it out."""
+    total, began = Total(first, last, control), time.monotonic()
+    shared = Site()
+    try:
+        for found in _all(partial(one, shared, control, None), range(first, last + 1), workers):
+            total.add(found)
+            told(found)
+            if control and found.violations:
+                break
+    finally:
+        shared.close()
+    total.seconds = time.monotonic() - began
+    return total
+
+
+_work: list[Callable[[int], Found]] = []
+
+
+def _small(seed: int) -> Found:
+    found = _work[0](seed)
+    found.trace = []
+    return found
+
+
+def _all(work: Callable[[int], Found], seeds: range, workers: int) -> Iterator[Found]:
+    _work[:] = [work]
+    if workers == 1:
+        yield from map(_small, seeds)
+        return
+    # forked: the site is made once, cannot be sent, and its folder is removed by the one who made it
+    with multiprocessing.get_context("fork").Pool(workers) as pool:
+        yield from pool.imap_unordered(_small, seeds, CHUNK)
+
+
+def shrink(seed: int, control: str, told: Callable[[str], None]) -> Found:
+    """The same world with as few of its faults as still give a violation of the same kind (delta debugging)."""
+    shared = Site()
+    try:
+        whole = one(shared, control, None, seed)
+        if not whole.violations:
+            return whole
+        kind = whole.violations[0].kind
+        still = partial(_still, partial(one, shared, control), seed, kind)
+        kept = _fewest(list(range(len(faults.plan(seed, whole.stations).faults))), still, told)
+        return one(shared, control, kept, seed, kind)
+    finally:
+        shared.close()
+
+
+def _still(work: Callable[[Collection[int], int, str], Found], seed: int, kind: str, only: Collection[int]) -> bool:
+    return any(violation.kind == kind for violation in work(only, seed, kind).violations)
+
+
+def _fewest(kept: list[int], still: Callable[[list[int]], bool], told: Callable[[str], None]) -> list[int]:
+    pieces = 2
+    if still([]):
+        return []
+    while kept:
+        size = max(1, -(-len(kept) // pieces))
+        parts = [kept[at : at + size] for at in range(0, len(kept), size)]
+        less = next((rest for part in parts if still(rest := [one for one in kept if one not in part])), None)
+        if less is not None:
+            kept, pieces = less, max(2, pieces - 1)
+            told(f"{len(kept)} faults are enough")
+        elif size == 1:
+            break
+        else:
+            pieces = min(len(kept), 2 * pieces)
+    return kept

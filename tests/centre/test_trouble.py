@@ -1,0 +1,45 @@
+"""A database that takes nothing for a while, and a message that it can not take: only the second is to blame."""
+
+import asyncio
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from server_stub import ingest_main
+from server_stub.centre import Arrived, Asked
+
+MESSAGE = Arrived("apotheca/1/demo/s0/ICU1/up/batch", b"good")
+
+
+class Centre:
+    """Fails with `error`; remembers what it was to refuse."""
+
+    def __init__(self, error):
+        self.error, self.refused = error, []
+
+    def process(self, group):
+        raise self.error
+
+    def refuse(self, work):
+        self.refused.append(work)
+
+
+def handled(monkeypatch, error, work):
+    monkeypatch.setattr(ingest_main, "RETRY_S", 0)
+    centre = Centre(error)
+    asyncio.run(ingest_main.Shell._handle_alone(SimpleNamespace(_centre=centre, _send=None), work))
+    return centre.refused
+
+
+@pytest.mark.req("A12.a")
+def test_a_full_disk_makes_no_evidence_of_a_good_batch(monkeypatch):
+    full = OperationalError("INSERT", {}, Exception("database or disk is full"))
+    assert handled(monkeypatch, full, MESSAGE) == []
+    asked = Asked({"do": "status"}, lambda reply: None)
+    assert handled(monkeypatch, full, asked) == [asked], "who asked is told"
+
+
+@pytest.mark.req("A12.b")
+def test_what_can_not_be_taken_is_kept_as_evidence(monkeypatch):
+    assert handled(monkeypatch, ValueError("no such value"), MESSAGE) == [MESSAGE]

@@ -1,0 +1,66 @@
+"""Worlds of faults around the production cores: nothing is lost, doubled, reordered or wrongly accepted (A12)."""
+
+import json
+import os
+
+import pytest
+from typer.testing import CliRunner
+
+from simulator.worlds import faults, run
+from simulator.worlds.cli import app, told
+from simulator.worlds.controls import CONTROLS
+from simulator.worlds.site import Site
+
+DEEP = (1, 2000)
+
+
+@pytest.fixture(scope="module")
+def site():
+    shared = Site()
+    yield shared
+    shared.close()
+
+
+@pytest.mark.req("A12", "A12.a", "A12.b")
+@pytest.mark.parametrize("seed", [2, 3, 40])
+def test_nothing_that_must_never_be(site, seed):
+    found = run.one(site, "", None, seed)
+    assert found.violations == []
+    assert found.stations >= 3 and found.entries >= 300 and sum(found.faults.values()) >= 20
+
+
+def test_a_seed_replays_exactly(site):
+    assert told(run.one(site, "", None, 5)) == told(run.one(site, "", None, 5))
+
+
+@pytest.mark.req("A12.a")
+@pytest.mark.parametrize("control", CONTROLS)
+def test_every_bad_variant_is_found_out(site, control):
+    # within the first 200 seeds is asked for; these few are enough
+    assert any(run.one(site, control, None, seed).violations for seed in range(1, 9))
+
+
+def test_a_failing_world_is_made_small(monkeypatch):
+    found = run.shrink(1, "no-intent", lambda text: None)
+    assert [violation.kind for violation in found.violations][:1] == ["unlocked"]
+    assert "FAULT" not in told(found) and "VIOLATION unlocked" in told(found), "it needs no fault to fail"
+
+
+def test_the_command_tells_what_it_found(tmp_path):
+    path = tmp_path / "out.json"
+    done = CliRunner().invoke(
+        app, ["world", "--seeds", "1-1", "--workers", "1", "--control", "no-intent", "--json", str(path)]
+    )
+    written = json.loads(path.read_text())
+    assert done.exit_code == 1 and written["seeds_run"] == 1 and written["violations"]["unlocked"]
+    assert set(written["faults"]) == set(faults.ALL)
+
+
+@pytest.mark.deep
+@pytest.mark.req("A12", "A12.a", "A12.b")
+def test_two_thousand_worlds():
+    total = run.many(*DEEP, workers=os.cpu_count() or 1, control="", told=lambda found: None)
+    print(json.dumps(total.as_json()))
+    assert total.failed == {} and total.seeds == DEEP[1]
+    assert total.least["stations"] >= 3 and total.least["entries"] >= 300 and total.least["faults"] >= 20
+    assert {kind: count for kind, count in total.as_json()["faults"].items() if count < 100} == {}
