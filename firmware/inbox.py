@@ -71,7 +71,7 @@ def _reference(s, payload):
         _result(s, messages.REFERENCE, code, [table, version])
 
 
-# loaded with the first one: a station that never hears of the tree needs no room for it
+# loaded with each, once a minute at most, and forgotten by the port: it needs no room in between
 def _checkpoint(s, payload):
     from firmware import witness
 

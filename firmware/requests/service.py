@@ -1,4 +1,4 @@
-# Maintenance and self-test, docs/wire.md section 2; loaded with the first request of it. Begun at the key switch by who
+# Maintenance and self-test, docs/wire.md section 2; loaded with a request of it. Begun at the key switch by who
 # may, with nothing open; while it lasts the gate refuses everything else. What the self-test moves is journaled first.
 # s is the station.
 from firmware import chart, codes, motion, seals
