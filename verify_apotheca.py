@@ -980,12 +980,15 @@ Chains = dict[str, Chain]
 
 
 def page_keys(key: bytes | None, log: Log) -> Iterator[bytes | None]:
-    """The keys of a log's entries from its first on (docs/journal.md section 3), None for ever without its K."""
-    seq = log.first_seq
+    """The keys of a log's entries from its first on, None for ever without its K."""
     if key is None or log.station == CENTRE:
         while True:
             yield key
-    epoch_key = hmac.digest(key, b"apotheca/1/page", "sha256")
+    yield from entry_keys(hmac.digest(key, b"apotheca/1/page", "sha256"), log.first_seq)
+
+
+def entry_keys(epoch_key: bytes, seq: int) -> Iterator[bytes]:
+    """K(seq), K(seq + 1) and so on from E(0) (docs/journal.md section 3)."""
     for _ in range((seq - 1) // 1024):
         epoch_key = sha256(b"\4" + epoch_key).digest()
     at = (seq - 1) // 1024 * 1024 + 1
