@@ -924,7 +924,7 @@ ABOUT_SEALS = (13, 14)  # alarms: rolled back, element
 @dataclass
 class Chain:
     """A log as far as it is good: heads (the first is that before the first entry) and leaves, 32 bytes each; of an
-    export also its pages, as three items. Batches have been found up to `covered`, the tree has what is before `due`."""
+    export also its pages, as three items. Batches are there up to `covered`, the tree has what is before `due`."""
 
     log: Log
     heads: bytearray

