@@ -923,12 +923,12 @@ ABOUT_SEALS = (13, 14)  # alarms: rolled back, element
 
 @dataclass
 class Chain:
-    """A log as far as it is good: heads (the first is that before the first entry) and leaves; of an export also its
-    pages, as three items. Batches have been found up to `covered`, the tree has what is before `due`."""
+    """A log as far as it is good: heads (the first is that before the first entry) and leaves, 32 bytes each; of an
+    export also its pages, as three items. Batches are there up to `covered`, the tree has what is before `due`."""
 
     log: Log
-    heads: list[bytes]
-    leaves: list[bytes] = field(default_factory=list)
+    heads: bytearray
+    leaves: bytearray = field(default_factory=bytearray)
     pages: list[list[Any]] = field(default_factory=list)
     taken: list[list[Any]] = field(default_factory=list)
     odd_seals: list[int] = field(default_factory=list)
@@ -941,12 +941,12 @@ class Chain:
     @classmethod
     def of(cls, log: Log) -> "Chain":
         """None of its entries is read yet."""
-        return cls(log, [log.start_head], covered=log.first_seq - 1, due=log.first_seq)
+        return cls(log, bytearray(log.start_head), covered=log.first_seq - 1, due=log.first_seq)
 
     @property
     def end(self) -> int:
         """The last entry that is good."""
-        return self.log.first_seq + len(self.leaves) - 1
+        return self.log.first_seq + len(self.leaves) // 32 - 1
 
     def page(self, seq: int) -> list[Any]:
         """The page of an entry that is there."""
@@ -954,11 +954,13 @@ class Chain:
 
     def leaf(self, seq: int) -> bytes:
         """The leaf of an entry that is there."""
-        return self.leaves[seq - self.log.first_seq]
+        at = 32 * (seq - self.log.first_seq)
+        return bytes(self.leaves[at : at + 32])
 
     def head(self, seq: int) -> bytes:
         """The head after an entry that is there, or before the first."""
-        return self.heads[seq - self.log.first_seq + 1]
+        at = 32 * (seq - self.log.first_seq + 1)
+        return bytes(self.heads[at : at + 32])
 
     def saw(self, fields: list[Any]) -> None:
         """Follow seals (docs/journal.md section 6), and the checkpoints that were taken."""
@@ -980,12 +982,15 @@ Chains = dict[str, Chain]
 
 
 def page_keys(key: bytes | None, log: Log) -> Iterator[bytes | None]:
-    """The keys of a log's entries from its first on (docs/journal.md section 3), None for ever without its K."""
-    seq = log.first_seq
+    """The keys of a log's entries from its first on, None for ever without its K."""
     if key is None or log.station == CENTRE:
         while True:
             yield key
-    epoch_key = hmac.digest(key, b"apotheca/1/page", "sha256")
+    yield from entry_keys(hmac.digest(key, b"apotheca/1/page", "sha256"), log.first_seq)
+
+
+def entry_keys(epoch_key: bytes, seq: int) -> Iterator[bytes]:
+    """K(seq), K(seq + 1) and so on from E(0) (docs/journal.md section 3)."""
     for _ in range((seq - 1) // 1024):
         epoch_key = sha256(b"\4" + epoch_key).digest()
     at = (seq - 1) // 1024 * 1024 + 1
@@ -1004,19 +1009,19 @@ def walk(lines: Iterable[bytes], chain: Chain, names: tuple[str, ...], key: byte
     for line in lines:
         seq = chain.end + 1
         try:
-            page, leaf, head = _link(line, log, seq, chain.heads[-1], names)
+            page, leaf, head = _link(line, log, seq, chain.head(seq - 1), names)
             one = next(keys)
             if one is not None and hmac.digest(one, head, "sha256")[:16] != page.items[2]:
                 raise Wrong("its MAC is not made with the key that the station had then")
         except (Wrong, ValueError, TypeError, KeyError, RecursionError) as wrong:
             raise WrongEntry(seq, _words(wrong)) from None
-        chain.leaves.append(leaf)
-        chain.heads.append(head)
+        chain.leaves += leaf
+        chain.heads += head
         chain.saw(page.fields)
         yield page
     if chain.end < log.last_seq:
         raise WrongEntry(chain.end + 1, f"missing; the log ends at {log.last_seq}")
-    if chain.heads[-1] != log.end_head:
+    if chain.head(chain.end) != log.end_head:
         raise WrongEntry(log.last_seq, "the chain does not end at the head that was signed")
     chain.whole = True
 

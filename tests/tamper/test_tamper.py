@@ -1,12 +1,8 @@
 """Both verifiers find every tampering, and name the first bad entry; without what was left to judge by they do not."""
 
-import sys
-from importlib.util import module_from_spec, spec_from_loader
-from pathlib import Path
-
 import pytest
 
-import verify_apotheca
+from tests.proof.mutations import skipping
 from tests.tamper import corpus
 from tests.tamper.acts import ACTS
 from tests.tamper.corpus import JAVASCRIPT, PYTHON
@@ -58,20 +54,6 @@ SKIPPED = {
     "batches": ("        if items != chain.page(seq):", "        if False:", "central rewrite"),
     "journals": ("if there and page.items != chain.page(seq):", "if False:", "clone"),
 }
-
-
-def skipping(old, new):
-    """The verifier without one check."""
-    text = Path(verify_apotheca.__file__).read_text(encoding="utf-8")
-    assert text.count(old) == 1, "the check to skip is not there"
-    module = module_from_spec(spec_from_loader("lax", loader=None))
-    sys.modules["lax"] = module
-    try:
-        exec(compile(text.replace(old, new), "lax", "exec"), module.__dict__)
-    finally:
-        del sys.modules["lax"]
-    module.is_signature = verify_apotheca.is_signature  # its tables of the curve are dear
-    return module
 
 
 @pytest.mark.parametrize("check", SKIPPED)
