@@ -48,7 +48,8 @@ class Freshness:
         """Is the heartbeat that came as `raw` new? `now_utc_ms` is hospital time."""
         seen = self._seen.setdefault(beat.station, deque(maxlen=_REMEMBERED))
         digest = sha256(raw).digest()
-        again, _ = digest in seen, seen.append(digest)
+        again = digest in seen
+        seen.append(digest)
         last, this = self._marks.get(beat.station, Mark()), Mark(beat.log, beat.boot, beat.seq, beat.utc_ms)
         if again or not (_further(last, this) or abs(beat.utc_ms - now_utc_ms) <= NEAR_MS):
             return False
