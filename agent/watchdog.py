@@ -1,4 +1,4 @@
-"""What systemd is told (sd_notify): that the agent is up, and again and again that its loop turns. Elsewhere nothing."""
+"""What systemd is told (sd_notify): that the agent is up, and again that its loop turns. Elsewhere nothing."""
 
 import asyncio
 import contextlib

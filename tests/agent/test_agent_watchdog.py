@@ -1,4 +1,4 @@
-"""The agent under systemd: it says that it is up, goes on saying so while its loop turns, and is silent once it hangs."""
+"""The agent under systemd: it says it says that it is up while its loop turns, and is silent once it hangs."""
 
 import asyncio
 import configparser
