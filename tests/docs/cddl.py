@@ -1,4 +1,4 @@
-"""As much of CDDL (RFC 8610) as docs/wire.md and docs/journal.md use: arrays, names, occurrence, sizes, ranges, choices."""
+"""As much of CDDL (RFC 8610) as docs/wire.md and docs/journal.md use: arrays, names, occurrence, sizes, choices."""
 
 import re
 
@@ -59,7 +59,7 @@ class Cddl:
             self._take()
             size = int(self._take())
             return lambda value: isinstance(value, bytes) and len(value) == size
-        return _SIMPLE.get(token) or (lambda value: self.rules[token](value))
+        return _SIMPLE.get(token) or (lambda value: self.fits(token, value))
 
     def _array(self):
         members = []

@@ -64,12 +64,13 @@ def test_what_centre_and_station_send(quick):  # noqa: F811
     quick.up("ICU1", "heartbeat", script.heartbeat())
     quick.up("ICU1", "batch", script.batch(1, 4))
     quick.ask("reference", station="ICU1", table="items", rows=[["HEPARIN", 2, 1, 0, 0, 0]])
+    assert quick.ask("critical_override", station="ICU1", hours=1, person="phil", reason="flood")["number"] == 1
     kinds = {}
     for message in quick.sent:
         kind = message.topic.rsplit("/", 1)[-1]
         if "/down/" in message.topic:
             kinds.setdefault(kind, []).append(payload(message.payload))
-    assert {"answer", "reference", "notice"} <= set(kinds)
+    assert {"answer", "command", "reference"} <= set(kinds)
     for kind, payloads in kinds.items():
         assert all(DEFINED.fits(kind, one) for one in payloads), kind
         assert not DEFINED.fits(kind, payloads[0][:-1])
