@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import signal
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -18,6 +19,7 @@ from agent.panel import Panel
 from agent.sender import OFFLINE
 from agent.settings import Settings
 from agent.station import Agent
+from agent.watchdog import Watchdog
 from firmware.wire import topics
 
 Beside = Callable[[Agent], Coroutine[Any, Any, None]]
@@ -45,7 +47,8 @@ async def run(  # noqa: PLR0913 (what one computer may have)
     control = ControlServer(settings.panel_socket, panel)
     await control.start()
     link.start()
-    tasks = [asyncio.create_task(broker.run())]
+    watchdog = Watchdog(os.environ)
+    tasks = [asyncio.create_task(broker.run()), asyncio.create_task(watchdog.run())]
     if kiosk_port is not None:
         tasks.append(asyncio.create_task(_kiosk(settings, panel, outbox, kiosk_port)))
     if cradle is not None:
@@ -55,6 +58,7 @@ async def run(  # noqa: PLR0913 (what one computer may have)
     try:
         await _stopped(tasks)
     finally:
+        watchdog.say("STOPPING=1")
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)

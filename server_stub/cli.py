@@ -192,6 +192,31 @@ def server_successor(
     typer.echo(f"the tree goes on as {origin}; tell the witnesses: apotheca witness run --origin {origin} ...")
 
 
+@server_app.command("restore")
+def server_restore(
+    ctx: typer.Context,
+    backup: Annotated[Path | None, typer.Option("--from", help="Backup of centre.db; without, what is there.")] = None,
+    copy: Annotated[
+        list[Path] | None,
+        typer.Option(help="An export, a centre.db, an agent's outbox.db; several times."),
+    ] = None,
+) -> None:
+    """Put a backup in place and take in what copies hold beyond it (stop the server first; then `server run`).
+
+    What cabinets still hold comes by itself once the server runs; then `server rebuild` says what is lost.
+    """
+    from server_stub import restoring  # noqa: PLC0415
+    from server_stub.ledger.schema import WrongSchema  # noqa: PLC0415
+    from server_stub.site.config import NoSite  # noqa: PLC0415
+
+    try:
+        said = restoring.restore(home_of(ctx), backup, copy or [], time.time_ns() // 1_000_000)
+    except (NoSite, WrongSchema, restoring.NotRestored) as error:
+        raise refuse(error) from None
+    for line in said:
+        typer.echo(line)
+
+
 @server_app.command("rebuild")
 def server_rebuild(ctx: typer.Context) -> None:
     """Check every entry with its key, fold every projection anew from the ledger and say whether it came out the same
@@ -203,6 +228,7 @@ def server_rebuild(ctx: typer.Context) -> None:
     from server_stub.fold import PROJECTIONS, rebuild  # noqa: PLC0415
     from server_stub.ledger import tiles  # noqa: PLC0415
     from server_stub.ledger.schema import WrongSchema, open_renewed  # noqa: PLC0415
+    from server_stub.restoring import lost, trees_seen  # noqa: PLC0415
     from server_stub.site.config import NoSite, database_url, read  # noqa: PLC0415
 
     home = home_of(ctx)
@@ -219,6 +245,9 @@ def server_rebuild(ctx: typer.Context) -> None:
         before, after = rebuild(conn)
         trees = tiles.rebuild(conn)
         wrong = tiles.differing(conn, trees)
+        gone = [*lost(conn), *trees_seen(conn)]
+    for line in gone:
+        typer.echo(f"lost with what this centre was restored from: {line}")
     for tree in trees:
         typer.echo(f"the tree {tree.origin} came out at {tree.size} leaves, root {tree.root.hex()}")
     if wrong:

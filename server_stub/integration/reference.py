@@ -59,10 +59,12 @@ class ReferenceTables:
     def __init__(self, log: CentreLog) -> None:
         self._log = log
         self._held: dict[tuple[str, str], _Held] = {}
+        self._floor = 0
 
     def load(self, conn: Connection) -> None:
         """Take up the tables where the database has them (also after a transaction that failed)."""
         self._held = {}
+        self._floor = schema.floor(conn, schema.VERSION_FLOOR)
         for row in conn.execute(select(schema.reference_versions)):
             held = self._table(row.station, row.table)
             held.version, held.forgotten = row.version, row.forgotten
@@ -100,6 +102,8 @@ class ReferenceTables:
         fresh = {key: row for key, row in coded.items() if row != held.rows.get(key)}
         if not fresh and held.version:
             return None
+        if held.version < self._floor:
+            held.version = held.forgotten = self._floor
         base = held.version
         held.version += 1
         self._put(held, fresh)

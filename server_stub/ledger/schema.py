@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import (
     BigInteger,
     Column,
+    Connection,
     Engine,
     Index,
     Integer,
@@ -44,6 +45,8 @@ _OLDER = ("1",)
 
 meta = Table("meta", metadata, text("key", key=True), text("value"))
 _SCHEMA = "schema"
+# numbers of commands and versions of tables are above these: a restored centre does not know what it gave out
+COMMAND_FLOOR, VERSION_FLOOR = "command_floor", "version_floor"
 _FOUND = select(meta.c.value).where(meta.c.key == _SCHEMA)
 
 logs = Table(
@@ -257,6 +260,11 @@ def open_renewed(url: str, projections: Sequence[Table]) -> tuple[Engine, bool]:
             conn.execute(update(meta).where(meta.c.key == _SCHEMA).values(value=VERSION))
     _prepare(engine)
     return engine, older
+
+
+def floor(conn: Connection, key: str) -> int:
+    """The number above which the centre goes on, 0 where it was never restored."""
+    return int(conn.scalar(select(meta.c.value).where(meta.c.key == key)) or 0)
 
 
 def _connect(url: str) -> Engine:

@@ -20,19 +20,20 @@ _MAC_HEAD = b"\x50"
 
 
 class Signer:
-    """Signs what the centre sends down; `pem` is its private ES256 key."""
+    """Signs what the centre sends down, or what another id (`kid`) says; `pem` is its private ES256 key."""
 
-    def __init__(self, pem: bytes) -> None:
+    def __init__(self, pem: bytes, kid: str = CENTRE) -> None:
         key = serialization.load_pem_private_key(pem, None)
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise ValueError("the centre's signing key is not an EC key: make the site anew")
         self._key = key
+        self._kid = kid
 
     def envelope(self, kind: str, payload: bytes) -> bytes:
         """COSE_Sign1 of `payload` under the type `kind`."""
-        der = self._key.sign(cose.tbs(CENTRE, kind, payload), _ES256)
+        der = self._key.sign(cose.tbs(self._kid, kind, payload), _ES256)
         r, s = decode_dss_signature(der)
-        return bytes(cose.envelope(CENTRE, payload, r.to_bytes(32, "big") + s.to_bytes(32, "big")))
+        return bytes(cose.envelope(self._kid, payload, r.to_bytes(32, "big") + s.to_bytes(32, "big")))
 
 
 def load_public(pem: bytes) -> ec.EllipticCurvePublicKey:

@@ -12,6 +12,7 @@ from firmware.wire import cbor, messages, sealed
 from server_stub.ledger.ingest import Enrolled, Names, Register
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.record import Entry
+from server_stub.ledger.schema import COMMAND_FLOOR, floor
 from server_stub.ledger.sign import CENTRE, Signer
 from server_stub.ledger.transaction import Transaction
 from server_stub.stock import schema
@@ -70,7 +71,8 @@ class Commands:
         self, tx: Transaction, station: str, kind: int, body: list[Any], reason: str, actor: str = CENTRE
     ) -> int:
         """Issue one command under the next number, which it gives; what was appended must have been settled."""
-        number = (tx.conn.scalar(select(func.max(_C.number)).where(_C.station == station)) or 0) + 1
+        given = tx.conn.scalar(select(func.max(_C.number)).where(_C.station == station)) or 0
+        number = max(given, floor(tx.conn, COMMAND_FLOOR)) + 1
         # whom it is about stands where it can be redacted
         patient = body[0] if kind == messages.COMMAND_END_PROVISIONAL else ""
         ext = [station, number, kind, [] if patient else body, reason]

@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 from concurrent.futures import Future
 
 import cbor2
@@ -94,6 +95,14 @@ class Station:
             return self.outbox.log().answered
 
         return self.do(asked())
+
+    def beat(self) -> None:
+        """The heartbeat of the next minute."""
+
+        async def beaten() -> None:
+            self.agent._heartbeat(time.monotonic())
+
+        self.do(beaten())
 
     def troubles(self) -> set[int]:
         """Codes of what the agent refused or misses since `quiet`."""

@@ -1,0 +1,217 @@
+"""The centre is destroyed and comes back from an old backup, or from its keys alone: every entry of every station is
+recovered, from its agent, its controller or copies; what the centre alone knew is told as lost."""
+
+import shutil
+import sqlite3
+import subprocess
+import sys
+from contextlib import closing
+
+import pytest
+from sqlalchemy import select
+from typer.testing import CliRunner
+
+from agent import outbox
+from firmware.journal import kinds
+from server_stub import restoring
+from server_stub.cli import server_app
+from server_stub.ledger import schema, tiles
+from server_stub.ledger.schema import open_database
+from server_stub.site import broker, config
+from server_stub.site.enrol import add_stations
+from server_stub.site.home import Home
+from server_stub.site.make import make_site
+from tests.centre.chain import Station
+from tests.centre.conftest import Bench
+from tests.centre.processes import PATIENCE_S, Ingest, _listening, free_port, running, until
+from tests.centre.scripted import Scripted
+
+pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+
+# more than the outbox keeps here of what was answered
+KEPT, MANY = 50, 150
+WARDS = {"ICU1": ("MICU",), "ED1": ("ED",)}
+
+
+class Site:
+    """Broker, ingest, sequencer, and two stations with the production agent."""
+
+    def __init__(self, folder):
+        self.home, self.port, self.folder = Home(folder / "h"), free_port(), folder
+        make_site(self.home, "demo", broker_port=self.port)
+        enrolled = add_stations(self.home, WARDS)
+        self.url = config.database_url(self.home, config.read(self.home))
+        self.scripts = {s.id: Scripted.enrolled(self.home, s.id, bytes.fromhex(s.genesis)) for s in enrolled}
+        self.asked = 0
+        self.start_broker()
+        self.ingest = Ingest(self.home, args=())
+        self.stations = {name: Station(self.home, script) for name, script in self.scripts.items()}
+
+    def start_broker(self):
+        with (self.home.run / "broker.log").open("ab") as out:
+            command = [broker.executable(), "-c", str(self.home.broker / "nats.conf")]
+            self.broker = subprocess.Popen(command, stdout=out, stderr=out)
+        until(lambda: _listening(self.port), "broker")
+
+    def append(self, station, count):
+        self.stations[station].append(count)
+        until(lambda: self.stations[station].answered() == len(self.scripts[station].pages), "all is answered")
+
+    def sequence(self, size):
+        """The sequencer runs until this tree has so many leaves."""
+        command = [sys.executable, "-m", "server_stub.sequencer_main", str(self.home.root)]
+        with running(command, self.home.run / "sequencer.log"):
+            return until(lambda: (row := self.tree()) and row.size >= size and row, "the tree")
+
+    def tree(self):
+        with open_database(self.url).connect() as conn:
+            return tiles.newest(conn)
+
+    def root_at(self, size):
+        with open_database(self.url).connect() as conn:
+            return tiles.proofs(conn, 1).root(size)
+
+    def heads(self, station):
+        table = schema.entries.c
+        with open_database(self.url).connect() as conn:
+            rows = conn.execute(select(table.seq, table.head).where(table.station == station).order_by(table.seq))
+            return [tuple(row) for row in rows]
+
+    def whole(self, station):
+        """Has the ledger the station's history, all of it, once and in order?"""
+        return self.heads(station) == list(enumerate(self.scripts[station].heads))[1:]
+
+    def told_again(self):
+        """Is all of ICU1 there? Now and then a minute passes."""
+        if self.asked % 50 == 0:
+            self.stations["ICU1"].beat()
+        self.asked += 1
+        return self.whole("ICU1")
+
+    def command(self, *words):
+        done = CliRunner().invoke(server_app, list(words), obj=str(self.home.root))
+        return done.exit_code, done.output
+
+    def close(self):
+        for station in self.stations.values():
+            station.close()
+        self.ingest.stop()
+        self.broker.kill()
+        self.broker.wait(PATIENCE_S)
+
+
+@pytest.fixture
+def site(tmp_path, monkeypatch):
+    monkeypatch.setattr(outbox, "KEPT_AFTER_ANSWER", KEPT)
+    made = Site(tmp_path)
+    yield made
+    made.close()
+
+
+def backup(path, to):
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(to)) as made:
+        source.backup(made)
+
+
+@pytest.mark.deep
+@pytest.mark.req("A12.a", "A13", "A18")
+def test_an_old_backup_agents_controllers_and_copies_make_every_station_whole(site):
+    centre = site.home.root / "centre.db"
+    site.append("ICU1", 70)
+    site.append("ED1", 30)
+    then = site.sequence(100)
+    backup(centre, site.folder / "backup.db")
+    site.append("ICU1", MANY)
+    site.append("ED1", 40)
+    # ED1 burns down; what is left of it is a copy of its outbox. The centre is lost, and what the broker held
+    site.stations.pop("ED1").close()
+    (site.folder / "left").mkdir()
+    shutil.copy(site.home.station("ED1") / "outbox.db", site.folder / "left")
+    site.ingest.kill()
+    site.broker.kill()
+    site.broker.wait(PATIENCE_S)
+    shutil.rmtree(site.home.broker / "data")
+    code, said = site.command("restore", "--from", str(site.folder / "backup.db"))
+    assert code == 1 and "evidence" in said
+    for file in site.home.root.glob("centre.db*"):
+        file.rename(site.folder / file.name)
+    copies = ("--from", str(site.folder / "backup.db"), "--copy", str(site.folder / "left"))
+    code, said = site.command("restore", *copies)
+    assert code == 0 and "40 entries of ED1" in said and "what it alone knew beyond is lost" in said
+    # nobody does anything at the cabinet: its agent's heartbeat is enough
+    site.start_broker()
+    site.ingest.start()
+    until(site.told_again, "all of ICU1 from its agent and controller")
+    until(lambda: site.whole("ED1"), "all of ED1 from the copy")
+    site.append("ICU1", 5)
+    assert site.sequence(70 + MANY + 5 + 70).number == 1
+    assert site.root_at(then.size) == then.root, "the same roots up to the backup"
+    site.ingest.stop()
+    code, said = site.command("rebuild")
+    assert code == 0, said
+    assert "every entry's MAC is right" in said and "came out the same" in said
+    site.ingest = Ingest(site.home, args=())
+
+
+@pytest.mark.req("A12.a", "A13")
+def test_the_keys_alone_are_enough_and_copies_are_read_whatever_they_are(quick, site_home, tmp_path):
+    script = quick.station()
+    for _ in range(150):
+        script.add()
+    for first in range(1, 151, 30):
+        quick.up("ICU1", "batch", script.batch(first, first + 29))
+    backup(quick.engine.url.database, tmp_path / "whole.db")
+    export = tmp_path / "export" / "batches"
+    export.mkdir(parents=True)
+    (export / "ICU1-1-1-60.cose").write_bytes(script.batch(1, 60))
+    empty = open_database(f"sqlite:///{tmp_path / 'empty.db'}")
+    register = quick.register
+    for copy, new in ((tmp_path / "export", 60), (tmp_path / "whole.db", 90), (tmp_path / "whole.db", 0)):
+        batches = restoring.batches_in(site_home, copy)
+        took = restoring.take_in(empty, register, _signer(site_home), batches, restoring.Now(0, 0))
+        assert took == ({"ICU1": new} if new else {})
+    bench = Bench(site_home, f"sqlite:///{tmp_path / 'empty.db'}")
+    bench.centre.process([])
+    assert bench.ledger() == list(enumerate(script.heads))[1:]
+    bench.engine.dispose()
+    empty.dispose()
+    (tmp_path / "letter.txt").write_text("no copy")
+    with pytest.raises(restoring.NotRestored):
+        list(restoring.batches_in(site_home, tmp_path / "letter.txt"))
+
+
+def _signer(home):
+    from server_stub.ledger.sign import Signer
+
+    return Signer((home.keys / "centre-sign.key").read_bytes())
+
+
+@pytest.mark.req("A12.a")
+def test_a_copy_that_was_forged_brings_nothing(quick, site_home, tmp_path):
+    script = quick.station()
+    for _ in range(3):
+        script.add()
+    script.pages[1][2] = bytes(16)
+    (tmp_path / "batches").mkdir()
+    (tmp_path / "batches" / "x.cose").write_bytes(script.batch(1, 3))
+    batches = restoring.batches_in(site_home, tmp_path)
+    assert not restoring.take_in(quick.engine, quick.register, _signer(site_home), batches, restoring.Now(0, 0))
+    assert [row.code for row in quick.rows(schema.evidence)] == [5004]
+
+
+@pytest.mark.req("A12.a", "A18")
+def test_what_only_the_centre_knew_is_told_and_its_numbers_go_on_beyond(quick):
+    script = quick.station()
+    script.add(kinds.COMMAND, (7, 1, 0, []), actor="")
+    script.add(kinds.REFERENCE, ("users", 3, b"d" * 32), actor="")
+    quick.up("ICU1", "batch", script.batch(1, 2))
+    with quick.engine.begin() as conn:
+        told = restoring.lost(conn)
+        restoring.leap(conn)
+        restoring.leap(conn)
+    assert [words.split(" (")[0] for words in told] == ["command 7 to ICU1", "version 3 of ICU1's table users"]
+    quick.restart()
+    reply = quick.ask("reference", station="ICU1", table="items", rows=[["A", 0, 1, 0, 0, 0]])
+    with quick.engine.connect() as conn:
+        versions = list(conn.scalars(select(schema.reference_versions.c.version)))
+    assert versions == [2 * restoring.LEAP + 1], reply
