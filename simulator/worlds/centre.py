@@ -1,7 +1,7 @@
 """The hospital's computer: the production centre over a disk that can fail, in virtual time.
 
 The adapter to `server_stub.centre`. What the shell of its process does is here in small: what stations sent in groups,
-answers after the commit, pieces one by one when a group fails; later what follows from it, in steps; a tick now and then.
+answers after the commit, pieces one by one when a group fails; what follows from it later, in steps; a tick at times.
 """
 
 import random
