@@ -9,6 +9,8 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from firmware.build import build
+from firmware.issue import ring_start
+from firmware.journal.flash import begin
 from firmware.journal.ram import PowerCut, RamStore
 from firmware.station import Station
 from firmware.tables import Tables
@@ -46,6 +48,10 @@ class Chips:
         self.flash: NorChip | CachedFile = (CachedFile if cached else NorChip)(sectors, self.power)
         self.store = RamStore(self.power)
         self.files = Files(self.power)
+
+    def provision(self, identity: Identity) -> None:
+        """A ring as provisioning begins it, with the key of the first entry."""
+        begin(self.flash, ring_start(identity.key))
 
     def image(self) -> tuple[bytes, list[bytes], dict[str, bytes]]:
         """A copy of everything, as a thief makes it."""

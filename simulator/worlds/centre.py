@@ -1,7 +1,7 @@
 """The hospital's computer: the production centre over a disk that can fail, in virtual time.
 
-The adapter to `server_stub.centre`. What the shell of its process does is here in small: work in groups, answers after
-the commit, pieces one by one when a group fails, a tick now and then.
+The adapter to `server_stub.centre`. What the shell of its process does is here in small: what stations sent in groups,
+answers after the commit, pieces one by one when a group fails; what follows from it later, in steps; a tick at times.
 """
 
 import random
@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Engine, event, text
 from sqlalchemy.exc import OperationalError
 
-from server_stub.centre import Arrived, Asked, Centre, Work
+from server_stub.centre import Arrived, Asked, Centre
 from server_stub.clock import SteppedClock
 from server_stub.ledger.schema import open_database
 from server_stub.ledger.transaction import Outgoing
@@ -24,9 +24,11 @@ from simulator.worlds.site import START_MS, Site
 from simulator.worlds.timeline import Call, Timeline
 
 GROUP_MS = 150
+FOLD_MS = 250
 TICK_MS = 15_000
 RETRY_MS = 1000
-BEFORE, AFTER = "before", "after"
+# a transaction is not committed; it is, and nothing is sent; stations are answered, and nothing is folded
+BEFORE, AFTER, UNFOLDED = "before", "after", "unfolded"
 
 
 class CentreHost:
@@ -54,9 +56,10 @@ class CentreHost:
         self.kill_at = ""
         self.kills = 0
         self.full = False
-        self._queue: list[Work] = []
+        self._queue: list[Arrived] = []
         self._waiting: Call | None = None
         self._ticking: Call | None = None
+        self._folding: Call | None = None
         self._unsent: list[Outgoing] = []
         self._clock = SteppedClock(START_MS)
         self._level = 0
@@ -95,10 +98,10 @@ class CentreHost:
         left = self.disk.image() if image is None else image
         self.core, self.kill_at = None, ""
         self._queue.clear()
-        for call in (self._waiting, self._ticking):
+        for call in (self._waiting, self._ticking, self._folding):
             if call:
                 call.cancel()
-        self._waiting = self._ticking = None
+        self._waiting = self._ticking = self._folding = None
         self._broker.leave(self)
         self.engine.dispose()
         self.engine = None
@@ -121,8 +124,9 @@ class CentreHost:
     def ask(self, do: str, **args: Any) -> dict[str, Any]:
         """A request of the intake socket, at once; {} if the centre is away or can not."""
         replies: list[dict[str, Any]] = []
-        if self.core:
-            self._handle([Asked({"do": do, "args": args}, replies.append)])
+        asked = Asked({"do": do, "args": args}, replies.append)
+        if self._fold() and self.core:
+            self._do(lambda core: core.ask([asked]))
         return replies[0] if replies else {}
 
     # broker
@@ -147,20 +151,39 @@ class CentreHost:
     def _work(self) -> None:
         self._waiting = None
         group, self._queue = self._queue, []
-        self._handle(group)
+        self._take(group)
+        if self.core and self.kill_at == UNFOLDED and self.core.behind:
+            self._die()
+        self._fold_later()
 
-    def _handle(self, group: Sequence[Work]) -> None:
+    def _take(self, group: Sequence[Arrived]) -> None:
         """As the shell does: a group, else its pieces; a database that takes nothing is no message's fault."""
-        if not self._do(lambda core: core.process(group)):
+        if not self._do(lambda core: core.take(group)):
             for work in group:
                 if self.core:
                     self._do(partial(_alone, work))
+
+    def _fold_later(self) -> None:
+        if self._folding is None and self.core and self.core.behind:
+            self._folding = self._timeline.after(FOLD_MS, self._fold)
+
+    def _fold(self) -> bool:
+        """All that follows from what was taken in; True once nothing waits, else later again."""
+        if self._folding:
+            self._folding.cancel()
+        self._folding = None
+        while self.core and self.core.behind:
+            if not self._do(lambda core: core.step()):
+                self._folding = self._timeline.after(RETRY_MS, self._fold)
+                return False
+        return self.core is not None
 
     def _tick(self) -> None:
         self._ticking = self._timeline.after(TICK_MS, self._tick)
         if self._broker.up:
             self._clock.advance(self._utc_ms())
             self._do(lambda core: core.tick())
+        self._fold_later()
 
     def _do(self, work: Callable[[Centre], Sequence[Outgoing]]) -> bool:
         """One transaction and what it sends; False if the database would not take it."""
@@ -186,7 +209,7 @@ class CentreHost:
             raise Killed
 
     def _die(self) -> None:
-        """Killed within a transaction: between its commit and its answers the disk may still owe it."""
+        """Killed at a transaction: between its commit and its answers the disk may still owe it."""
         after, self.kill_at = self.kill_at == AFTER, ""
         self.kills += 1
         self.kill(self.disk.after_power_cut(self._chance) if after else None)
@@ -203,5 +226,5 @@ class CentreHost:
                 self.core.sent(message.id)
 
 
-def _alone(work: Work, core: Centre) -> Sequence[Outgoing]:
-    return core.process([work])
+def _alone(work: Arrived, core: Centre) -> Sequence[Outgoing]:
+    return core.take([work])

@@ -36,10 +36,10 @@ Counted = dict[int, int]
 
 
 def acknowledged_are_held(world: "World") -> None:
-    """Whatever the centre said it has, it has, also after what it has just come through."""
+    """Whatever the centre said it has is durable, also after what it has just come through: folded or not yet."""
     assert world.centre.engine is not None
     with world.centre.engine.connect() as conn:
-        held = {row.station: row.seq for row in conn.execute(select(schema.logs))}
+        held = {row.station: row.seq for row in conn.execute(select(schema.held))}
     for station, seq in sorted(world.truth.acked.items()):
         if held.get(station, 0) < seq:
             world.truth.wrong(

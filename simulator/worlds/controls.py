@@ -15,7 +15,7 @@ from sqlalchemy import Engine, event
 from firmware.journal import kinds
 from firmware.station import Station
 from firmware.wire import cose
-from server_stub.ledger import schema, shape
+from server_stub.ledger import ingest, schema, shape
 from server_stub.ledger.record import Entry
 from simulator.worlds import check
 from simulator.worlds.truth import decoded
@@ -26,23 +26,17 @@ if TYPE_CHECKING:
 UNCHECKED_KIND = kinds.REMOVE
 
 
-def acknowledge_before_commit(world: "World", _stack: ExitStack) -> None:
+def acknowledge_before_commit(world: "World", stack: ExitStack) -> None:
     """The centre sends its answers before the commit that makes them true."""
-    host = world.centre
-    started = host.started
+    host, flush = world.centre, ingest._Group.flush
 
-    def start() -> None:
+    def early(group: Any) -> None:
+        flush(group)
+        due, group.due = group.due, []
         core: Any = host.core
-        finish = core._finish
+        host.send([core._ingest._answer(*one, group._now) for one in due])
 
-        def early(tx: Any) -> list[Any]:
-            host.send(finish(tx))
-            return []
-
-        core._finish = early
-        started()
-
-    host.started = start
+    stack.enter_context(mock.patch.object(ingest._Group, "flush", early))
 
 
 def puback_as_acknowledgement(world: "World", _stack: ExitStack) -> None:

@@ -196,11 +196,11 @@ def broker_wiped(world: "World", fault: "Fault") -> None:
 
 
 def centre_killed(world: "World", fault: "Fault") -> None:
-    """SIGKILL: at once, or before or after its next commit."""
+    """SIGKILL: at once, or before or after its next commit, or between answers and what follows from them."""
     _, chance = _of(world, fault)
     if world.centre.core is None:
         return
-    where = chance.choice(("before", "after", "after", ""))
+    where = chance.choice(("before", "after", "after", "unfolded", ""))
     world.centre.kill_at = where
     if not where:
         world.truth.fault(fault.kind, "")

@@ -10,6 +10,7 @@ from agent.keys import Signer, Verifier
 from agent.outbox import Outbox
 from agent.settings import Settings
 from firmware.config import Config
+from firmware.issue import keys_of
 from firmware.version import VERSION
 from server_stub.centre import Keys
 from server_stub.ledger.schema import open_database
@@ -80,7 +81,7 @@ class Identity:
     def controller(self, sectors: int) -> Config:
         """The controller's configuration with a ring of so many sectors."""
         drawers = [[number, number - 1, number - 1, number - 1] for number in range(1, DRAWERS + 1)]
-        return Config(self.station, self.settings.log, self.key, VERSION, sectors, drawers, TIMINGS)
+        return Config(self.station, self.settings.log, keys_of(self.key), VERSION, sectors, drawers, TIMINGS)
 
 
 class Site:

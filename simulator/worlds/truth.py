@@ -6,7 +6,7 @@ from typing import Any
 
 from firmware import codes
 from firmware.journal import chain, entry, kinds
-from firmware.journal.flash import SECTOR_PAGES
+from firmware.journal.flash import SLOTS
 from simulator.worlds.cabinet import Action, Cabinet
 from simulator.worlds.timeline import Timeline
 
@@ -127,7 +127,7 @@ class Truth:
         assert cabinet.station is not None
         journal, station = cabinet.station.journal, cabinet.identity.station
         waiting = journal.seq - journal.released
-        if waiting < cabinet.chips.flash.sectors * SECTOR_PAGES // 4:
+        if waiting < cabinet.chips.flash.sectors * SLOTS // 4:
             self.wrong("false alarm", station, f"the journal says it is full with {waiting} entries to be answered")
         self.fault("ring full", station)
 

@@ -76,6 +76,7 @@ class World:
     def _rig(self, station: str) -> Rig:
         cached = self.chance.random() < 0.3
         chips = Chips(self.chance.choice(SECTORS), cached)
+        chips.provision(self.site.identities[station])
         disk = Disk(self.folder, f"outbox.{station}", self.site.outbox_templates[station])
         return self.new_rig(station, station, chips, disk, Branch())
 
