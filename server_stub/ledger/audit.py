@@ -1,8 +1,4 @@
-<<<<<<< HEAD
 """Is every entry of the ledger what its key's holder wrote? For who has the keys: ingest, not the database's owner.
-=======
-"""Is every entry of the ledger what the holder of its key wrote? For who has the keys, as ingest does.
->>>>>>> red
 
 Chains and MACs of all logs; the first entry of a log that is wrong is told, what follows it hangs on it.
 """
