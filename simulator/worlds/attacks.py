@@ -21,7 +21,7 @@ def cloned(world: "World", fault: "Fault") -> None:
     """Flash and keys of a station are copied; the copy runs beside it."""
     rig, chance = _of(world, fault)
     cabinet = rig.cabinet
-    chips = Chips(cabinet.chips.flash.sectors, cached=False)
+    chips = Chips(cabinet.chips.flash.sectors, cached=False, fitted=cabinet.chips.fitted)
     chips.put_back(cabinet.chips.image())
     disk = Disk(world.folder, f"outbox.{rig.station}.clone", world.site.outbox_templates[rig.station])
     branch = world.truth.branch(cabinet)

@@ -9,12 +9,15 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from firmware.build import build
+from firmware.config import Config
+from firmware.element import Software
 from firmware.issue import ring_start
 from firmware.journal.flash import begin
 from firmware.journal.ram import PowerCut, RamStore
 from firmware.station import Station
 from firmware.tables import Tables
 from firmware.wire import cbor, messages
+from simulator.worlds.element import Fitted
 from simulator.worlds.files import Files
 from simulator.worlds.flash import CachedFile, NorChip, Supply
 from simulator.worlds.site import DRAWERS, Identity
@@ -25,6 +28,7 @@ PAGES_AT_ONCE = 8
 PAGES_PER_MS = 4
 TIME_OF_NETWORK = 2
 Action = tuple[Any, ...]
+Image = tuple[bytes, list[bytes], dict[str, bytes], list[bytes]]
 
 
 class Observer(Protocol):
@@ -43,24 +47,28 @@ class Observer(Protocol):
 class Chips:
     """What does not lose its content without power."""
 
-    def __init__(self, sectors: int, cached: bool) -> None:
+    def __init__(self, sectors: int, cached: bool, fitted: bool) -> None:
         self.power = Supply()
         self.flash: NorChip | CachedFile = (CachedFile if cached else NorChip)(sectors, self.power)
         self.store = RamStore(self.power)
         self.files = Files(self.power)
+        self._count = RamStore(self.power)  # a count in software is copied with the rest
+        self.fitted = fitted
+        self.element = Fitted(self.power) if fitted else Software(self._count)
 
     def provision(self, identity: Identity) -> None:
         """A ring as provisioning begins it, with the key of the first entry."""
         begin(self.flash, ring_start(identity.key))
 
-    def image(self) -> tuple[bytes, list[bytes], dict[str, bytes]]:
+    def image(self) -> Image:
         """A copy of everything, as a thief makes it."""
-        return bytes(self.flash.bytes), list(self.store.areas), dict(self.files.held)
+        return bytes(self.flash.bytes), list(self.store.areas), dict(self.files.held), list(self._count.areas)
 
-    def put_back(self, image: tuple[bytes, list[bytes], dict[str, bytes]]) -> None:
+    def put_back(self, image: Image) -> None:
         """What was copied, in place of what is there."""
         self.flash.bytes[:] = image[0]
         self.store.areas, self.files.held = list(image[1]), dict(image[2])
+        self._count.areas = list(image[3])
 
 
 class Cabinet:
@@ -100,9 +108,7 @@ class Cabinet:
         self._booted_ms = self.timeline.now_ms
         config = self.identity.controller(self.chips.flash.sectors)
         try:
-            station, adopted, damage = build(
-                config, Tables(TABLE_ROWS), self.chips.flash, self.chips.store, self.chips.files, self._chance.randbytes
-            )
+            station, adopted, damage = self._built(config)
         except PowerCut:
             self.lose_power()
             return False
@@ -112,6 +118,13 @@ class Cabinet:
         self._observer.booted(self, adopted, damage is not None)
         readings = {number: (shut, shut) for number, shut in self.closed.items()}
         return self.event("boot", adopted, damage is not None, readings)
+
+    def _built(self, config: Config) -> tuple[Station, int, Any]:
+        chips, entropy = self.chips, self._chance.randbytes
+        made: tuple[Station, int, Any] = build(
+            config, Tables(TABLE_ROWS), chips.flash, chips.store, chips.files, entropy, chips.element
+        )
+        return made
 
     def lose_power(self) -> None:
         """Everything in RAM is gone; the locks fall shut."""

@@ -30,6 +30,8 @@ ALARMS: dict[int, tuple[str, ...]] = {
     codes.ALARM_FORCED: ("power cut", "torn write", "cut in recovery", "agent power cut", *ATTACKS),
     codes.ALARM_LEFT_OPEN: ("power cut", "torn write", "cut in recovery", "agent power cut", *ATTACKS),
     codes.ALARM_JOURNAL_FULL: ("ring full",),
+    codes.ALARM_ROLLED_BACK: ATTACKS,
+    codes.ALARM_ELEMENT: ATTACKS,
 }
 TROUBLES = (codes.FORK, codes.UNVERIFIED_PAGE, codes.STORE_FAILED)
 Counted = dict[int, int]

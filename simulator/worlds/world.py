@@ -25,6 +25,7 @@ from simulator.worlds.timeline import Timeline, stream
 from simulator.worlds.truth import Branch, Enough, Truth, Violation
 
 SECTORS = (8, 12, 16)
+FITTED = 0.3  # of the cabinets, with a secure element
 PEACE_MS = 100_000
 SETTLE_MS = 65_000
 PAUSE_MS = (5_000, 40_000)
@@ -75,7 +76,8 @@ class World:
 
     def _rig(self, station: str) -> Rig:
         cached = self.chance.random() < 0.3
-        chips = Chips(self.chance.choice(SECTORS), cached)
+        fitted = stream(self.seed, station, "element").random() < FITTED
+        chips = Chips(self.chance.choice(SECTORS), cached, fitted)
         chips.provision(self.site.identities[station])
         disk = Disk(self.folder, f"outbox.{station}", self.site.outbox_templates[station])
         return self.new_rig(station, station, chips, disk, Branch())
