@@ -1,6 +1,6 @@
 # Inventory rules: P46 in the reading RD-P13, and their mirror for removals and returns.
 from firmware import gate, pockets
-from firmware.pockets import FAILED, MUST_COUNT, USABLE, Pocket
+from firmware.pockets import FAILED, MUST_COUNT, NOT_LOADED, USABLE, Pocket
 
 REQ = ("P46", "F26", "U18")
 
@@ -30,6 +30,15 @@ def test_hungriest():
         for order in (rows, list(reversed(rows))):
             found = pockets.hungriest(order)
             assert (found.place if found else None) == place, rows
+
+
+# P42: where a package picked to load goes
+def test_of_the_unloaded_places_the_lowest_is_loaded():
+    loaded, low, high = row(1, 1, 5), row(1, 2, 0, 10, NOT_LOADED), row(2, 1, 0, 10, NOT_LOADED)
+    for rows in ([high, loaded, low], [loaded, low, high]):
+        assert pockets.unloaded(rows) is low
+    assert pockets.unloaded([loaded, high]) is high
+    assert pockets.unloaded([loaded, row(3, 1, 0, 10, FAILED)]) is None and pockets.unloaded([]) is None
 
 
 def test_removal_takes_the_least_sufficient():
