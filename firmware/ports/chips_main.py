@@ -13,7 +13,7 @@ from firmware import config
 from firmware.build import build
 from firmware.drivers.w25q import NorFlash
 from firmware.journal.snapshot import FileStore
-from firmware.ports import chips, common
+from firmware.ports import chips, common, fitted
 from firmware.ports.chips_spi import FlashSpi
 from firmware.ports.shell import Shell
 
@@ -30,7 +30,7 @@ def start_as_program(entropy_of, found, folder):
     bus, link = chips.Bus(pins), chips.Link(pins)
     flash = NorFlash(FlashSpi(pins), cfg.ring_sectors)
     store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
-    files, element = common.Files(folder + "/tables"), common.element(cfg, bus, folder)
+    files, element = common.Files(folder + "/tables"), fitted.element(cfg, bus, folder)
     entropy = entropy_of(cfg.keys.entropy)
     station, adopted, damage = build(cfg, TABLES, flash, store, files, entropy, element)
     gc.collect()

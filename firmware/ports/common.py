@@ -73,19 +73,6 @@ def mark_service(folder):
         file.write(b"left")
 
 
-# what counts the seals: the chip, if one is fitted
-def element(config, bus, folder):
-    address = config.hardware.get("element")
-    if address:
-        from firmware.drivers.atecc608 import Atecc608
-
-        return Atecc608(bus, address)
-    from firmware.element import Software
-    from firmware.journal.snapshot import FileStore
-
-    return Software(FileStore(folder + "/element-a.bin", folder + "/element-b.bin"))
-
-
 class Files:
     def __init__(self, folder):
         self._folder = folder

@@ -21,7 +21,7 @@ TABLES = Tables()
 from firmware.journal.flash import FileFlash
 from firmware.journal.journal import KeyLost
 from firmware.journal.snapshot import FileStore
-from firmware.ports import common, unix
+from firmware.ports import common, fitted, unix
 from firmware.ports.shell import Shell
 
 HUNG_UP_MS = 1000
@@ -55,7 +55,7 @@ def _built(folder, bus_path, link_fd):
     bus, link = unix.Bus(bus_path, cfg.station), unix.Link(link_fd)
     flash = FileFlash(folder + "/ring.bin", cfg.ring_sectors)
     store = FileStore(folder + "/snapshot-a.bin", folder + "/snapshot-b.bin")
-    files, element = common.Files(folder + "/tables"), common.element(cfg, bus, folder)
+    files, element = common.Files(folder + "/tables"), fitted.element(cfg, bus, folder)
     station, adopted, damage = build(cfg, TABLES, flash, store, files, unix.entropy, element)
     return (Shell(cfg, station, bus, link), bus, link), adopted, damage
 
