@@ -149,6 +149,12 @@ class Shell:
     async def _handle_alone(self, work: Work) -> None:
         try:
             self._send(self._do([work]))
+        except OperationalError:
+            # a full disk, a lost connection: the message is not to blame, so it is no evidence
+            log.exception("the database takes nothing; stations will send again")
+            if isinstance(work, Asked):
+                self._centre.refuse(work)
+            await asyncio.sleep(RETRY_S)
         except Exception:
             log.exception("this piece of work can not be handled")
             try:

@@ -18,8 +18,10 @@ class Centre:
     def __init__(self, error):
         self.error, self.refused = error, []
 
-    def process(self, group):
+    def take(self, group):
         raise self.error
+
+    ask = take
 
     def refuse(self, work):
         self.refused.append(work)
@@ -28,7 +30,9 @@ class Centre:
 def handled(monkeypatch, error, work):
     monkeypatch.setattr(ingest_main, "RETRY_S", 0)
     centre = Centre(error)
-    asyncio.run(ingest_main.Shell._handle_alone(SimpleNamespace(_centre=centre, _send=None), work))
+    shell = SimpleNamespace(_centre=centre, _send=None)
+    shell._do = lambda group: ingest_main.Shell._do(shell, group)
+    asyncio.run(ingest_main.Shell._handle_alone(shell, work))
     return centre.refused
 
 

@@ -1,6 +1,7 @@
 """Worlds of faults around the production cores: nothing is lost, doubled, reordered or wrongly accepted (A12)."""
 
 import json
+import logging
 import os
 
 import pytest
@@ -19,6 +20,13 @@ def site():
     shared = Site()
     yield shared
     shared.close()
+
+
+@pytest.fixture(autouse=True)
+def logs_as_before():
+    """The commands silence the cores' logs for good: their process ends with them."""
+    yield
+    logging.disable(logging.NOTSET)
 
 
 @pytest.mark.req("A12", "A12.a", "A12.b")
