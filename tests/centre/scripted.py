@@ -103,7 +103,7 @@ class Scripted:
         return sign(self.signing, kid or self.station, "batch", self.payload(first, last, **changes))
 
     def heartbeat(self, depth=0):
-        """`depth` entries are not answered yet. Each is a second younger than the one before, or it were a recorded one."""
+        """`depth` entries are not answered yet. Each is a second younger than the last, or it were a recorded one."""
         self.utc_ms += 1000
         fields = [1, self.station, self.log, 1, len(self.pages), self.heads[-1], "0.1.0", self.utc_ms, None, depth]
         return sign(self.signing, self.station, "heartbeat", cbor.encode(fields))
