@@ -17,7 +17,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 from firmware.wire import cose, topics
 from server_stub.site import broker
 
-PATIENCE_S = 30
+PATIENCE_S = 120
 
 
 def free_port():
