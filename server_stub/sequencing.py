@@ -94,7 +94,7 @@ class Sequencing:
             return cosign.question(conn, self.newest, old_size)
 
     def answered(self, key: Key, old_size: int, status: int, body: bytes) -> int | None:
-        """Take in what a witness answers to `question(old_size)`; gives the size to ask again from, None if that is all.
+        """Take in the answer to `question(old_size)`; gives the size to ask again from, None if that is all.
 
         One that has seen more than this tree holds, or another tree of its size, halts it.
         """
