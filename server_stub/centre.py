@@ -20,7 +20,7 @@ from server_stub.integration.requests import Requests
 from server_stub.integration.successor import TreeRequests
 from server_stub.ledger import schema, store
 from server_stub.ledger.batch import Refused
-from server_stub.ledger.catch_up import STEP_BATCHES, CatchUp, any_waits
+from server_stub.ledger.catch_up import STEP_BATCHES, CatchUp
 from server_stub.ledger.ingest import Ingest, Message, Now
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import Signer
@@ -209,14 +209,13 @@ class Centre:
 
     def set_aside(self) -> list[Outgoing]:
         """The batch that is to be folded next can not be: its log waits, with an alarm, until the next start."""
-        self._statuses, self._back = [], set()
+        self._statuses = []
         return self._transact(self._catch_up.set_aside)
 
     def look(self) -> None:
         """See what processes of further shards have taken in, and which of their stations they have heard."""
         with self._engine.connect() as conn:
-            if any_waits(conn):
-                self._catch_up.note(1)
+            self._catch_up.look(conn)
             beats = schema.heartbeats.c
             heard = conn.execute(select(beats.station, beats.received_ms).where(beats.received_ms > self._looked_ms))
             for station, received_ms in heard.all():
