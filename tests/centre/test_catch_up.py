@@ -292,6 +292,27 @@ def test_two_that_take_in_the_same_log_do_not_both_answer(bench):
     assert [verdict for verdict, _, _ in answers(again.answers)] == [messages.FORK]
 
 
+@pytest.mark.req("A12.b")
+def test_nonsense_that_came_before_leaves_room_for_the_evidence_of_a_fork(quick, monkeypatch):
+    monkeypatch.setattr("server_stub.ledger.store.EVIDENCE_PER_STATION", 3)
+    script = removals(quick)
+    quick.up("ICU1", "batch", script.batch(1, 8), *(b"nonsense %d" % n for n in range(9)))
+    other = script.fork(3)
+    other.add()
+    contradicts = other.batch(3, 4)
+    quick.up("ICU1", "batch", contradicts)
+    kept = [(row.code, row.raw) for row in quick.rows(schema.evidence)]
+    assert len(kept) == 4 and kept[-1] == (codes.FORK, contradicts)
+
+
+def test_names_of_no_station_fill_no_disk(quick, monkeypatch):
+    monkeypatch.setattr("server_stub.ledger.store.EVIDENCE_PER_STATION", 3)
+    for n in range(9):
+        quick.up(f"NONE{n}", "batch", b"nonsense %d" % n)
+    quick.up("ICU1", "batch", b"nonsense")
+    assert [row.code for row in quick.rows(schema.evidence)] == 3 * [codes.UNKNOWN_STATION] + [codes.UNSIGNED_BATCH]
+
+
 def test_a_refused_batch_is_said_by_the_log_after_a_crash(quick):
     script = removals(quick)
     bad = sign(quick.station("ED1").signing, "ICU1", "batch", script.payload(1, 4))
