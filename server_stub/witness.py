@@ -52,10 +52,12 @@ class Memory:
         try:
             row = self._conn.execute("SELECT size, root FROM seen WHERE origin = ?", (origin,)).fetchone()
             yield Seen(*row) if row else Seen(), lambda new: self._put(origin, new)
+            self._conn.execute("COMMIT")
         except BaseException:
-            self._conn.execute("ROLLBACK")
+            # SQLite may have done so already
+            if self._conn.in_transaction:
+                self._conn.execute("ROLLBACK")
             raise
-        self._conn.execute("COMMIT")
 
     def _put(self, origin: str, new: Seen) -> None:
         self._conn.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", (origin, *new))
