@@ -392,6 +392,18 @@ def test_a_witness_that_did_not_answer_is_asked_again_about_the_same_checkpoint(
     assert core.to_ask(1_001 + ASK_AGAIN_MS) == [("http://w", key)], "a new one at once"
 
 
+def test_a_witness_that_lost_its_memory_signs_nothing(quick, witness, tmp_path):
+    made, key = witness
+    logs = logs_of({"d": (quick.home.keys / treekey.PUBLIC).read_text()}, ())
+    again, public = open_witness(tmp_path / "w", "demo/compliance", logs)
+    again._memory.close()
+    assert Key.read(public) == key
+    made._memory.close()
+    (tmp_path / "w" / "seen.db").unlink()
+    with pytest.raises(ValueError, match="what it has cosigned is lost"):
+        open_witness(tmp_path / "w", "demo/compliance", logs)
+
+
 class Refusing:
     """A database that does not take a COMMIT, once."""
 
