@@ -107,7 +107,7 @@ class Centre:
         self._sent: list[int] = []
         self._statuses: list[Arrived] = []
         self._back: set[str] = set()
-        self._new_site = False
+        self._new_site = self._stale = False
         self._heard_ms: dict[str, int] = {}
         self._open_desk()
 
@@ -242,6 +242,8 @@ class Centre:
         self._heard_ms = beats
 
     def _transact(self, work: Callable[[Transaction], object]) -> list[Outgoing]:
+        if self._stale:
+            self._reload()
         behind = self._downlink.behind()
         try:
             with self._engine.begin() as conn:
@@ -253,6 +255,8 @@ class Centre:
                 out = self._finish(tx)
         except Exception:
             self._downlink.failed(behind)
+            # a database that is still away takes no reading either: then it is read before anything else is done
+            self._stale = True
             self._reload()
             raise
         self._sent = []
@@ -302,7 +306,7 @@ class Centre:
             self._stockroom.load(tx)
             self._labelling.load(tx)
             self._finish(tx)
-        self._sent = []
+        self._sent, self._stale = [], False
 
     def _take_up_site(self, tx: Transaction) -> None:
         if self._register.refresh() or self._new_site:

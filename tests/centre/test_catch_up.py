@@ -3,6 +3,7 @@
 import random
 from contextlib import contextmanager
 from itertools import pairwise
+from types import SimpleNamespace
 
 import cbor2
 import pytest
@@ -11,6 +12,7 @@ from sqlalchemy import delete, event, select
 from firmware import codes
 from firmware.journal import kinds
 from firmware.wire import cose, messages, topics
+from server_stub import auditing
 from server_stub.centre import Arrived, Asked, Keys
 from server_stub.fold import rebuild
 from server_stub.integration.downlink import SETTLE_MS
@@ -173,6 +175,35 @@ def no_commit(engine):
             yield
     finally:
         event.remove(engine, "commit", full)
+
+
+@pytest.mark.req("A12.a", "A19.b")
+def test_a_database_that_stays_away_leaves_no_hole_in_the_centres_log(quick, monkeypatch):
+    began = []
+
+    @contextmanager
+    def begin():
+        began.append(1)
+        if len(began) > 1:
+            raise OSError("no connection")
+        with quick.engine.begin() as conn:
+            yield conn
+            raise OSError("no connection")
+
+    script = removals(quick)
+    quick.up("ICU1", "heartbeat", script.heartbeat())
+    quick.transport_ms += SILENT_MS
+    with monkeypatch.context() as away:
+        away.setattr(quick.centre, "_engine", SimpleNamespace(begin=begin))
+        for _ in range(3):
+            with pytest.raises(OSError, match="no connection"):
+                quick.centre.tick()
+    quick.sent += quick.centre.tick()
+    quick.up("ICU1", "heartbeat", script.heartbeat())
+    seqs = [seq for seq, _ in quick.ledger("centre")]
+    assert seqs == list(range(1, len(seqs) + 1)) and len(seqs) > 2
+    with quick.engine.connect() as conn:
+        assert auditing.audit(conn, quick.home, quick.register.config) == []
 
 
 @pytest.mark.req("A19.b")
