@@ -22,6 +22,7 @@ from server_stub.inbox import Inbox, Pace
 from server_stub.integration import intake
 from server_stub.integration.mqtt import Mqtt, filters
 from server_stub.ledger.schema import open_database
+from server_stub.ledger.store import Overtaken
 from server_stub.ledger.transaction import Outgoing
 from server_stub.register import SiteRegister
 from server_stub.site.config import database_url
@@ -39,6 +40,8 @@ FOLD_S = 0.25
 # how often ingest looks for what the processes of further shards have taken in
 LOOK_S = 0.25
 TICK_S = 1.0
+# a full disk, a lost connection; another process that was faster
+NOT_TO_BLAME = (OperationalError, Overtaken)
 RETRY_S = 1.0
 
 
@@ -154,8 +157,8 @@ class Shell:
     async def _handle_alone(self, work: Work) -> None:
         try:
             self._send(self._do([work]))
-        except OperationalError:
-            # a full disk, a lost connection: the message is not to blame, so it is no evidence
+        except NOT_TO_BLAME:
+            # the message is not to blame, so it is no evidence
             log.exception("the database takes nothing; stations will send again")
             if isinstance(work, Asked):
                 self._centre.refuse(work)

@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
 from firmware import codes
 from firmware.wire import topics
 from server_stub.centre import Keys
 from server_stub.clock import SystemClock
 from server_stub.inbox import Inbox, Pace
-from server_stub.ingest_main import RETRY_S, TICK_S, WINDOW_S, transport_ms, until_ended
+from server_stub.ingest_main import NOT_TO_BLAME, RETRY_S, TICK_S, WINDOW_S, transport_ms, until_ended
 from server_stub.integration.mqtt import Mqtt, filters
 from server_stub.ledger.batch import Refused
 from server_stub.ledger.catch_up import many_wait
@@ -81,8 +80,8 @@ class Shell:
     async def _handle_alone(self, message: Message) -> None:
         try:
             self._send(self._ingest.take([message], self._now()).answers)
-        except OperationalError:
-            # a full disk, a lost connection: the message is not to blame, so it is no evidence
+        except NOT_TO_BLAME:
+            # the message is not to blame, so it is no evidence
             log.exception("the database takes nothing; stations will send again")
             await asyncio.sleep(RETRY_S)
         except Exception:

@@ -9,9 +9,11 @@ import paho.mqtt.client as paho
 import pytest
 from sqlalchemy.exc import OperationalError
 
-from server_stub import ingest_main
+from server_stub import ingest_main, shard_main
 from server_stub.centre import Arrived, Asked
 from server_stub.integration.mqtt import Mqtt
+from server_stub.ledger.ingest import Message
+from server_stub.ledger.store import Overtaken
 from server_stub.site import config
 from server_stub.supervisor import Child
 
@@ -48,6 +50,18 @@ def test_a_full_disk_makes_no_evidence_of_a_good_batch(monkeypatch):
     assert handled(monkeypatch, full, MESSAGE) == []
     asked = Asked({"do": "status"}, lambda reply: None)
     assert handled(monkeypatch, full, asked) == [asked], "who asked is told"
+
+
+@pytest.mark.req("A12.a")
+def test_a_batch_that_another_process_was_faster_with_is_no_evidence(monkeypatch):
+    overtaken = Overtaken("another process takes in the same shard")
+    assert handled(monkeypatch, overtaken, MESSAGE) == []
+    refused, core = [], SimpleNamespace(take=lambda *_: (_ for _ in ()).throw(overtaken))
+    core.refuse = lambda *what: refused.append(what)
+    monkeypatch.setattr(shard_main, "RETRY_S", 0)
+    shell = SimpleNamespace(_ingest=core, _send=None, _now=lambda: None)
+    asyncio.run(shard_main.Shell._handle_alone(shell, Message("ICU1", "batch", b"good")))
+    assert refused == []
 
 
 @pytest.mark.req("A12.b")
