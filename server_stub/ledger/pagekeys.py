@@ -8,6 +8,8 @@ from firmware.journal.evolve import EPOCH_ENTRIES, PURPOSE, epoch_of
 
 # 200 years of a busy cabinet. Beyond this a seq is no cabinet's, and looking for its key would keep all others waiting.
 MAX_SEQ = 1 << 27
+# epochs from one that is remembered to the next: who asks far and near in turn costs no more than this
+RUNG = 1024
 
 
 class _Place(NamedTuple):
@@ -20,21 +22,34 @@ class _Place(NamedTuple):
 
 class PageKeys:
     """Keys of the entries of one log. Where the last run began and ended is remembered, so that what follows, or comes
-    again, costs a hash an entry."""
+    again, costs a hash an entry; a far seq costs as many as there are epochs to it once, and then RUNG at most."""
 
     def __init__(self, key: bytes) -> None:
         root = hmac.digest(key, PURPOSE, "sha256")
         self._first = _first_of(0, root)
         self._known: tuple[_Place, ...] = (self._first,)
+        self._rungs = [root]
 
     def run(self, seq: int, count: int) -> list[bytes]:
         """K(seq) to K(seq + count - 1). ValueError for a seq that no log has."""
         if not 1 <= seq <= MAX_SEQ:
             raise ValueError(f"no log has an entry {seq}")
-        start = _seek(max((place for place in self._known if place.seq <= seq), default=self._first), seq)
+        near = max((place for place in self._known if place.seq <= seq), default=self._first)
+        if epoch_of(seq) - epoch_of(near.seq) >= RUNG:
+            near = max(near, self._rung(epoch_of(seq) // RUNG))
+        start = _seek(near, seq)
         keys, end = _walk(start, count)
         self._known = (start, end)
         return keys
+
+    def _rung(self, number: int) -> _Place:
+        """The first entry of an epoch that is a multiple of RUNG; E of those is remembered, 128 at most."""
+        while len(self._rungs) <= number:
+            epoch_key = self._rungs[-1]
+            for _ in range(RUNG):
+                epoch_key = sha256(b"\4" + epoch_key).digest()
+            self._rungs.append(epoch_key)
+        return _first_of(number * RUNG, self._rungs[number])
 
 
 def _first_of(epoch: int, epoch_key: bytes) -> _Place:

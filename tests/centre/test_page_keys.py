@@ -1,5 +1,6 @@
 """The key of every entry as the centre finds it: as the controller has it, wherever the asking begins."""
 
+import hashlib
 import hmac
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from hypothesis import strategies as st
 
 from firmware import codes
 from firmware.journal import evolve
+from server_stub.ledger import pagekeys
 from server_stub.ledger.batch import Refused, read_batch
 from server_stub.ledger.pagekeys import MAX_SEQ, PageKeys
 from server_stub.register import SiteRegister
@@ -25,6 +27,18 @@ def test_any_run_in_any_order_is_what_the_controller_makes(runs):
     for seq, count in runs:
         walking = evolve.from_root(evolve.root_of(KEY))
         assert keys.run(seq, count) == [walking.at(n) for n in range(seq, seq + count)]
+
+
+@pytest.mark.req("A12.b")
+def test_who_asks_far_and_near_in_turn_keeps_nobody_waiting(monkeypatch):
+    keys, far, hashed = PageKeys(KEY), MAX_SEQ - 70, []
+    first = keys.run(far, 64)
+    walking = evolve.PageKey(1, evolve.next_epoch(evolve.root_of(KEY)), evolve.first_of(evolve.root_of(KEY)))
+    assert first[0] == walking.at(far)
+    monkeypatch.setattr(pagekeys, "sha256", lambda data: hashed.append(1) or hashlib.sha256(data))
+    for seq in (1, far, 5000, far, 1, MAX_SEQ // 2, far):
+        assert keys.run(seq, 64) and (seq != far or keys.run(far, 64) == first)
+    assert len(hashed) < 7 * 3000, "a hundred thousand each time was a tenth of a second"
 
 
 def test_a_seq_that_no_log_has_is_refused_before_its_key_is_looked_for(site_home, tmp_path):
