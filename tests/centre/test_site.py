@@ -23,7 +23,8 @@ from server_stub.site import config
 from server_stub.site.enrol import NotEnrolled, add_station
 from server_stub.site.home import Home
 from server_stub.site.make import SiteExists, make_site
-from tests.centre.processes import free_port, running, until
+from tests.centre.processes import running
+from tests.waits import free_port, until
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from firmware.journal import chain, entry
 from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
-from tests.agent.agent_site import free_port
+from tests.waits import free_port
 
 ROOT = Path(__file__).parents[2]
 COMMAND = "import apotheca; apotheca.main()"

@@ -22,8 +22,9 @@ from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.centre.conftest import Bench
-from tests.centre.processes import Ingest, running, until
+from tests.centre.processes import Ingest, running
 from tests.centre.scripted import Scripted
+from tests.waits import until
 
 DAY1 = 19_675 * DAY_MS  # 2023-11-14, the day on which the scripts begin
 SHA = "ab" * 32

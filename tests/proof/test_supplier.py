@@ -12,8 +12,9 @@ from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from server_stub.supply.supplier_feed import SupplierRules, token, usage
 from simulator.supplier import Supplier
-from tests.centre.processes import Ingest, ScriptedAgent, free_port, nats, until
+from tests.centre.processes import Ingest, ScriptedAgent, nats
 from tests.centre.scripted import Scripted
+from tests.waits import free_port, until
 
 
 def moved(kind, change, ext, patient="P1"):

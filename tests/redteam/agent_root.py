@@ -11,10 +11,11 @@ from firmware import codes
 from firmware.journal import chain, entry, kinds
 from firmware.wire import cbor, messages
 from server_stub.ledger.pagekeys import PageKeys
-from tests.centre.processes import ScriptedAgent, until
+from tests.centre.processes import ScriptedAgent
 from tests.redteam.board import Board
 from tests.redteam.report import Attack
 from tests.redteam.site import payload_of, site
+from tests.waits import until
 
 ACCEPT, DUP, GAP = messages.ACCEPT, messages.DUP, messages.GAP
 HAS = "stations/ICU1: tls.key, sign.key, outbox.db, ca.crt, centre-sign.pub, tree.vkey; the serial link"

@@ -18,9 +18,10 @@ from firmware.journal import kinds
 from firmware.wire import frame, messages
 from server_stub.console import queries
 from server_stub.console.accounts import Accounts
-from tests.centre.processes import ScriptedAgent, until
+from tests.centre.processes import ScriptedAgent
 from tests.centre.scripted import Scripted, sign
 from tests.console.visitor import sign_in
+from tests.waits import until
 
 ROOT = Path(__file__).parents[2]
 NURSE = {"badge": "10001", "pin": "4711"}

@@ -5,17 +5,16 @@ import queue
 import ssl
 
 import cbor2
-import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware import codes
 from firmware.wire import cose
 from server_stub.ledger.batch import verify
 from server_stub.ledger.sign import load_public
-from tests.centre.processes import PATIENCE_S
 from tests.centre.test_crash import asked, site  # noqa: F401
+from tests.mqtt_client import Client
 from tests.verify.day import T0, adt, charted
+from tests.waits import PATIENCE_S
 
 
 class Subscriber:
@@ -26,7 +25,7 @@ class Subscriber:
         ready = queue.Queue()
         context = ssl.create_default_context(cafile=str(home.keys / "ca.crt"))
         context.load_cert_chain(home.keys / "feed.crt", home.keys / "feed.key")
-        self.client = paho.Client(CallbackAPIVersion.VERSION2)
+        self.client = Client()
         self.client.tls_set_context(context)
         self.client.on_connect = lambda client, *_: client.subscribe("apotheca/1/demo/feed/alert", qos=1)
         self.client.on_subscribe = lambda _c, _u, _m, codes, _p: ready.put(codes)
