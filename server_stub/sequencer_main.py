@@ -22,7 +22,7 @@ from server_stub.ledger.schema import open_database
 from server_stub.ledger.sign import Signer
 from server_stub.ledger.transaction import Outgoing
 from server_stub.register import SiteRegister
-from server_stub.sequencing import Sequencing, Signers, witnesses_of
+from server_stub.sequencing import Sequencing, Signers
 from server_stub.site import treekey
 from server_stub.site.config import database_url
 from server_stub.site.home import Home
@@ -59,7 +59,6 @@ class Shell:
         self._stepped = stepped
         self._core, self._register = open_sequencing(home)
         self._mqtt = Mqtt(home, self._register.config, (), None, lambda _id: None)
-        self._asked_size: dict[str, int] = {}
         self._told = ""
 
     async def run(self) -> None:
@@ -91,11 +90,8 @@ class Shell:
         return Now(int((await ask(self._home.intake, {"do": "status"}))["utc_ms"]), now_ms)
 
     async def _ask_witnesses(self) -> None:
-        made = self._core.newest
-        for url, key in witnesses_of(self._register) if made and not self._core.halted else ():
-            if made and self._asked_size.get(key.name) != made.size:
-                self._asked_size[key.name] = made.size
-                await self._ask_one(url, key)
+        for url, key in self._core.to_ask(transport_ms()):
+            await self._ask_one(url, key)
 
     async def _ask_one(self, url: str, key: Key) -> None:
         old: int | None = 0
@@ -105,9 +101,9 @@ class Shell:
             try:
                 status, body = await asyncio.to_thread(_post, f"{url}/add-checkpoint", self._core.question(old))
             except OSError as error:
-                log.warning("witness %s does not answer (%s)", key.name, error)
+                log.warning("witness %s does not answer (%s); asking it again later", key.name, error)
                 return
-            old = self._core.answered(key, status, body)
+            old = self._core.answered(key, old, status, body)
 
     async def _tell(self) -> None:
         """A tree that may not be signed is an alarm of the centre."""

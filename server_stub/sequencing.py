@@ -13,6 +13,7 @@ from server_stub.ledger.sign import Signer
 from server_stub.register import SiteRegister
 
 PUBLISH_EVERY_MS = 10_000
+ASK_AGAIN_MS = 10_000
 REST_MS = 1000
 CONFLICT = 409
 OK = 200
@@ -35,6 +36,8 @@ class Sequencing:
         self._sequencer = Sequencer(engine, register.config.site.id)
         self._sender = Sender(register, signers.centre, now_ms)
         self._published_ms = now_ms - PUBLISH_EVERY_MS
+        self._asked: dict[str, tuple[int, int]] = {}
+        self._answered_size: dict[str, int] = {}
         self.newest: Checkpoint | None = None
 
     def start(self) -> None:
@@ -70,27 +73,45 @@ class Sequencing:
 
     # ---- witnesses
 
+    def to_ask(self, now_ms: int) -> list[tuple[str, Key]]:
+        """Address and key of each witness to be asked about the newest checkpoint: one that did not answer again every
+        ASK_AGAIN_MS."""
+        if self.newest is None or self.halted:
+            return []
+        size = self.newest.size
+        due = [(url, key) for url, key in witnesses_of(self._register) if self._to_be_asked(key.name, size, now_ms)]
+        self._asked.update({key.name: (size, now_ms) for _, key in due})
+        return due
+
+    def _to_be_asked(self, name: str, size: int, now_ms: int) -> bool:
+        asked_size, asked_ms = self._asked.get(name, (0, 0))
+        return self._answered_size.get(name) != size and (asked_size != size or now_ms - asked_ms >= ASK_AGAIN_MS)
+
     def question(self, old_size: int) -> bytes:
         """What to ask a witness that holds `old_size` about the newest checkpoint."""
         assert self.newest is not None
         with self._engine.connect() as conn:
             return cosign.question(conn, self.newest, old_size)
 
-    def answered(self, key: Key, status: int, body: bytes) -> int | None:
-        """Take a witness's answer in; gives the size to ask it again from, None if that is all.
+    def answered(self, key: Key, old_size: int, status: int, body: bytes) -> int | None:
+        """Take in the answer to `question(old_size)`; gives the size to ask again from, None if that is all.
 
-        One that has seen more than this tree holds halts it.
+        One that has seen more than this tree holds, or another tree of its size, halts it.
         """
         assert self.newest is not None
         with self._engine.begin() as conn:
             if status == OK and (line := cosign.good_line(self.newest, key, body)):
                 checkpoint.add_cosignatures(conn, self.newest, [(key.name, line)])
-            return self._conflict(conn, key, body) if status == CONFLICT else None
+            again = self._conflict(conn, key, old_size, body) if status == CONFLICT else None
+        if again is None:
+            self._answered_size[key.name] = self.newest.size
+        return again
 
-    def _conflict(self, conn: Connection, key: Key, body: bytes) -> int | None:
+    def _conflict(self, conn: Connection, key: Key, old_size: int, body: bytes) -> int | None:
         assert self.newest is not None
         size = int(body) if body.strip().isdigit() else 0
-        if size < self.newest.size:
+        # it may have cosigned this very checkpoint, and the sequencer died before it kept the cosignature
+        if size < self.newest.size or size == self.newest.size != old_size:
             return size
         self._sequencer.halt(conn, f"witness {key.name} has seen another tree, of {size} leaves")
         return None

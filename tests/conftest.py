@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from simulator.postgres import server
 
@@ -17,6 +18,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     parser.addoption("--peers", action="store_true", help="also run what asks programs of others (make test-peers)")
     parser.addoption("--deep", action="store_true", help="also run what takes minutes (make test-deep)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """`make test` draws the same examples every time, so that it fails only for a change; `--deep` draws new ones."""
+    settings.register_profile("same", derandomize=True, database=None, deadline=None)
+    if not config.getoption("--deep"):
+        settings.load_profile("same")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -11,7 +11,7 @@ from tests.scenario.mini import MiniDay
 from tests.tools import chromium
 
 # how long a busy machine may take until a page shows what it must
-PATIENCE_MS = 30_000
+PATIENCE_MS = 90_000
 expect.set_options(timeout=PATIENCE_MS)
 
 

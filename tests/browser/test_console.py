@@ -130,14 +130,14 @@ def test_a_packet_is_made_verified_and_fetched(pharmacist, console, tmp_path):
     pharmacist.get_by_label("To (UTC, not included)").fill("2026-02-01T00:00")
     pharmacist.get_by_role("button", name="Make packet").click()
     row = pharmacist.get_by_test_id("packets").locator("tbody tr").first
-    expect(row).to_contain_text("2026-02-01 00:00:00", timeout=60_000)
+    expect(row).to_contain_text("2026-02-01 00:00:00", timeout=90_000)
     with pharmacist.expect_download() as waiting:
         row.get_by_role("link", name="download").click()
     waiting.value.save_as(tmp_path / "packet.zip")
     names = zipfile.ZipFile(tmp_path / "packet.zip").namelist()
     assert any(name.endswith("/report.pdf") for name in names)
     row.get_by_role("link", name="look and verify").click()
-    expect(pharmacist.get_by_test_id("notice")).to_contain_text("GOOD", timeout=60_000)
+    expect(pharmacist.get_by_test_id("notice")).to_contain_text("GOOD", timeout=90_000)
     assert serious(pharmacist) == []
 
 
@@ -203,7 +203,7 @@ def test_a_session_that_ends_leaves_the_page(pharmacist, console, hospital):
     pharmacist.goto(f"{console}stock")
     who = pharmacist.get_by_test_id("who").inner_text().split(" ")[0]
     hospital.accounts().enable(who, False, "test")
-    expect(pharmacist.get_by_test_id("sign-in")).to_be_visible(timeout=15_000)
+    expect(pharmacist.get_by_test_id("sign-in")).to_be_visible(timeout=90_000)
 
 
 def test_a_session_that_ends_before_the_page_is_connected_leaves_it_too(pharmacist, console, hospital):
@@ -212,7 +212,7 @@ def test_a_session_that_ends_before_the_page_is_connected_leaves_it_too(pharmaci
     pharmacist.route("**/_nicegui_ws/**", lambda route: route.abort())
     pharmacist.goto(f"{console}stock")
     hospital.accounts().enable(who, False, "test")
-    expect(pharmacist.get_by_test_id("sign-in")).to_be_visible(timeout=15_000)
+    expect(pharmacist.get_by_test_id("sign-in")).to_be_visible(timeout=90_000)
 
 
 def test_an_administrator_makes_an_account(context, hospital, console):

@@ -7,12 +7,13 @@ from firmware import codes, merkle
 from firmware.compat import derive
 from firmware.journal import entry, kinds
 from firmware.wire import cose, note, sealed
+from server_stub import sequencing as sequencing_core
 from server_stub.ledger import cabinets, checkpoint, cosign, schema, tiles, tree_schema
 from server_stub.ledger.checkpoint import Key, NoteSigner, signed_by
 from server_stub.ledger.sequencer import Sequencer
 from server_stub.ledger.sign import Signer
 from server_stub.ledger.tree import WIDTH, Edge, Proofs
-from server_stub.sequencing import PUBLISH_EVERY_MS, Sequencing, Signers
+from server_stub.sequencing import ASK_AGAIN_MS, PUBLISH_EVERY_MS, Sequencing, Signers
 from server_stub.site import treekey
 from server_stub.witness import logs_of, open_witness
 from tests.vectors.tree.make import leaf, path, proof, root
@@ -307,7 +308,7 @@ def test_a_witness_cosigns_what_grows(quick, witness):
         old = 0
         while old is not None:
             answer = made.add_checkpoint(core.question(old), 1_782_720_060)
-            old = core.answered(key, answer.status, answer.body.encode())
+            old = core.answered(key, old, answer.status, answer.body.encode())
     with quick.engine.connect() as conn:
         signed = checkpoint.with_cosignatures(conn, core.newest)
     assert signed_by(signed, key) and signed.startswith(core.newest.note)
@@ -343,17 +344,50 @@ def test_a_witness_refuses_what_contradicts_it(quick, witness, tmp_path):
     again._memory.close()
 
 
+@pytest.mark.req("A12.c")
+def test_a_cosignature_lost_by_a_crash_is_had_again(quick, witness):
+    made, key = witness
+    icu, core = quick.station(), sequencing(quick, 0)
+    grown(quick, icu, core)
+    size = core.newest.size
+    assert made.add_checkpoint(core.question(0), 1).status == 200
+    answer = made.add_checkpoint(core.question(0), 2)
+    assert core.answered(key, 0, answer.status, answer.body.encode()) == size
+    answer = made.add_checkpoint(core.question(size), 2)
+    assert core.answered(key, size, answer.status, answer.body.encode()) is None
+    assert len(quick.rows(tree_schema.cosignatures)) == 1 and core.halted == ""
+    assert core.answered(key, size, 409, b"%d\n" % size) is None
+    assert f"has seen another tree, of {size} leaves" in core.halted
+
+
 def test_a_witness_that_has_seen_more_halts_the_centre(quick, witness):
     _, key = witness
     icu, core = quick.station(), sequencing(quick, 0)
     grown(quick, icu, core)
-    assert core.answered(key, 409, b"1\n") == 1
-    assert core.answered(key, 409, b"nonsense") == 0
-    assert core.answered(key, 409, b"99999\n") is None
+    assert core.answered(key, 0, 409, b"1\n") == 1
+    assert core.answered(key, 0, 409, b"nonsense") == 0
+    assert core.answered(key, 0, 409, b"99999\n") is None
     assert "demo/compliance has seen another tree, of 99999" in core.halted
     icu.add()
     up(quick, icu)
     assert pass_time(quick, core) == []
+
+
+@pytest.mark.req("A12.c")
+def test_a_witness_that_did_not_answer_is_asked_again_about_the_same_checkpoint(quick, witness, monkeypatch):
+    made, key = witness
+    icu, core = quick.station(), sequencing(quick, 0)
+    monkeypatch.setattr(sequencing_core, "witnesses_of", lambda _register: [("http://w", key)])
+    assert core.to_ask(1_000) == [], "there is no checkpoint yet"
+    grown(quick, icu, core)
+    assert core.to_ask(1_000) == [("http://w", key)]
+    assert core.to_ask(1_000 + ASK_AGAIN_MS - 1) == []
+    assert core.to_ask(1_000 + ASK_AGAIN_MS) == [("http://w", key)]
+    answer = made.add_checkpoint(core.question(0), 1_782_720_060)
+    assert core.answered(key, 0, answer.status, answer.body.encode()) is None
+    assert core.to_ask(1_000 + 2 * ASK_AGAIN_MS) == []
+    grown(quick, icu, core)
+    assert core.to_ask(1_001 + ASK_AGAIN_MS) == [("http://w", key)], "a new one at once"
 
 
 def test_a_successor_is_witnessed_only_where_it_was_named(quick):

@@ -38,9 +38,10 @@ def accounts(tmp_path):
 
 @pytest.fixture(scope="session")
 def web_home(tmp_path_factory):
+    """NiceGUI serves one application a process, so all modules share it; LAB1 is for test_sync alone."""
     home = Home(tmp_path_factory.mktemp("web") / "home")
     make_site(home, "demo")
-    add_stations(home, {"ICU1": ("MICU",), "ED1": ("ED",)})
+    add_stations(home, {"ICU1": ("MICU",), "ED1": ("ED",), "LAB1": ("LAB",)})
     add_stations(home, {"PHARM": ("PHARMACY",)}, board="pharmacy")
     return home
 

@@ -164,6 +164,7 @@ def test_the_pharmacy_picks_by_one_snapshot(client, ward, token):
     assert found["stations"] == [
         {"station": "ICU1", "zone": "", "ask_beginning_quantity": False, "ask_expiry": False},
         {"station": "ED1", "zone": "North", "ask_beginning_quantity": False, "ask_expiry": True},
+        {"station": "LAB1", "zone": "", "ask_beginning_quantity": False, "ask_expiry": False},
     ]
     needs = {line["item"]: line["quantity"] for line in listed["lines"]}
     assert needs["ZINC"] == 20

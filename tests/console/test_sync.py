@@ -24,15 +24,15 @@ def told(web_home):
     notes = NoteSigner((keys / treekey.KEY).read_bytes(), "apotheca/1/demo")
     core = Sequencing(bench.engine, bench.register, Signers(notes, Signer((keys / "centre-sign.key").read_bytes())), 0)
     core.start()
-    ed = bench.station("ED1")
-    ed.add()
-    ed.add(kinds.SEAL, (41, 1), actor="")
-    bench.up("ED1", "batch", ed.batch(1, 2))
+    lab = bench.station("LAB1")
+    lab.add()
+    lab.add(kinds.SEAL, (41, 1), actor="")
+    bench.up("LAB1", "batch", lab.batch(1, 2))
     core.step(Now(0, bench.transport_ms))
     made = core.newest
-    ed.add(kinds.CHECKPOINT, (made.size, made.root, 1, 1), actor="")
-    ed.add(kinds.CHECKPOINT_REFUSED, (3, bytes(32), 2, 1, 2), actor="")
-    bench.up("ED1", "batch", ed.batch(3, 4))
+    lab.add(kinds.CHECKPOINT, (made.size, made.root, 1, 1), actor="")
+    lab.add(kinds.CHECKPOINT_REFUSED, (3, bytes(32), 2, 1, 2), actor="")
+    bench.up("LAB1", "batch", lab.batch(3, 4))
     core.step(Now(0, bench.transport_ms + EVERY_MS))
     with bench.engine.begin() as conn:
         add_cosignatures(conn, core.newest, [("demo/compliance", "\u2014 demo/compliance AAAA")])
@@ -48,10 +48,10 @@ def bearer(people):
 def test_every_stations_word_is_shown(client, told, people):
     _, core = told
     rows = {row["station"]: row for row in client.get("/api/v1/sync", headers=bearer(people)).json()}
-    ed = rows["ED1"]
-    assert (ed["seq"], ed["in_tree_seq"], ed["seal_seq"], ed["seal_counter"]) == (4, 4, 2, 41)
-    assert ed["taken_size"] < core.newest.size and ed["taken_utc_ms"] == ed["last_utc_ms"] - 1000
-    assert (ed["refused_seq"], ed["refused_reason"], ed["forked"]) == (4, 2, False)
+    lab = rows["LAB1"]
+    assert (lab["seq"], lab["in_tree_seq"], lab["seal_seq"], lab["seal_counter"]) == (4, 4, 2, 41)
+    assert lab["taken_size"] < core.newest.size and lab["taken_utc_ms"] == lab["last_utc_ms"] - 1000
+    assert (lab["refused_seq"], lab["refused_reason"], lab["forked"]) == (4, 2, False)
     assert rows["PHARM"]["taken_size"] is None and rows["PHARM"]["seal_seq"] is None
     tree = client.get("/api/v1/tree", headers=bearer(people)).json()
     assert (tree["origin"], tree["checkpoint_size"]) == ("apotheca/1/demo", core.newest.size)

@@ -91,7 +91,7 @@ def play(bench: Bench, keys: Keys) -> None:
         core.step(Now(0, at_ms))
         if core.newest:
             line = keys.witness.cosign(core.newest.note.decode().partition("\n\n")[0] + "\n", at_ms // 1000)
-            core.answered(keys.witness.key, OK, f"{line}\n".encode())
+            core.answered(keys.witness.key, 0, OK, f"{line}\n".encode())
     for script in scripts:
         _round(bench, None, script, ROUNDS + 1)
         _write_ring(bench.home, script)
