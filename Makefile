@@ -59,11 +59,11 @@ demo: setup
 test: setup chromium lint types unit
 
 unit: setup chromium
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
 
 # the tests of `make test`, counted line by line and branch by branch, which takes much longer
 coverage: setup chromium
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 test-real: setup chromium
 	@test -d "$(DATA)" || { echo 'No folder $(DATA): name the data with DATA=FOLDER' >&2; exit 1; }
