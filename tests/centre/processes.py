@@ -89,6 +89,14 @@ class ScriptedAgent:
         except queue.Empty:
             return None
 
+    def answered(self, batch, seq):
+        """Send (again); the answer up to `seq`, or None. An answer of before a kill may come once more."""
+        self.send("batch", batch)
+        got = self.answer()
+        while got is not None and got[1] < seq:
+            got = self.answer()
+        return got
+
     def close(self):
         self.client.disconnect()
         self.client.loop_stop()
