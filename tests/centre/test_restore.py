@@ -23,8 +23,9 @@ from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.centre.chain import Station
 from tests.centre.conftest import Bench
-from tests.centre.processes import PATIENCE_S, Ingest, _listening, free_port, running, until
+from tests.centre.processes import Ingest, running
 from tests.centre.scripted import Scripted
+from tests.waits import PATIENCE_S, free_port, listening, until
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -51,7 +52,7 @@ class Site:
         with (self.home.run / "broker.log").open("ab") as out:
             command = [broker.executable(), "-c", str(self.home.broker / "nats.conf")]
             self.broker = subprocess.Popen(command, stdout=out, stderr=out)
-        until(lambda: _listening(self.port), "broker")
+        until(lambda: listening(self.port), "broker")
 
     def append(self, station, count):
         self.stations[station].append(count)

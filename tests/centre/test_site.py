@@ -23,7 +23,8 @@ from server_stub.site import config
 from server_stub.site.enrol import NotEnrolled, add_station
 from server_stub.site.home import Home
 from server_stub.site.make import SiteExists, make_site
-from tests.centre.processes import free_port, running, until
+from tests.centre.processes import running
+from tests.waits import PATIENCE_S, free_port, until
 
 
 @pytest.fixture
@@ -162,7 +163,8 @@ def call(home, method, path, token=None, **more):
     site = config.read(home)
     context = ssl.create_default_context(cafile=str(home.keys / "ca.crt"))
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with httpx.Client(verify=context, base_url=f"https://127.0.0.1:{site.web.port}", trust_env=False) as client:
+    base = f"https://127.0.0.1:{site.web.port}"
+    with httpx.Client(verify=context, base_url=base, trust_env=False, timeout=PATIENCE_S) as client:
         return client.request(method, path, headers=headers, **more)
 
 
