@@ -27,6 +27,10 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("same")
 
 
+# nothing deep is held to a time of its own: how long it takes is a matter of how busy the machine is
+DEEP_TIMEOUT_S = 1800
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     given = {"real_data": config.getoption("--data") is not None}
     given |= {name: config.getoption(f"--{name}") for name in ("peers", "deep")}
@@ -35,6 +39,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    for item in items:
+        if item.get_closest_marker("deep"):
+            item.add_marker(pytest.mark.timeout(DEEP_TIMEOUT_S))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
