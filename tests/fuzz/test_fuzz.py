@@ -4,6 +4,7 @@ import pytest
 
 from firmware.wire import cbor, messages
 from server_stub.integration.planogram import BadReference, checked
+from tests.fuzz.target import Target
 from tests.fuzz.targets import TARGETS
 from tests.tools import fuzz
 
@@ -30,7 +31,7 @@ def test_a_defect_is_found_and_told(monkeypatch):
     def careless(data):
         return str(data.decode("ascii", "strict"))
 
-    target = fuzz.Target(lambda: [b"abc"], fuzz.contextmanager(lambda: iter([careless])))
+    target = Target(lambda: [b"abc"], fuzz.contextmanager(lambda: iter([careless])))
     monkeypatch.setitem(fuzz.TARGETS, "label", target)
     tally = fuzz.run("label", 5.0)
     assert "UnicodeDecodeError" in tally.defect and tally.input

@@ -26,7 +26,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz.targets import TARGETS, Target, mutated
+from tests.fuzz.target import Target
+from tests.fuzz.targets import TARGETS, mutated
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 SLOW_S = 5
