@@ -130,9 +130,7 @@ class Downlink:
                 return [Answered(log, verdict, seq, head, payload)]
             case "command", [1, _, _, number, _, _, _, _]:
                 return self._queue(_Job(messages.COMMAND, [number], [payload]), now)
-            case "reference", [1, _, table, version, base, part, parts, rows, _] if parts <= PARTS and _kept(
-                table, rows
-            ):
+            case "reference", [1, _, table, version, base, part, parts, rows, _] if _takes(table, parts, rows):
                 return self._reference(_Parts(table, version, base, parts, rows, [payload]), part, now)
             case "notice", [1, _, utc_ms, number, body]:
                 return [Notice(utc_ms, number, body)]
@@ -286,9 +284,9 @@ def _fields(payload: bytes) -> list[Any]:
     return fields
 
 
-def _kept(table: str, rows: list[Any]) -> bool:
+def _takes(table: str, parts: int, rows: list[Any]) -> bool:
     """Is this a table of the controller's, or one whose rows the agent can keep?"""
-    return table in TABLES and (table not in DIRECTORY or all(map(shapes.is_row, rows)))
+    return table in TABLES and parts <= PARTS and (table not in DIRECTORY or all(map(shapes.is_row, rows)))
 
 
 def note_in(payload: bytes) -> bytes:
