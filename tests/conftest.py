@@ -27,11 +27,8 @@ def pytest_configure(config: pytest.Config) -> None:
         settings.load_profile("same")
 
 
-# nothing deep is held to a time of its own: how long it takes is a matter of how busy the machine is
-DEEP_TIMEOUT_S = 1800
-
-
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    _give_time(items)
     given = {"real_data": config.getoption("--data") is not None}
     given |= {name: config.getoption(f"--{name}") for name in ("peers", "deep")}
     absent = [name for name, there in given.items() if not there]
@@ -39,9 +36,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
-    for item in items:
-        if item.get_closest_marker("deep"):
-            item.add_marker(pytest.mark.timeout(DEEP_TIMEOUT_S))
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -49,6 +43,16 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             terminalreporter.write_line(f"{name}: {value}")
+
+
+# nothing deep is held to a time of its own: how long it takes is a matter of how busy the machine is
+DEEP_TIMEOUT_S = 1800
+
+
+def _give_time(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("deep"):
+            item.add_marker(pytest.mark.timeout(DEEP_TIMEOUT_S))
 
 
 @pytest.fixture(scope="session")

@@ -10,6 +10,7 @@ from tests.tools import fuzz
 
 INPUTS = 120
 DEEP_S = 6.0
+FEWEST = 500
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -25,6 +26,7 @@ def test_for_some_seconds_each(name, record_property):
     tally = fuzz.run(name, DEEP_S, seed=2)
     record_property(f"fuzz {name}", f"{tally.inputs} inputs, {len(tally.said)} different outcomes, 0 defects")
     assert not tally.defect, f"{tally.input!r}\n{tally.defect}"
+    assert tally.inputs > FEWEST
 
 
 def test_a_defect_is_found_and_told(monkeypatch):
