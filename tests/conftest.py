@@ -48,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    _give_time(items)
     given = {"real_data": config.getoption("--data") is not None}
     given |= {name: config.getoption(f"--{name}") for name in ("peers", "deep")}
     absent = [name for name, there in given.items() if not there]
@@ -68,6 +69,16 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             terminalreporter.write_line(f"{name}: {value}")
+
+
+# nothing deep is held to a time of its own: how long it takes is a matter of how busy the machine is
+DEEP_TIMEOUT_S = 1800
+
+
+def _give_time(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("deep"):
+            item.add_marker(pytest.mark.timeout(DEEP_TIMEOUT_S))
 
 
 @pytest.fixture(scope="session")

@@ -116,7 +116,7 @@ def backup(path, to):
 
 @pytest.mark.deep
 @pytest.mark.req("A12.a", "A13", "A18")
-def test_an_old_backup_agents_controllers_and_copies_make_every_station_whole(site):
+def test_an_old_backup_agents_controllers_and_copies_make_every_station_whole(site, record_property):
     centre = site.home.root / "centre.db"
     site.append("ICU1", 70)
     site.append("ED1", 30)
@@ -145,6 +145,8 @@ def test_an_old_backup_agents_controllers_and_copies_make_every_station_whole(si
     until(site.told_again, "all of ICU1 from its agent and controller")
     until(lambda: site.whole("ED1"), "all of ED1 from the copy")
     site.append("ICU1", 5)
+    counts = {name: f"{len(site.heads(name))} of {len(script.pages)}" for name, script in site.scripts.items()}
+    record_property("entries after a restore from an old backup", counts)
     assert site.sequence(70 + MANY + 5 + 70).number == 1
     assert site.root_at(then.size) == then.root, "the same roots up to the backup"
     site.ingest.stop()
