@@ -12,8 +12,9 @@ from firmware.journal import kinds
 from firmware.wire import cose, messages, topics
 from server_stub.centre import Arrived, Asked, Keys
 from server_stub.fold import rebuild
-from server_stub.ledger import schema, store
+from server_stub.ledger import catch_up, schema, store
 from server_stub.ledger.ingest import Ingest, Message, Now
+from server_stub.watch.silence import SILENT_MS
 from tests.centre.scripted import sign
 
 STATIONS = ("ICU1", "ED1", "ED2")
@@ -184,6 +185,62 @@ def test_a_batch_that_can_not_be_folded_holds_up_its_own_log_only(quick, monkeyp
     assert quick.rows(schema.alarms) == []
 
 
+class Poison:
+    """What makes the batches of one station such as can not be folded, while it is set."""
+
+    def __init__(self, monkeypatch, station):
+        pages_of = store.pages_of
+
+        def fails(raw, after=0):
+            pages = pages_of(raw, after)
+            if self.works and pages[0].entry.station == station:
+                raise ValueError("nobody thought of this")
+            return pages
+
+        self.works = True
+        monkeypatch.setattr("server_stub.ledger.catch_up.pages_of", fails)
+
+
+def test_however_much_of_a_log_is_set_aside_the_others_are_folded(bench, monkeypatch):
+    monkeypatch.setattr("server_stub.ledger.catch_up.LOOK", 2)
+    monkeypatch.setattr("server_stub.ledger.catch_up.MANY", 3)
+    Poison(monkeypatch, "ICU1")
+    icu, ed = (removals(bench, station) for station in ("ICU1", "ED1"))
+    bench.centre.take([arrived("ICU1", icu.batch(n, n)) for n in range(1, 5)])
+    with bench.engine.connect() as conn:
+        assert catch_up.many_wait(conn), "no more is to be taken in for now"
+    with pytest.raises(ValueError, match="nobody"):
+        bench.centre.step(1)
+    bench.centre.set_aside()
+    with bench.engine.connect() as conn:
+        assert not catch_up.many_wait(conn), "what waits for the next start keeps no shard from taking in"
+    bench.centre.take([arrived("ED1", ed.batch(1, 4))])
+    for _ in range(4):
+        bench.centre.step()
+    assert len(bench.ledger("ED1")) == 4 and not bench.centre.behind
+    bench.centre.look()
+    assert not bench.centre.behind, "nothing is new elsewhere"
+
+
+@pytest.mark.req("A25.a")
+def test_a_station_that_is_back_is_not_forgotten_with_what_can_not_be_folded(quick, monkeypatch):
+    def silent():
+        return (codes.STATION_SILENT, "ED1") in {(row.code, row.station) for row in quick.rows(schema.alarms)}
+
+    ed = removals(quick, "ED1")
+    quick.up("ED1", "heartbeat", ed.heartbeat())
+    quick.transport_ms += SILENT_MS
+    quick.centre.tick()
+    assert silent()
+    Poison(monkeypatch, "ICU1")
+    quick.centre.take([arrived("ICU1", removals(quick).batch(1, 4)), arrived("ED1", ed.heartbeat(), "heartbeat")])
+    with pytest.raises(ValueError, match="nobody"):
+        quick.centre.step(1)
+    quick.centre.set_aside()
+    follow(quick)
+    assert not silent()
+
+
 def test_a_time_is_judged_by_when_the_batch_came_not_when_it_was_folded(quick, monkeypatch):
     script = quick.station()
     script.tq = 0
@@ -233,6 +290,27 @@ def test_two_that_take_in_the_same_log_do_not_both_answer(bench):
         both[1].take([Message("ICU1", "batch", other.batch(1, 1))], now)
     again = both[1].take([Message("ICU1", "batch", other.batch(1, 1))], now)
     assert [verdict for verdict, _, _ in answers(again.answers)] == [messages.FORK]
+
+
+@pytest.mark.req("A12.b")
+def test_nonsense_that_came_before_leaves_room_for_the_evidence_of_a_fork(quick, monkeypatch):
+    monkeypatch.setattr("server_stub.ledger.store.EVIDENCE_PER_STATION", 3)
+    script = removals(quick)
+    quick.up("ICU1", "batch", script.batch(1, 8), *(b"nonsense %d" % n for n in range(9)))
+    other = script.fork(3)
+    other.add()
+    contradicts = other.batch(3, 4)
+    quick.up("ICU1", "batch", contradicts)
+    kept = [(row.code, row.raw) for row in quick.rows(schema.evidence)]
+    assert len(kept) == 4 and kept[-1] == (codes.FORK, contradicts)
+
+
+def test_names_of_no_station_fill_no_disk(quick, monkeypatch):
+    monkeypatch.setattr("server_stub.ledger.store.EVIDENCE_PER_STATION", 3)
+    for n in range(9):
+        quick.up(f"NONE{n}", "batch", b"nonsense %d" % n)
+    quick.up("ICU1", "batch", b"nonsense")
+    assert [row.code for row in quick.rows(schema.evidence)] == 3 * [codes.UNKNOWN_STATION] + [codes.UNSIGNED_BATCH]
 
 
 def test_a_refused_batch_is_said_by_the_log_after_a_crash(quick):

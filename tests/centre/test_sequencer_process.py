@@ -1,16 +1,21 @@
 """The real sequencer beside the real ingest and broker, and a witness that answers over HTTP."""
 
+import asyncio
+import http.client
 import os
 import queue
 import signal
 import subprocess
 import sys
+import threading
+from types import SimpleNamespace
 
 import cbor2
 import pytest
 from sqlalchemy import select
 
 from firmware.wire import cose, note
+from server_stub import sequencer_main
 from server_stub.console.accounts import Accounts
 from server_stub.ledger import tree_schema
 from server_stub.ledger.schema import open_database
@@ -135,3 +140,58 @@ def test_a_witness_beyond_loopback_needs_tls(tmp_path):
     ]
     done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
     assert done.returncode == 1 and "TLS" in done.stderr
+
+
+# ---- witnesses that do not answer as they should
+
+
+def asking(monkeypatch, *witnesses):
+    """The shell of a sequencer with these to ask, each a function that answers; what came of it."""
+    answers, kept = {f"http://{n}/add-checkpoint": one for n, one in enumerate(witnesses)}, []
+    monkeypatch.setattr(sequencer_main, "_post", lambda url, _body: answers[url]())
+    due = [(f"http://{n}", SimpleNamespace(name=str(n))) for n in range(len(witnesses))]
+
+    def answered(key, _old, status, body):
+        if body == b"poison":
+            raise ValueError("no such value")
+        kept.append((key.name, status))
+
+    core = SimpleNamespace(to_ask=lambda _ms: due, question=lambda _old: b"", answered=answered, start=lambda: None)
+    shell = sequencer_main.Shell.__new__(sequencer_main.Shell)
+    shell._core, shell._hanging = core, set()
+    return shell, kept
+
+
+def refused():
+    raise http.client.BadStatusLine("what?")
+
+
+@pytest.mark.parametrize("other", [refused, lambda: (200, b"poison")], ids=["no HTTP", "poison"])
+def test_what_one_witness_answers_keeps_nobody_from_the_next(monkeypatch, other):
+    shell, kept = asking(monkeypatch, other, lambda: (200, b""))
+    asyncio.run(shell._ask_witnesses())
+    assert kept == [("1", 200)]
+
+
+def test_a_witness_that_never_comes_to_an_end_holds_up_nothing(monkeypatch):
+    monkeypatch.setattr(sequencer_main, "ANSWER_WITHIN_S", 0.5)
+    end, asked = threading.Event(), []
+
+    def drips():
+        asked.append(1)
+        end.wait()
+        return 200, b""
+
+    shell, kept = asking(monkeypatch, drips, lambda: (200, b""))
+
+    async def twice():
+        await shell._ask_witnesses()
+        await shell._ask_witnesses()
+        assert asked == [1], "one thread waits for it, not one more each time"
+        end.set()
+        while shell._hanging:
+            await asyncio.sleep(0)
+        await shell._ask_witnesses()
+
+    asyncio.run(twice())
+    assert [name for name, _ in kept].count("1") == 3 and kept[-2] == ("0", 200)
