@@ -21,6 +21,7 @@ from sqlalchemy import (
     create_engine,
     event,
     insert,
+    make_url,
     select,
     update,
 )
@@ -247,6 +248,19 @@ def open_database(url: str) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def missing(url: str) -> str | None:
+    """The path of an SQLite database that is not there: to open it would make an empty one."""
+    path = make_url(url).database if url.startswith("sqlite") else None
+    return path if path and path != ":memory:" and not Path(path).exists() else None
+
+
+def there(url: str) -> str:
+    """`url`; raises WrongSchema if it is an SQLite database that is not there."""
+    if path := missing(url):
+        raise WrongSchema(f"there is no database {path}: `apotheca server restore` puts a backup there")
+    return url
 
 
 def open_renewed(url: str, projections: Sequence[Table]) -> tuple[Engine, bool]:
