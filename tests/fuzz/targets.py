@@ -248,22 +248,29 @@ def _table(data: bytes) -> str:
     return " ".join(said[:2])
 
 
-def _planogram_file(data: bytes) -> str:
+@contextmanager
+def _planogram_file() -> Iterator[Check]:
+    """Files that people write: a planogram, an agent's settings."""
     from agent.labels import planogram as drawn
     from agent.labels.contents import BadLabel
     from agent.settings import SettingsError, load
 
     with tempfile.TemporaryDirectory(prefix="apotheca-fuzz-") as name:
-        file = Path(name) / "planogram.toml"
-        file.write_bytes(data)
-        (Path(name) / "agent.toml").write_bytes(data)
-        with suppress(SettingsError):
-            load(Path(name))
-        try:
-            drawn.pockets(str(file))
-        except BadLabel as error:
-            return str(error)[:40]
-    return "taken"
+        file = Path(name) / "agent.toml"
+
+        def check(data: bytes) -> str:
+            # a file system may make durable at once what is written over an old content
+            file.unlink(missing_ok=True)
+            file.write_bytes(data)
+            with suppress(SettingsError):
+                load(file.parent)
+            try:
+                drawn.pockets(str(file))
+            except BadLabel as error:
+                return str(error)[:40]
+            return "taken"
+
+        yield check
 
 
 def _events(data: bytes) -> str:
@@ -336,7 +343,7 @@ TARGETS: dict[str, Target] = {
     "label": Target(lambda: list(_LABELS), plain(_label)),
     "ini": Target(lambda: [_INI], plain(_ini)),
     "table": Target(lambda: [_ROWS], plain(_table)),
-    "toml": Target(_planograms, plain(_planogram_file)),
+    "toml": Target(_planograms, _planogram_file),
     "events": Target(lambda: [_EVENT], plain(_events)),
     "hospital": Target(lambda: [_EVENT], centre.hospital),
     "snapshot": Target(_snapshots, plain(_snapshot)),
