@@ -48,7 +48,7 @@ TINY = {
 
 ROOM_BYTES = 12_000  # in one piece, of a heap of 384 KB with full tables
 # Of two measured times either may be the longer with tiny sizes; processor time is counted in ticks of 10 ms.
-NOT_ABOVE_ZERO = {"verification_ms", "share", "broker_share"}
+NOT_ABOVE_ZERO = {"above_ms", "verification_ms", "share", "broker_share"}
 
 
 def keys(value, path=""):
