@@ -304,10 +304,15 @@ class Agent:
 
     def _heartbeat(self, now: float) -> None:
         if not self.view.broker or self._sender is None:
-            return
+            return None
         self._heartbeat_at = now + HEARTBEAT_S
-        if self._sender.heartbeat(self._controller.info, self.clock.utc_ms()):
+        try:
+            sent = self._sender.heartbeat(self._controller.info, self.clock.utc_ms())
+        except OutboxError as error:
+            return self._run(self._entries.failed(error))
+        if sent:
             self._entries.uplink.expect_answer(now)
+        return None
 
     def _publish_status(self) -> None:
         info = self._controller.info

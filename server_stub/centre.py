@@ -107,7 +107,7 @@ class Centre:
         self._sent: list[int] = []
         self._statuses: list[Arrived] = []
         self._back: set[str] = set()
-        self._new_site = False
+        self._new_site = self._stale = False
         self._heard_ms: dict[str, int] = {}
         self._open_desk()
 
@@ -137,7 +137,9 @@ class Centre:
             self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
             self._labelling.load(tx)
             self._decider.run(tx)
-            return waiting + self._finish(tx)
+            out = waiting + self._finish(tx)
+        self._sent = []
+        return out
 
     def sent(self, outbox_id: int) -> None:
         """The broker took a message; its outbox row goes with the next transaction."""
@@ -240,6 +242,9 @@ class Centre:
         self._heard_ms = beats
 
     def _transact(self, work: Callable[[Transaction], object]) -> list[Outgoing]:
+        if self._stale:
+            self._reload()
+        behind = self._downlink.behind()
         try:
             with self._engine.begin() as conn:
                 tx = self._begin(conn)
@@ -247,10 +252,15 @@ class Centre:
                 work(tx)
                 self._desk.fire_due(tx)
                 self._decide(tx)
-                return self._finish(tx)
+                out = self._finish(tx)
         except Exception:
+            self._downlink.failed(behind)
+            # a database that is still away takes no reading either: then it is read before anything else is done
+            self._stale = True
             self._reload()
             raise
+        self._sent = []
+        return out
 
     def tick(self) -> list[Outgoing]:
         """Timers of transport time, about once a second: silent stations, stations behind, timers of hospital time."""
@@ -283,7 +293,6 @@ class Centre:
         out = tx.finish()
         self._log.save(tx)
         store.drop_outbox(tx.conn, self._sent)
-        self._sent = []
         return out
 
     def _reload(self) -> None:
@@ -297,6 +306,7 @@ class Centre:
             self._stockroom.load(tx)
             self._labelling.load(tx)
             self._finish(tx)
+        self._sent, self._stale = [], False
 
     def _take_up_site(self, tx: Transaction) -> None:
         if self._register.refresh() or self._new_site:

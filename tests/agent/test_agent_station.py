@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from agent import words
 from agent.clock import SystemClock
 from agent.keys import Signer, Verifier
-from agent.outbox import Outbox
+from agent.outbox import Outbox, OutboxError
 from agent.settings import Settings
 from agent.station import Agent
 from firmware import codes
@@ -171,3 +171,38 @@ def test_a_restored_centre_gets_what_came_before_the_outbox(rig, held):
     answer(2, 6 if held else 3)
     assert (rig.outbox.log().seq, rig.outbox.log().head) == ((6, cabinet.heads[6]) if held else (8, cabinet.heads[8]))
     assert rig.alarms() == ([] if held else [words.of(codes.GAP)])
+
+
+@pytest.mark.req("A19.b")
+def test_a_disk_that_can_not_be_read_when_the_broker_comes_back_holds_nothing_up(rig, monkeypatch):
+    cabinet, sent = Cabinet(), []
+    for _ in range(3):
+        cabinet.append(30)
+    rig.agent.attach(lambda _payload: None, Sent(sent))
+    cabinet.streaming, cabinet.next = True, 1
+
+    async def back():
+        rig.agent.link_received([cabinet.info(), *cabinet.stream()])
+        with monkeypatch.context() as broken:
+            broken.setattr(rig.outbox, "utc_ms", unreadable)
+            rig.agent.broker_up()
+        assert "batch" in sent, "what waits goes up"
+        assert words.of(codes.STORE_FAILED) in rig.alarms()
+        assert rig.agent._timer is not None, "and a heartbeat in a minute"
+        rig.agent.broker_down()
+
+    asyncio.run(back())
+
+
+def unreadable(_seq):
+    raise OutboxError("cannot read: disk I/O error. See to the disk.")
+
+
+class Sent:
+    """A broker that takes everything."""
+
+    def __init__(self, kinds):
+        self._kinds = kinds
+
+    def publish(self, topic, _payload, retain=False):
+        self._kinds.append(topic.rsplit("/", 1)[-1])

@@ -1,17 +1,21 @@
 """Durable first, folded after: what is answered is never lost, doubled or folded otherwise, whatever stops between."""
 
 import random
+from contextlib import contextmanager
 from itertools import pairwise
+from types import SimpleNamespace
 
 import cbor2
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 
 from firmware import codes
 from firmware.journal import kinds
 from firmware.wire import cose, messages, topics
+from server_stub import auditing
 from server_stub.centre import Arrived, Asked, Keys
 from server_stub.fold import rebuild
+from server_stub.integration.downlink import SETTLE_MS
 from server_stub.ledger import catch_up, schema, store
 from server_stub.ledger.ingest import Ingest, Message, Now
 from server_stub.watch.silence import SILENT_MS
@@ -156,6 +160,80 @@ def test_a_failed_step_is_done_again(quick, monkeypatch):
     assert quick.ledger() == [] and quick.centre.behind
     follow(quick)
     assert len(quick.ledger()) == 8 and rebuilt(quick)
+
+
+@contextmanager
+def no_commit(engine):
+    """The database takes everything but the COMMIT."""
+
+    def full(_conn):
+        raise OSError("disk full")
+
+    event.listen(engine, "commit", full)
+    try:
+        with pytest.raises(OSError, match="disk full"):
+            yield
+    finally:
+        event.remove(engine, "commit", full)
+
+
+@pytest.mark.req("A12.a", "A19.b")
+def test_a_database_that_stays_away_leaves_no_hole_in_the_centres_log(quick, monkeypatch):
+    began = []
+
+    @contextmanager
+    def begin():
+        began.append(1)
+        if len(began) > 1:
+            raise OSError("no connection")
+        with quick.engine.begin() as conn:
+            yield conn
+            raise OSError("no connection")
+
+    script = removals(quick)
+    quick.up("ICU1", "heartbeat", script.heartbeat())
+    quick.transport_ms += SILENT_MS
+    with monkeypatch.context() as away:
+        away.setattr(quick.centre, "_engine", SimpleNamespace(begin=begin))
+        for _ in range(3):
+            with pytest.raises(OSError, match="no connection"):
+                quick.centre.tick()
+    quick.sent += quick.centre.tick()
+    quick.up("ICU1", "heartbeat", script.heartbeat())
+    seqs = [seq for seq, _ in quick.ledger("centre")]
+    assert seqs == list(range(1, len(seqs) + 1)) and len(seqs) > 2
+    with quick.engine.connect() as conn:
+        assert auditing.audit(conn, quick.home, quick.register.config) == []
+
+
+@pytest.mark.req("A19.b")
+def test_what_a_commit_did_not_keep_is_done_again(quick, monkeypatch):
+    quick.up("ICU1", "batch", removals(quick).batch(1, 8))
+    waiting = [row.id for row in quick.rows(schema.outbox)]
+    for id_ in waiting:
+        quick.centre.sent(id_)
+    assert waiting
+    with monkeypatch.context() as broken:
+        broken.setattr(quick.centre, "_reload", lambda: None)
+        with no_commit(quick.engine):
+            quick.centre.tick()
+    quick.centre._reload()
+    quick.centre.tick()
+    assert quick.rows(schema.outbox) == [], "what the broker has is not sent again at the next start"
+
+
+@pytest.mark.req("A19.b")
+def test_a_station_that_is_behind_gets_its_tables_though_a_commit_failed_and_a_clock_was_set_back(quick, monkeypatch):
+    quick.ask("reference", station="ICU1", table="items", rows=[["HEPARIN", 0, 1, 0]])
+    assert quick.up("ICU1", "status", b'{"online":true,"tables":{"items":0}}') == [], "that was sent a moment ago"
+    quick.transport_ms -= 3_600_000
+    with monkeypatch.context() as broken:
+        broken.setattr(quick.centre, "_reload", lambda: None)
+        with no_commit(quick.engine):
+            quick.centre.tick()
+    quick.centre._reload()
+    quick.transport_ms += SETTLE_MS
+    assert [m.topic.rsplit("/", 1)[-1] for m in quick.centre.tick()] == ["reference"]
 
 
 def test_a_batch_that_can_not_be_folded_holds_up_its_own_log_only(quick, monkeypatch):

@@ -1,5 +1,7 @@
 """Tree, sequencer, checkpoints and witnesses of the centre, over SQLite and PostgreSQL."""
 
+import sqlite3
+
 import pytest
 from sqlalchemy import delete, select
 
@@ -388,6 +390,45 @@ def test_a_witness_that_did_not_answer_is_asked_again_about_the_same_checkpoint(
     assert core.to_ask(1_000 + 2 * ASK_AGAIN_MS) == []
     grown(quick, icu, core)
     assert core.to_ask(1_001 + ASK_AGAIN_MS) == [("http://w", key)], "a new one at once"
+
+
+def test_a_witness_that_lost_its_memory_signs_nothing(quick, witness, tmp_path):
+    made, key = witness
+    logs = logs_of({"d": (quick.home.keys / treekey.PUBLIC).read_text()}, ())
+    again, public = open_witness(tmp_path / "w", "demo/compliance", logs)
+    again._memory.close()
+    assert Key.read(public) == key
+    made._memory.close()
+    (tmp_path / "w" / "seen.db").unlink()
+    with pytest.raises(ValueError, match="what it has cosigned is lost"):
+        open_witness(tmp_path / "w", "demo/compliance", logs)
+
+
+class Refusing:
+    """A database that does not take a COMMIT, once."""
+
+    def __init__(self, conn):
+        self._conn, self._left = conn, 1
+
+    def __getattr__(self, name):
+        return getattr(self._conn, name)
+
+    def execute(self, statement, *values):
+        if statement == "COMMIT" and self._left:
+            self._left = 0
+            raise sqlite3.OperationalError("database or disk is full")
+        return self._conn.execute(statement, *values)
+
+
+@pytest.mark.req("A12.c")
+def test_a_witness_whose_disk_was_full_goes_on_and_has_signed_nothing(quick, witness):
+    made, _ = witness
+    icu, core = quick.station(), sequencing(quick, 0)
+    grown(quick, icu, core)
+    made._memory._conn = Refusing(made._memory._conn)
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        made.add_checkpoint(core.question(0), 1)
+    assert made.add_checkpoint(core.question(0), 2).status == 200, "it remembers nothing of what it did not sign"
 
 
 @pytest.mark.req("A12.c")

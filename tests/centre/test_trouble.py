@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import sys
 from types import SimpleNamespace
 
 import paho.mqtt.client as paho
@@ -12,6 +13,7 @@ from server_stub import ingest_main
 from server_stub.centre import Arrived, Asked
 from server_stub.integration.mqtt import Mqtt
 from server_stub.site import config
+from server_stub.supervisor import Child
 
 MESSAGE = Arrived("apotheca/1/demo/s0/ICU1/up/batch", b"good")
 
@@ -84,3 +86,17 @@ def test_a_broker_that_comes_back_while_too_much_waits_is_not_read(site_home):
             end.close()
 
     asyncio.run(back())
+
+
+@pytest.mark.req("A25.a")
+def test_a_full_disk_ends_no_process_that_runs(tmp_path):
+    child = Child("sleeper", [sys.executable, "-c", "import time; time.sleep(600)"], tmp_path / "sleeper.log")
+    (tmp_path / "sleeper.pid").mkdir()
+    child.look(1.0)
+    assert child._process is not None and child._process.poll() is None, "its number could not be written"
+    child._process.kill()
+    child._process.wait()
+    missing = Child("missing", [str(tmp_path / "none")], tmp_path / "missing.log")
+    for now_s in (1.0, 1.1, 5.0):
+        missing.look(now_s)
+    assert missing._process is None and missing._due_s > 5.0, "it is tried again, less and less often"
