@@ -12,6 +12,7 @@ import ssl
 import time
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from pathlib import Path
 
 from server_stub.integration.intake import IntakeAway, ask
@@ -33,6 +34,7 @@ STEP_S = 0.5
 ANSWER_WITHIN_S = 5.0
 MOST_ANSWER = 8192
 TRIES = 2
+AWAY = 500
 
 
 def transport_ms() -> int:
@@ -99,9 +101,14 @@ class Shell:
             if old is None:
                 return
             try:
-                status, body = await asyncio.to_thread(_post, f"{url}/add-checkpoint", self._core.question(old))
-            except OSError as error:
-                log.warning("witness %s does not answer (%s); asking it again later", key.name, error)
+                async with asyncio.timeout(ANSWER_WITHIN_S):  # also one that answers a byte at a time
+                    status, body = await asyncio.to_thread(_post, f"{url}/add-checkpoint", self._core.question(old))
+            except (OSError, HTTPException) as error:
+                why = error if str(error) else type(error).__name__
+                log.warning("witness %s does not answer (%s); asking it again later", key.name, why)
+                return
+            if status >= AWAY:
+                log.warning("witness %s is away (status %s); asking it again later", key.name, status)
                 return
             old = self._core.answered(key, old, status, body)
 

@@ -102,7 +102,10 @@ class Witness:
 
 
 def open_witness(folder: Path, name: str, logs: Mapping[str, Key]) -> tuple[Witness, str]:
-    """The witness whose key and memory are in `folder`, made on first use; gives its vkey too."""
+    """The witness whose key and memory are in `folder`, made on first use; gives its vkey too. Raises ValueError for a
+    name that no signature line can carry (C2SP signed-note: no blanks, no plus)."""
+    if not name or "+" in name or any(one.isspace() or not one.isprintable() for one in name):
+        raise ValueError("the name of a witness has no blanks and no +: example.org/compliance")
     key = folder / "witness.key"
     if not key.exists():
         write_private(key, pem(Ed25519PrivateKey.generate()))
