@@ -189,7 +189,10 @@ def server_run(
         raise refuse(ValueError("--clock is system or stepped"))
     # stepped time is one process's
     shards = site.further_shards if clock == "system" else ()
-    supervisor.run(home.root, make_folder(home.run), clock, shards=shards, packets=site.packets.every_days > 0)
+    try:
+        supervisor.run(home.root, make_folder(home.run), clock, shards=shards, packets=site.packets.every_days > 0)
+    except supervisor.RunsAlready as error:
+        raise refuse(error) from None
 
 
 @server_app.command("successor")

@@ -53,19 +53,21 @@ class Signed(NamedTuple):
 def restore(home: Home, backup: Path | None, copies: Sequence[Path], now_ms: int) -> list[str]:
     """Do it; gives what there is to say.
 
-    Raises NotRestored: then nothing was changed; but without a backup copies named before the wrong one are taken in.
+    Raises NotRestored, WrongSchema, with nothing changed; but without a backup copies named before the wrong one are taken
+    in.
     """
     site = read(home)
     url = make_url(database_url(home, site))
     now = Now(now_ms, now_ms)
     if runs(home.intake):
         raise NotRestored("the centre runs: stop `apotheca server run` first")
+    away = schema.missing(url.render_as_string(hide_password=False)) is not None
     if backup is None:
         return _filled(home, url, copies, now)
     if not url.drivername.startswith("sqlite") or url.database is None:
         raise NotRestored("--from is for SQLite: restore a PostgreSQL with its own tools, then leave it out")
     target = Path(url.database)
-    if target.exists():
+    if not away:
         raise NotRestored(f"{target} is there: it is evidence, move it away first")
     draft = target.with_name(f"{target.name}.restoring")
     _discard(draft)

@@ -251,9 +251,16 @@ def open_database(url: str) -> Engine:
 
 
 def missing(url: str) -> str | None:
-    """The path of an SQLite database that is not there: to open it would make an empty one."""
+    """The path of an SQLite database that is not there: to open it would make an empty one.
+
+    Raises WrongSchema if its -wal is: SQLite would throw that away, or play it into another database.
+    """
     path = make_url(url).database if url.startswith("sqlite") else None
-    return path if path and path != ":memory:" and not Path(path).exists() else None
+    if not path or path == ":memory:" or Path(path).exists():
+        return None
+    if left := [f"{path}{end}" for end in ("-wal", "-shm", "-journal") if Path(f"{path}{end}").exists()]:
+        raise WrongSchema(f"{path} is not there, but {', '.join(left)}: it is evidence, keep it with that database")
+    return path
 
 
 def there(url: str) -> str:
