@@ -7,7 +7,7 @@ What the cores are to do next is handed back as actions.
 from collections.abc import Sequence
 from contextlib import suppress
 
-from agent.actions import Action, Info, Reset, Rewind, Send, StartLog, Trouble
+from agent.actions import Action, Info, Missing, Reset, Rewind, Send, StartLog, Trouble
 from agent.controller import JOURNAL, Controller
 from agent.downlink import Answered
 from agent.outbox import Outbox, OutboxError
@@ -129,10 +129,21 @@ class Entries:
         info = self._controller.info
         if info is None or answer.verdict == messages.FORK or answer.seq < info.first_seq - 1:
             return []
-        self._outbox.anchor(answer.seq, answer.head, info.last_seq, info.removals)
+        doing = self._go_on_after(answer.seq, answer.head, info, now)
+        return [*self._keep(answer, -1), *doing]
+
+    def missing(self, action: Missing) -> Doing:
+        """An entry does not read back at the controller. If the centre has stored it, go on after what it has."""
+        info, stands = self._controller.info, self._outbox.log()
+        if info is None or stands.answered_head is None or not action.seq <= stands.answered <= info.last_seq:
+            return []
+        return self._go_on_after(stands.answered, stands.answered_head, info, self._transport.now())
+
+    def _go_on_after(self, seq: int, head: bytes, info: Info, now: float) -> Doing:
+        self._outbox.anchor(seq, head, info.last_seq, info.removals)
         self.uplink = self._new_uplink()
-        keep = self._keep(answer, -1)
-        return [*keep, *self.uplink.connected(now), *self._controller.moved(answer.seq, answer.head, now)]
+        doing: Doing = [*self.uplink.connected(now)] if self._view.broker else []
+        return [*doing, *self._controller.moved(seq, head, now)]
 
     def _new_uplink(self) -> Uplink:
         stands = self._outbox.log()

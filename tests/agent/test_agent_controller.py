@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.actions import Good, Inventory, LinkUp, Reply, Reset, Rewind, Send, StartLog, Take, Trouble
+from agent.actions import Good, Inventory, LinkUp, Missing, Reply, Reset, Rewind, Send, StartLog, Take, Trouble
 from agent.controller import Controller
 from firmware import codes
 from firmware.journal import chain, kinds
@@ -107,6 +107,37 @@ def test_a_page_that_does_not_continue_the_chain_is_refused_and_asked_for_again(
     assert [good.about for good in rig.of(Good)] == [rig.of(Trouble)[0].about], "and the alarm clears"
     rig.settle()
     assert [page.page for page in rig.taken] == [rig.cabinet.pages[n] for n in (1, 2, 3)]
+
+
+def test_an_entry_that_does_not_read_back_is_told_and_asked_for_ever_more_seldom():
+    rig = Rig(filled(20))
+    del rig.cabinet.pages[3]
+    rig.carry(rig.core.opened(0))
+    while rig.now < 3600:
+        rig.now = rig.core.deadline
+        rig.carry(rig.core.tick(rig.now))
+    assert [page.seq for page in rig.taken] == [1, 2]
+    assert {missing.seq for missing in rig.of(Missing)} == {3}
+    assert {trouble.code for trouble in rig.of(Trouble)} == {codes.UNVERIFIED_PAGE}
+    assert len([None for message in rig.cabinet.seen if message[0] == messages.STREAM]) < 80
+    rig.carry(rig.core.moved(5, rig.cabinet.heads[5], rig.now))
+    assert [page.seq for page in rig.taken] == [1, 2, *range(6, 21)], "once it need not be read, the others come"
+    rig.settle()
+
+
+def test_lost_frames_alone_do_not_make_an_entry_missing():
+    rig = Rig(filled(20), lose=lambda n: n in {4, 24, 25, 26, 27, 28, 29, 30})
+    rig.carry(rig.core.opened(0))
+    rig.settle()
+    assert [page.seq for page in rig.taken] == list(range(1, 21)) and not rig.of(Missing)
+
+
+def test_a_page_that_never_verifies_is_not_asked_for_again_at_once():
+    rig = Rig(filled(9))
+    rig.cabinet.pages[4] = rig.cabinet.pages[2]
+    rig.carry(rig.core.opened(0))
+    assert [page.seq for page in rig.taken] == [1, 2, 3] and rig.of(Trouble)
+    assert len([None for message in rig.cabinet.seen if message[0] == messages.STREAM]) == 2, "then with the time"
 
 
 def test_a_head_that_is_not_the_controllers_rewinds_once_then_stops():
