@@ -243,7 +243,7 @@ class Controller:
     def _patience_s(self) -> float:
         """How long to wait for the page asked for: ever longer when others come in its place."""
         more = self._tries - TRIES if self._useless else 0
-        return min(RETRY_S * 2 ** min(max(more, 0), 10), STREAM_MAX_S)
+        return min(RETRY_S * 2.0 ** min(max(more, 0), 10), STREAM_MAX_S)
 
     def _missing(self) -> list[Action]:
         text = f"the controller cannot read entry {self._asked}"

@@ -60,6 +60,21 @@ def believed_are_answered(world: "World", rig: "Rig") -> None:
         world.truth.wrong("acknowledged", rig.station, f"{station.journal.released} are released, {acked} answered")
 
 
+def who_waits(world: "World") -> None:
+    """The world does not end: where each station stands, first the one whose link has most to do."""
+    rigs = sorted((*world.rigs, *world.clones), key=lambda rig: -rig.up.sent)
+    stands = "; ".join(_stand(rig) for rig in rigs)
+    world.truth.wrong("does not end", rigs[0].station, f"after {world.timeline.steps} steps: {stands}")
+
+
+def _stand(rig: "Rig") -> str:
+    station, outbox = rig.cabinet.station, rig.host.outbox
+    log = outbox.log() if outbox else None
+    controller = f"at {station.journal.seq}, {station.journal.released} released" if station else "off"
+    agent = f"at {log.seq}, {log.answered} answered" if log else "off"
+    return f"{rig.name} controller {controller}, agent {agent}, {rig.up.sent} frames up, {rig.down.sent} down"
+
+
 def all_of(world: "World") -> None:
     """Everything, at the end."""
     if world.centre.engine is None:

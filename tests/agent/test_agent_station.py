@@ -179,7 +179,7 @@ def test_a_restored_centre_gets_what_came_before_the_outbox(rig, held):
 @pytest.mark.req("A12.b")
 @pytest.mark.parametrize("stored", [2, 6, 9])
 def test_an_entry_the_controller_cannot_read_is_not_needed_once_the_centre_has_it(rig, stored):
-    cabinet, timeline = Cabinet(), Timeline()
+    cabinet, timeline = Cabinet(), Timeline(10_000)
     for _ in range(9):
         cabinet.append(30)
     del cabinet.pages[4]

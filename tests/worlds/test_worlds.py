@@ -7,7 +7,7 @@ import os
 import pytest
 from typer.testing import CliRunner
 
-from simulator.worlds import faults, run
+from simulator.worlds import faults, run, world
 from simulator.worlds.cli import app, told
 from simulator.worlds.controls import CONTROLS
 from simulator.worlds.site import Site
@@ -52,6 +52,16 @@ def test_a_failing_world_is_made_small(monkeypatch):
     found = run.shrink(1, "no-intent", lambda text: None)
     assert [violation.kind for violation in found.violations][:1] == ["unlocked"]
     assert "FAULT" not in told(found) and "VIOLATION unlocked" in told(found), "it needs no fault to fail"
+
+
+def test_a_world_that_does_not_end_is_told_and_made_small(site, monkeypatch):
+    monkeypatch.setattr(world, "STEPS_MOST", 2000)
+    found = run.one(site, "", None, 5)
+    assert [violation.kind for violation in found.violations] == ["does not end"]
+    assert all(f"S{number} controller " in found.violations[0].text for number in (1, 2, 3))
+    assert told(found) == told(run.one(site, "", None, 5)), "and plays again exactly"
+    small = told(run.shrink(5, "", lambda text: None))
+    assert "FAULT" not in small.replace("FAULT outage", "") and "VIOLATION does not end" in small
 
 
 def test_the_command_tells_what_it_found(tmp_path):
