@@ -19,6 +19,7 @@ from server_stub.site.enrol import add_stations
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from simulator.site import pin_hash
+from simulator.worlds import pens
 
 SITE = "worlds"
 STATIONS = ("S1", "S2", "S3", "S4", "S5")
@@ -96,6 +97,7 @@ class Site:
         self.register = SiteRegister(self.home)
         self.keys = Keys.read(self.home)
         self.identities = {station: self._identity(station) for station in STATIONS}
+        self._lend_pens()
         self.centre_template = self.folder / "centre.template"
         open_database(f"sqlite:///{self.centre_template}").dispose()
         self.outbox_templates = {station: self._outbox(station) for station in STATIONS}
@@ -103,6 +105,12 @@ class Site:
     def close(self) -> None:
         """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _lend_pens(self) -> None:
+        pens.remember(self.keys.signer, *(identity.verifier for identity in self.identities.values()))
+        for station, identity in self.identities.items():
+            enrolled, pen = self.register._stations[station], pens.remember(identity.signer)
+            self.register._stations[station] = enrolled._replace(keys=enrolled.keys._replace(public=pen))
 
     def _identity(self, station: str) -> Identity:
         folder = self.home.station(station)

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from firmware import codes
@@ -42,8 +43,9 @@ class Branch:
         return Branch(self.pages[:seq], seq)
 
 
+@lru_cache(maxsize=4096)
 def decoded(page: bytes) -> list[Any]:
-    """Fields of the entry in a page."""
+    """Fields of the entry in a page: to be read, each page is asked for several times."""
     fields: list[Any] = entry.decode(chain.parse_page(page)[0])
     return fields
 
