@@ -7,6 +7,9 @@ import os
 import pytest
 from typer.testing import CliRunner
 
+from agent.keys import BadSignatureError
+from firmware.wire import cose
+from server_stub.ledger.batch import verify
 from simulator.worlds import faults, run, world
 from simulator.worlds.cli import app, told
 from simulator.worlds.controls import CONTROLS
@@ -52,6 +55,21 @@ def test_a_failing_world_is_made_small(monkeypatch):
     found = run.shrink(1, "no-intent", lambda text: None)
     assert [violation.kind for violation in found.violations][:1] == ["unlocked"]
     assert "FAULT" not in told(found) and "VIOLATION unlocked" in told(found), "it needs no fault to fail"
+
+
+def test_pens_that_remember_are_as_strict_as_keys(site):
+    one, other = site.identities["S1"], site.identities["S2"]
+    sealed = one.signer.seal("batch", b"payload")
+    keys = {station: site.register(station).keys.public for station in ("S1", "S2")}
+    kid, payload, signature = cose.parse(sealed)
+    tbs = cose.tbs(kid, "batch", payload)
+    assert verify(keys["S1"], tbs, signature)
+    assert not verify(keys["S2"], tbs, signature), "another's"
+    assert not verify(keys["S1"], tbs + b"1", signature)
+    assert not verify(keys["S1"], tbs, signature[:-1] + bytes([signature[-1] ^ 1]))
+    assert not verify(keys["S1"], cose.tbs(kid, "heartbeat", payload), signature)
+    with pytest.raises(BadSignatureError):
+        other.verifier.open("batch", sealed)
 
 
 def test_a_world_that_does_not_end_is_told_and_made_small(site, monkeypatch):
