@@ -35,6 +35,7 @@ class Total:
     violations: Counter[str] = field(default_factory=Counter)
     failed: dict[int, str] = field(default_factory=dict)
     least: dict[str, int] = field(default_factory=dict)
+    most_steps: tuple[int, int] = (0, 0)
     seconds: float = 0.0
 
     def add(self, found: Found) -> None:
@@ -43,6 +44,7 @@ class Total:
         self.entries += found.entries
         self.cabinet_ms += found.cabinet_ms
         self.faults += found.faults
+        self.most_steps = max(self.most_steps, (found.steps, found.seed))
         self.violations += Counter(violation.kind for violation in found.violations)
         if found.violations:
             first = found.violations[0]
@@ -64,6 +66,7 @@ class Total:
             "violations": dict(sorted(self.violations.items())),
             "failed_seeds": {str(seed): text for seed, text in sorted(self.failed.items())},
             "least_of_a_world": self.least,
+            "most_steps": {"steps": self.most_steps[0], "seed": self.most_steps[1]},
             "seconds": round(self.seconds, 1),
         }
 

@@ -51,6 +51,7 @@ class Found:
     faults: Counter[str]
     violations: list[Violation]
     trace: list[tuple[int, str, str]] = field(repr=False, default_factory=list)
+    steps: int = 0
 
 
 class World:
@@ -144,7 +145,10 @@ class World:
             self._to_the_end(plan.end_ms)
         cabinet_ms = self.timeline.now_ms * len(self.rigs)
         truth = self.truth
-        return Found(self.seed, len(self.rigs), truth.entries, cabinet_ms, truth.faults, truth.violations, truth.trace)
+        return Found(
+            self.seed, len(self.rigs), truth.entries, cabinet_ms, truth.faults, truth.violations, truth.trace,
+            self.timeline.steps,
+        )  # fmt: skip
 
     def _to_the_end(self, end_ms: int) -> None:
         try:
