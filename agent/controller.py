@@ -98,8 +98,8 @@ class Controller:
         return [_send(messages.PAGES_KEPT, seq)]
 
     def moved(self, seq: int, head: bytes | None, now: float) -> list[Action]:
-        """The outbox stands elsewhere now (start, anchor, rewind): stream from there."""
-        self._seq, self._head = seq, head
+        """The outbox stands elsewhere now (start, anchor, rewind): stream from there, whatever was refused before."""
+        self._seq, self._head, self._refused = seq, head, False
         return self._stream(now) if self._open and self.info and head is not None else []
 
     def stall(self, seq: int, head: bytes | None) -> None:
@@ -206,12 +206,12 @@ class Controller:
             return self._begin(info)
         if self._seq + 1 < info.first_seq:
             return [Reset()]
+        if self._refused:
+            return []
         if self._seq > info.last_seq:
             return self._refuse(f"outbox holds entry {self._seq}, the controller only {info.last_seq}")
         if self._seq == info.last_seq and self._head != info.head:
             return self._mismatch()
-        if self._refused:
-            return []
         return self._stream(now) if fresh or (self._seq < info.last_seq and self._stream_at is None) else []
 
     def _begin(self, info: Info) -> list[Action]:

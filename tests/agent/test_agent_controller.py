@@ -157,6 +157,19 @@ def test_an_outbox_ahead_of_the_controller_is_trouble():
     assert not rig.taken
 
 
+def test_a_controller_that_an_older_state_was_put_back_into_is_not_read_when_it_gets_as_far_again():
+    rig = Rig(filled(4), seq=6, head=bytes(32))
+    rig.carry(rig.core.opened(0))
+    for _ in range(6):
+        rig.cabinet.append(kinds.SIGN_ON)
+        rig.carry(rig.core.ping(rig.now))
+        rig.settle()
+    assert not rig.taken and not rig.of(Rewind), "what the outbox holds of the true history stays"
+    assert [trouble.code for trouble in rig.of(Trouble)] == [codes.UNVERIFIED_PAGE]
+    rig.carry(rig.core.moved(3, rig.cabinet.heads[3], rig.now))
+    assert [page.seq for page in rig.taken] == list(range(4, 11)), "the centre says where it goes on"
+
+
 def test_an_outbox_too_far_behind_starts_again():
     cabinet = filled(4, ring=3)
     cabinet.released = 10
