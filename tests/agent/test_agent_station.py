@@ -169,8 +169,10 @@ def test_a_restored_centre_gets_what_came_before_the_outbox(rig, held):
         rig.agent.link_received([cabinet.info()])
 
     asyncio.run(hear())
+    answer(2, 3)
+    assert rig.outbox.log().head is None and rig.alarms() == [words.of(codes.GAP)], "nobody holds entry 4"
     answer(1, 8)
-    assert rig.outbox.log().seq == 8, "the outbox begins here"
+    assert rig.outbox.log().seq == 8 and rig.alarms() == [], "the outbox begins here"
     answer(2, 6 if held else 3)
     assert (rig.outbox.log().seq, rig.outbox.log().head) == ((6, cabinet.heads[6]) if held else (8, cabinet.heads[8]))
     assert rig.alarms() == ([] if held else [words.of(codes.GAP)])
