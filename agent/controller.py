@@ -237,7 +237,7 @@ class Controller:
             self._asked, self._tries, self._useless = wanted, 0, False
         self._tries, self._beyond = self._tries + 1, False
         behind = self.info is not None and self._seq < self.info.last_seq
-        self._stream_at = now + self._patience_s() if behind else None
+        self._stream_at = now + self._patience_s() if behind or self._useless else None
         return [_send(messages.PAGES_KEPT, self._seq), _send(messages.STREAM, wanted)]
 
     def _patience_s(self) -> float:

@@ -110,8 +110,8 @@ def clean(world: "World", rig: "Rig") -> bool:
 
 
 def _is_nowhere(world: "World", rig: "Rig", length: int) -> bool:
-    """What a backup lacks is nowhere when the outbox was lost too and the ring has gone on over it: of what was answered
-    two copies are gone, and the third never promised to stay."""
+    """What a backup lacks is nowhere when the outbox was lost too and the ring has gone on over it: two copies are
+    gone, and the third of what was answered never promised to stay."""
     station, outbox = rig.cabinet.station, rig.host.outbox
     if not world.restored or not world.truth.met(rig.station, *LOST_OUTBOX) or station is None or outbox is None:
         return False

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent import controller
 from agent.actions import Good, Inventory, LinkUp, Missing, Reply, Reset, Rewind, Send, StartLog, Take, Trouble
 from agent.controller import Controller
 from firmware import codes
@@ -123,6 +124,23 @@ def test_an_entry_that_does_not_read_back_is_told_and_asked_for_ever_more_seldom
     rig.carry(rig.core.moved(5, rig.cabinet.heads[5], rig.now))
     assert [page.seq for page in rig.taken] == [1, 2, *range(6, 21)], "once it need not be read, the others come"
     rig.settle()
+
+
+def test_nor_is_one_that_no_info_has_told_of_asked_for_each_second(monkeypatch):
+    rig = Rig(filled(3))
+    rig.carry(rig.core.opened(0))
+    rig.settle()
+    monkeypatch.setattr(controller, "CHECK_AFTER_S", 10_000)
+    end = rig.now + 3600
+    for _ in range(5):
+        rig.cabinet.append(kinds.SIGN_ON)
+    del rig.cabinet.pages[4]
+    rig.say(rig.cabinet.stream())
+    while rig.now < end:
+        rig.now = rig.core.deadline
+        rig.carry(rig.core.tick(rig.now))
+    assert rig.core.info.last_seq == 3 and {missing.seq for missing in rig.of(Missing)} == {4}
+    assert len([None for message in rig.cabinet.seen if message[0] == messages.STREAM]) < 80
 
 
 def test_lost_frames_alone_do_not_make_an_entry_missing():
