@@ -73,6 +73,7 @@ class Truth:
         self.acked: dict[str, int] = {}
         self.faults: Counter[str] = Counter()
         self.hurt: dict[str, set[str]] = {}
+        self.unread: dict[str, set[int]] = {}  # entries that did not read back at a boot, where bits had rotted
         self.entries = 0
 
     # what happened
@@ -161,7 +162,9 @@ class Truth:
                 branch.pages.append(page)
                 self._count(branch, page)
                 self.entries += 1
-            elif page != true and not (rotten and page is None):
+            elif rotten and page is None:
+                self.unread.setdefault(station, set()).add(seq)
+            elif page != true:
                 self.wrong("lost", station, f"entry {seq} does not read as it was written")
         if journal.first_held - 1 > self.acked.get(station, 0):
             self.wrong(
