@@ -1,10 +1,12 @@
 """The site that all worlds of a process share: keys, identities, an empty database; made by production."""
 
+import random
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from agent.keys import Signer, Verifier
 from agent.outbox import Outbox
@@ -92,8 +94,10 @@ class Site:
         ram = Path("/dev/shm")  # noqa: S108 - a folder that is never written to disk
         self.folder = Path(tempfile.mkdtemp(prefix="apotheca-worlds-", dir=ram if ram.is_dir() else None))
         self.home = Home(self.folder / "home")
-        make_site(self.home, SITE)
-        add_stations(self.home, {station: (WARD,) for station in STATIONS})
+        # the same secrets each time: what a torn page is taken for depends on its bytes, and a seed replays exactly
+        with mock.patch("secrets.token_bytes", random.Random(SITE).randbytes):
+            make_site(self.home, SITE)
+            add_stations(self.home, {station: (WARD,) for station in STATIONS})
         self.register = SiteRegister(self.home)
         self.keys = Keys.read(self.home)
         self.identities = {station: self._identity(station) for station in STATIONS}
