@@ -7,6 +7,28 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperGroup
 
+# told by `--help` without loading the rooms whose commands they are
+_WORDS = {
+    "account": "Accounts of people and programs at the console.",
+    "agent": "The cabinet's computer: link, outbox, uplink, kiosk.",
+    "bench": "Measure one part against the bare limit of the same run.",
+    "broker": "Run the broker.",
+    "cabinet": "Build, flash, test and repair a cabinet.",
+    "cradle": "Handhelds in their cradles, at the pharmacy's computer.",
+    "demo": "Run a hospital through the whole chain.",
+    "export": "Write journals and ledger with what verifies them.",
+    "handheld": "Pick, check and deliver with a unit on a serial port.",
+    "init": "Make a site.",
+    "label": "Print labels.",
+    "order": "Give orders to cabinets, for a pharmacist.",
+    "packet": "Make, record and verify compliance packets.",
+    "par-trial": "Starting levels, PAR and capacity side by side.",
+    "server": "Run, restore and rebuild the centre.",
+    "sim": "Worlds of faults.",
+    "station": "Enrol stations, give them tables, replace controllers.",
+    "witness": "Be a witness of a site's ledger.",
+}
+
 
 class _LazyGroup(TyperGroup):
     """Sub-commands are entry points of the group `apotheca.commands`; listing them imports nothing."""
@@ -31,7 +53,7 @@ class _LazyGroup(TyperGroup):
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([(name, point.module.split(".")[0]) for name, point in sorted(self._points().items())])
+            formatter.write_dl([(name, _WORDS.get(name, "")) for name in self.list_commands(ctx)])
 
 
 def _home_first(args: list[str]) -> list[str]:

@@ -1326,12 +1326,23 @@ def check_seals(chains: Chains, findings: Findings) -> None:
             findings.entry(chain.log, chain.odd_seals[0], "its seal does not count on from the one before")
 
 
-def check_heads(chains: Chains, findings: Findings, given: Given) -> None:
-    """What the centre answered is what is here."""
+def tell_keys(chains: Chains, findings: Findings, given: Given) -> None:
+    """Of which logs the MACs were looked at: a name that was mistyped must not pass for a check."""
+    for name in sorted(given.keys):
+        told = "each entry's MAC was looked at" if name in chains else "a key was given, and nothing of it is here"
+        findings.notes.append(f"{name}: {told}")
+
+
+def check_heads(checked: "Checked", findings: Findings, given: Given) -> None:
+    """What the centre answered is what is here; an export of the centre's has all of its logs."""
+    chains, whole = checked.chains, findings.kind == "export" and checked.of_centre
     for head in given.heads:
         name = f"{head.station}-{head.log}"
         chain = chains.get(name)
-        if chain is None:
+        if chain is None and whole:
+            words = f"missing, as the whole log: the centre answered that it has up to {head.seq}"
+            findings.entry(Log(head.station, head.log, b"", 1, 0, b"", b"", 0), 1, words)
+        elif chain is None:
             findings.notes.append(f"{name}: a head was given, and nothing of it is here")
         elif head.seq > chain.log.last_seq and findings.kind == "export":
             words = f"missing: the centre answered that it has up to {head.seq}"
@@ -1411,7 +1422,8 @@ def examine(root: Path, given: Given) -> Checked:
         checked = Checked(findings, manifest["made_utc_ms"], of_centre, chains)
         (check_packet if findings.kind == "packet" else check_export)(folder, manifest, chains, findings, given)
         check_seals(chains, findings)
-        check_heads(chains, findings, given)
+        tell_keys(chains, findings, given)
+        check_heads(checked, findings, given)
         check_against(checked, findings, given)
         check_tree(folder, manifest["site"], chains, findings, given)
     except LeftOut as left:

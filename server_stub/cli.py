@@ -3,12 +3,15 @@
 import getpass
 import os
 import time
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from server_stub.site.home import Home
 
 init_app = typer.Typer(help="Make a site: authority, keys, broker configuration.", add_completion=False)
@@ -32,6 +35,19 @@ def refuse(error: Exception) -> SystemExit:
     """Say why, in red; raise what this gives."""
     typer.secho(str(error), err=True, fg=typer.colors.RED)
     return SystemExit(1)
+
+
+@contextmanager
+def readable() -> "Iterator[None]":
+    """Say it in words when the database, a file or a key can not be read or written."""
+    from sqlalchemy.exc import DBAPIError  # noqa: PLC0415
+
+    try:
+        yield
+    except DBAPIError as error:
+        raise refuse(ValueError(f"the database can not be used: {error.orig}; keep it as it is")) from None
+    except OSError as error:
+        raise refuse(error) from None
 
 
 def by_shell() -> str:
@@ -156,21 +172,27 @@ def server_run(
 ) -> None:
     """Run ingest and web until stopped."""
     from server_stub import supervisor  # noqa: PLC0415
-    from server_stub.ledger.schema import WrongSchema, open_database  # noqa: PLC0415
+    from server_stub.ledger.schema import WrongSchema, missing, open_database  # noqa: PLC0415
     from server_stub.site.config import NoSite, database_url, read  # noqa: PLC0415
     from server_stub.site.home import make_folder  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
-        site = read(home)
-        open_database(database_url(home, site)).dispose()
+        with readable():
+            site = read(home)
+            if path := missing(database_url(home, site)):
+                typer.echo(f"an empty database is made, {path}; if there was one before, stop: apotheca server restore")
+            open_database(database_url(home, site)).dispose()
     except (NoSite, WrongSchema) as error:
         raise refuse(error) from None
     if clock not in ("system", "stepped"):
         raise refuse(ValueError("--clock is system or stepped"))
     # stepped time is one process's
     shards = site.further_shards if clock == "system" else ()
-    supervisor.run(home.root, make_folder(home.run), clock, shards=shards, packets=site.packets.every_days > 0)
+    try:
+        supervisor.run(home.root, make_folder(home.run), clock, shards=shards, packets=site.packets.every_days > 0)
+    except supervisor.RunsAlready as error:
+        raise refuse(error) from None
 
 
 @server_app.command("successor")
@@ -210,7 +232,8 @@ def server_restore(
     from server_stub.site.config import NoSite  # noqa: PLC0415
 
     try:
-        said = restoring.restore(home_of(ctx), backup, copy or [], time.time_ns() // 1_000_000)
+        with readable():
+            said = restoring.restore(home_of(ctx), backup, copy or [], time.time_ns() // 1_000_000)
     except (NoSite, WrongSchema, restoring.NotRestored) as error:
         raise refuse(error) from None
     for line in said:
@@ -226,22 +249,27 @@ def server_rebuild(ctx: typer.Context) -> None:
     """
     from server_stub.auditing import audit  # noqa: PLC0415
     from server_stub.fold import PROJECTIONS, rebuild  # noqa: PLC0415
+    from server_stub.integration.intake import runs  # noqa: PLC0415
     from server_stub.ledger import tiles  # noqa: PLC0415
-    from server_stub.ledger.schema import WrongSchema, open_renewed  # noqa: PLC0415
+    from server_stub.ledger.schema import WrongSchema, open_renewed, there  # noqa: PLC0415
     from server_stub.restoring import lost, trees_seen  # noqa: PLC0415
     from server_stub.site.config import NoSite, database_url, read  # noqa: PLC0415
 
     home = home_of(ctx)
+    if runs(home.intake):
+        raise refuse(ValueError("the centre runs: stop `apotheca server run` first"))
     try:
-        site = read(home)
-        engine, renewed = open_renewed(database_url(home, site), PROJECTIONS)
+        with readable():
+            site = read(home)
+            engine, renewed = open_renewed(there(database_url(home, site)), PROJECTIONS)
+            with engine.connect() as conn:
+                forged = audit(conn, home, site)
     except (NoSite, WrongSchema) as error:
         raise refuse(error) from None
-    with engine.connect() as conn:
-        if forged := audit(conn, home, site):
-            raise refuse(ValueError("\n".join(f"{one}; keep the database" for one in forged)))
+    if forged:
+        raise refuse(ValueError("\n".join(f"{one}; keep the database" for one in forged)))
     typer.echo("every entry's MAC is right")
-    with engine.begin() as conn:
+    with readable(), engine.begin() as conn:
         before, after = rebuild(conn)
         trees = tiles.rebuild(conn)
         wrong = tiles.differing(conn, trees)
@@ -284,11 +312,14 @@ def broker_run(ctx: typer.Context) -> None:
 def export(ctx: typer.Context, out: Annotated[Path, typer.Option(help="A folder that does not exist yet.")]) -> None:
     """Write ledger, batches and journals, and check every head."""
     from server_stub.export import ExportRefused, write_export  # noqa: PLC0415
+    from server_stub.ledger.schema import WrongSchema  # noqa: PLC0415
+    from server_stub.proof.signatory import NoSigner  # noqa: PLC0415
     from server_stub.site.config import NoSite  # noqa: PLC0415
 
     try:
-        report = write_export(home_of(ctx), out, time.time_ns() // 1_000_000)
-    except (NoSite, ExportRefused) as error:
+        with readable():
+            report = write_export(home_of(ctx), out, time.time_ns() // 1_000_000)
+    except (NoSite, NoSigner, WrongSchema, ExportRefused) as error:
         raise refuse(error) from None
     for line in report.lines():
         typer.echo(line)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from firmware.journal.chain import head0
 from firmware.journal.flash import PAGE
 from server_stub.ledger import schema
+from server_stub.ledger.schema import there
 from server_stub.ledger.snapshot import snapshot_of
 from server_stub.ledger.store import load_log
 from server_stub.proof import leaves, seal
@@ -51,18 +52,19 @@ class Report:
 def write_export(home: Home, out: Path, made_utc_ms: int) -> Report:
     """Write everything into the new folder `out` (docs/interfaces.md, Export); `made_utc_ms` is the computer's time.
 
-    Raises ExportRefused, NoSite, NoSigner.
+    Raises ExportRefused, NoSite, NoSigner, and WrongSchema if there is no database.
     """
     if out.exists():
         raise ExportRefused(f"{out} is there already: name a new folder")
     site = read(home)
+    url = there(database_url(home, site))
     for name in ("ledger", "batches", "journals", "keys"):
         make_folder(out / name)
     report = Report()
     # rings before the ledger: what is written while this runs may be missing in them, never in the ledger alone
     for enrolled in site.station:
         _write_ring(home.controller(enrolled.id) / "ring.bin", out / "journals" / f"{enrolled.id}.ring")
-    with snapshot_of(database_url(home, site)) as conn:
+    with snapshot_of(url) as conn:
         logs = [_whole(conn, key, genesis) for key, genesis in all_logs(conn, site).items()]
         for log in logs:
             _write_ledger(conn, out, log, report)

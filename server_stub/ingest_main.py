@@ -35,8 +35,8 @@ MANY_WAIT = 2000
 # how long a request waits for what was taken in before it; where hospital time is stepped, until all is folded
 STEPS_BEFORE_REPLY = 5
 # while much comes in: what comes within this time is committed together, and folded together
-WINDOW_S = 0.05
-FOLD_S = 0.25
+WINDOW_S = 0.1
+FOLD_S = 0.5
 # how often ingest looks for what the processes of further shards have taken in
 LOOK_S = 0.25
 TICK_S = 1.0

@@ -7,16 +7,17 @@ what no agent can send any more is needed: batches of other databases, of export
 import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
 import cbor2
-from sqlalchemy import Connection, Engine, func, make_url, select
+from sqlalchemy import URL, Connection, Engine, func, make_url, select
 
 from firmware.journal import kinds
 from firmware.journal.chain import head0
 from firmware.wire import cose
+from server_stub.integration.intake import runs
 from server_stub.ledger import schema, tiles
 from server_stub.ledger.batch import MAX_PAGES
 from server_stub.ledger.ingest import Ingest, Message, Now
@@ -50,19 +51,46 @@ class Signed(NamedTuple):
 
 
 def restore(home: Home, backup: Path | None, copies: Sequence[Path], now_ms: int) -> list[str]:
-    """Do it; gives what there is to say. Raises NotRestored; copies named before are taken in."""
+    """Do it; gives what there is to say.
+
+    Raises NotRestored, WrongSchema, with nothing changed; but without a backup the copies named before the wrong one
+    are taken in.
+    """
     site = read(home)
-    url = database_url(home, site)
-    if backup is not None:
-        path = make_url(url).database
-        if not url.startswith("sqlite") or path is None:
-            raise NotRestored("--from is for SQLite: restore a PostgreSQL with its own tools, then leave it out")
-        copy_backup(backup, Path(path))
-    engine = open_database(url)
+    url = make_url(database_url(home, site))
+    now = Now(now_ms, now_ms)
+    if runs(home.intake):
+        raise NotRestored("the centre runs: stop `apotheca server run` first")
+    away = schema.missing(url.render_as_string(hide_password=False)) is not None
+    if backup is None:
+        return _filled(home, url, copies, now)
+    if not url.drivername.startswith("sqlite") or url.database is None:
+        raise NotRestored("--from is for SQLite: restore a PostgreSQL with its own tools, then leave it out")
+    target = Path(url.database)
+    if not away:
+        raise NotRestored(f"{target} is there: it is evidence, move it away first")
+    draft = target.with_name(f"{target.name}.restoring")
+    _discard(draft)
+    try:
+        copy_backup(backup, draft, site.site.genesis)
+        said = _filled(home, url.set(database=str(draft)), copies, now)
+        draft.replace(target)
+    finally:
+        _discard(draft)
+    return said
+
+
+def _discard(draft: Path) -> None:
+    for end in ("", "-wal", "-shm", "-journal"):
+        draft.with_name(draft.name + end).unlink(missing_ok=True)
+
+
+def _filled(home: Home, url: URL, copies: Sequence[Path], now: Now) -> list[str]:
+    engine = open_database(url.render_as_string(hide_password=False))
     try:
         with engine.begin() as conn:
             leap(conn)
-        return [_own_end(engine), *_taken(home, engine, copies, Now(now_ms, now_ms))]
+        return [_own_end(engine), *_taken(home, engine, copies, now)]
     finally:
         engine.dispose()
 
@@ -80,18 +108,36 @@ def _taken(home: Home, engine: Engine, copies: Sequence[Path], now: Now) -> Iter
         yield f"{copy}: " + (", ".join(f"{n} entries of {one}" for one, n in sorted(took.items())) or "nothing new")
 
 
-def copy_backup(backup: Path, target: Path) -> None:
-    """Put a SQLite backup in the place of the centre's database, where there must be none."""
-    if target.exists():
-        raise NotRestored(f"{target} is there: it is evidence, move it away first")
-    if not _is_sqlite(backup):
-        raise NotRestored(f"{backup} is no SQLite database")
-    with (
-        closing(sqlite3.connect(f"file:{backup}?mode=ro", uri=True)) as source,
-        closing(sqlite3.connect(target)) as made,
-    ):
-        target.chmod(0o600)
-        source.backup(made)
+def copy_backup(backup: Path, target: Path, genesis: str) -> None:
+    """Copy a backup of the centre's database to `target`, which is not there yet; `genesis` (hex) is that of the site's
+    own log. Raises NotRestored if it is another file, cannot be read whole or is of another site."""
+    with _reading(backup) as source:
+        target.touch(mode=0o600, exist_ok=False)
+        with closing(sqlite3.connect(target)) as made:
+            source.backup(made)
+            if (said := made.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+                raise NotRestored(f"{backup} is damaged ({said}): take another backup, and give this one as --copy")
+            if not {"meta", "logs", "batches", "entries"} <= _tables(made):
+                raise NotRestored(f"{backup} is no database of a centre")
+            row = made.execute("SELECT genesis FROM logs WHERE station = ?", (CENTRE,)).fetchone()
+            if row is not None and row[0].hex() != genesis:
+                raise NotRestored(f"{backup} is of another site: its centre's log has another genesis than site.toml")
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[sqlite3.Connection]:
+    """An SQLite database that is only read; raises NotRestored, also for what goes wrong while it is read."""
+    if not _is_sqlite(file):
+        raise NotRestored(f"{file} is no SQLite database")
+    try:
+        with closing(sqlite3.connect(f"{file.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            yield db
+    except sqlite3.Error as error:
+        raise NotRestored(f"{file} can not be read whole ({error})") from None
+
+
+def _tables(db: sqlite3.Connection) -> set[str]:
+    return {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
 
 
 def leap(conn: Connection) -> None:
@@ -135,8 +181,8 @@ def batches_in(home: Home, copy: Path) -> Iterator[Signed]:
     file = copy / "outbox.db" if copy.is_dir() else copy
     if not _is_sqlite(file):
         raise NotRestored(f"{copy}: neither an export, a database of the centre nor an outbox.db")
-    with closing(sqlite3.connect(f"file:{file}?mode=ro", uri=True)) as db:
-        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    with _reading(file) as db:
+        tables = _tables(db)
         if "batches" in tables:
             yield from (_signed(raw, file) for (raw,) in db.execute("SELECT raw FROM batches ORDER BY id"))
         elif "pages" in tables:
@@ -155,21 +201,27 @@ def _is_sqlite(path: Path) -> bool:
 def _signed(raw: bytes, path: Path) -> Signed:
     try:
         _, station, log, first = cbor2.loads(cose.parse(raw)[1])[:4]
+        return Signed(str(station), int(log), int(first), raw)
     except (ValueError, TypeError, cbor2.CBORError) as error:
         raise NotRestored(f"{path}: no batch ({error})") from None
-    return Signed(str(station), int(log), int(first), raw)
 
 
 def _out_of_outbox(home: Home, file: Path, db: sqlite3.Connection) -> Iterator[Signed]:
     """Its pages in batches, under the station's own key, which has to lie beside it or in this home."""
-    station, log, genesis = db.execute("SELECT station, log, genesis FROM log").fetchone()
+    row = db.execute("SELECT station, log, genesis FROM log").fetchone()
+    if row is None:
+        raise NotRestored(f"{file}: an outbox that never held an entry")
+    station, log, genesis = row
     keys = (file.with_name("sign.key"), home.station(station) / "sign.key")
     key = next((path for path in keys if path.exists()), None)
     if key is None:
         raise NotRestored(
             f"{file}: the sign.key of {station} is neither beside it nor in this home; export it at the cabinet"
         )
-    signer = Signer(key.read_bytes(), str(station))
+    try:
+        signer = Signer(key.read_bytes(), str(station))
+    except ValueError as error:
+        raise NotRestored(f"{key}: no key of a station ({error})") from None
     rows = db.execute("SELECT seq, page, head FROM pages ORDER BY seq").fetchall()
     heads = {seq: head for seq, _, head in rows}
     if genesis is not None:
@@ -178,7 +230,10 @@ def _out_of_outbox(home: Home, file: Path, db: sqlite3.Connection) -> Iterator[S
     for at in range(0, len(usable), MAX_PAGES):
         some = usable[at : at + MAX_PAGES]
         first, last = some[0][0], some[-1][0]
-        pages = [cbor2.loads(page) for _, page, _ in some]
+        try:
+            pages = [cbor2.loads(page) for _, page, _ in some]
+        except (ValueError, cbor2.CBORError) as error:
+            raise NotRestored(f"{file}: entries {first} to {last} can not be read ({error})") from None
         payload = cbor2.dumps([1, station, log, first, heads[first - 1], pages, heads[last]])
         yield Signed(station, log, first, signer.envelope("batch", payload))
 

@@ -34,6 +34,7 @@ STEP_S = 0.5
 ANSWER_WITHIN_S = 5.0
 MOST_ANSWER = 8192
 TRIES = 2
+AWAY = 500
 
 
 def transport_ms() -> int:
@@ -108,7 +109,11 @@ class Shell:
             try:
                 status, body = await self._answer(f"{url}/add-checkpoint", self._core.question(old))
             except (OSError, http.client.HTTPException) as error:
-                log.warning("witness %s does not answer (%s); asking it again later", key.name, error)
+                why = error if str(error) else type(error).__name__
+                log.warning("witness %s does not answer (%s); asking it again later", key.name, why)
+                return
+            if status >= AWAY:
+                log.warning("witness %s is away (status %s); asking it again later", key.name, status)
                 return
             old = self._core.answered(key, old, status, body)
 

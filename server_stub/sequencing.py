@@ -1,5 +1,6 @@
 """What the process `sequencer` does, without transport: entries into the tree, checkpoints, who is told."""
 
+import logging
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,10 +13,14 @@ from server_stub.ledger.sequencer import Sequencer
 from server_stub.ledger.sign import Signer
 from server_stub.register import SiteRegister
 
+log = logging.getLogger(__name__)
+
 PUBLISH_EVERY_MS = 10_000
 ASK_AGAIN_MS = 10_000
 REST_MS = 1000
 CONFLICT = 409
+MOST_TOLD = 100
+MOST_DIGITS = 19
 OK = 200
 MOST_DIGITS = 19
 
@@ -107,6 +112,8 @@ class Sequencing:
         with self._engine.begin() as conn:
             if status == OK and (line := cosign.good_line(self.newest, key, body)):
                 checkpoint.add_cosignatures(conn, self.newest, [(key.name, line)])
+            elif status != CONFLICT:
+                log.warning("witness %s did not cosign: status %s, %r", key.name, status, body[:MOST_TOLD])
             again = self._conflict(conn, key, old_size, body) if status == CONFLICT else None
         if again is None:
             self._answered[key.name] = self.newest.number, self.newest.size

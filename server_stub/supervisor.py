@@ -2,13 +2,15 @@
 
 import contextlib
 import ctypes
+import fcntl
 import logging
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +38,8 @@ class Child:
     def look(self, now_s: float) -> None:
         """Start the process if it should run and does not."""
         if self._process is not None and self._process.poll() is not None:
-            log.warning("%s ended (%s); starting it again", self.name, self._process.returncode)
+            why = (self.name, self._process.returncode, self._log_file)
+            log.warning("%s ended (%s); starting it again; why is in %s", *why)
             self._process = None
             self._later(now_s)
         if self._process is None and now_s >= self._due_s:
@@ -89,9 +92,24 @@ def _die_with(parent: int) -> Any:
     return prepare
 
 
+class RunsAlready(Exception):
+    """The centre of this home runs, under another supervisor."""
+
+
+@contextmanager
+def _alone(run_folder: Path) -> Iterator[None]:
+    """Two would write one ledger and take each other's sockets away; ends with this process, however it ends."""
+    with (run_folder / "server.lock").open("ab") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise RunsAlready(f"the centre runs already, out of {run_folder.parent}: stop that one first") from None
+        yield
+
+
 def run(home: Path, run_folder: Path, clock: str, *, shards: Sequence[str] = (), packets: bool = False) -> None:
     """Run ingest, sequencer and web, a process for each further shard, and with `packets` the one that makes those due,
-    until SIGTERM or SIGINT."""
+    until SIGTERM or SIGINT. Raises RunsAlready."""
     python = [sys.executable, "-m"]
     timed = [str(home), "--clock", clock]
     children = [
@@ -104,6 +122,11 @@ def run(home: Path, run_folder: Path, clock: str, *, shards: Sequence[str] = (),
         children.append(Child(f"ingest-{shard}", command, run_folder / f"ingest-{shard}.log"))
     if packets:
         children.append(Child("packets", [*python, "server_stub.packets_main", str(home)], run_folder / "packets.log"))
+    with _alone(run_folder):
+        _keep(children)
+
+
+def _keep(children: Sequence[Child]) -> None:
     ending: list[int] = []
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda n, _frame: ending.append(n))

@@ -105,7 +105,10 @@ class Witness:
 
 def open_witness(folder: Path, name: str, logs: Mapping[str, Key]) -> tuple[Witness, str]:
     """The witness whose key and memory are in `folder`, made on first use; gives its vkey too. Raises ValueError for a
-    key without its memory: it would cosign whatever it is shown next."""
+    key without its memory: it would cosign whatever it is shown next; and for a name that no signature line can carry
+    (C2SP signed-note: no blanks, no plus)."""
+    if not name or "+" in name or any(one.isspace() or not one.isprintable() for one in name):
+        raise ValueError("the name of a witness has no blanks and no +: example.org/compliance")
     key, seen = folder / "witness.key", folder / "seen.db"
     if key.exists() and not seen.exists():
         raise ValueError(f"{seen} is missing, what it has cosigned is lost: move {key} away and hand out a new key")

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import sys
 import tempfile
 from pathlib import Path
 from typing import Annotated, Any
@@ -16,22 +14,13 @@ from simulator.bench import BENCHES
 from simulator.bench import run as run_bench
 from simulator.demo import Options, demo
 from simulator.errors import RunFailed
+from simulator.output import writable, write
 from simulator.plan import Plan
 from simulator.site import free_port, with_fresh_pins
 
 demo_app = typer.Typer(add_completion=False)
 bench_app = typer.Typer(add_completion=False)
 par_trial_app = typer.Typer(add_completion=False)
-
-
-def _writable(path: str | None) -> str | None:
-    """Told before a long run, not after it: results can be written to `path`."""
-    if path is None or path == "-":
-        return path
-    place = Path(path)
-    if place.is_dir() or not os.access(place if place.exists() else place.parent, os.W_OK):
-        raise typer.BadParameter(f"cannot write {path}: name a file in a folder that is there and yours")
-    return path
 
 
 @demo_app.command()
@@ -43,7 +32,7 @@ def run_demo(  # noqa: PLR0913, PLR0917
     exit_: Annotated[bool, typer.Option("--exit", help="End after the summary.")] = False,
     json_: Annotated[
         str | None,
-        typer.Option("--json", help="Write results as JSON here (- is standard out).", callback=_writable),
+        typer.Option("--json", help="Write results as JSON here (- is standard out).", callback=writable),
     ] = None,
     kill: Annotated[int, typer.Option(min=0, help="SIGKILL each kind of process this often.")] = 0,
     kiosk: Annotated[int, typer.Option(min=0, max=65535, help="Port of the kiosk left up (0: a free one).")] = 0,
@@ -81,7 +70,7 @@ def _plan(data: Path | None, seed: int, days: int | None) -> Plan:
 def bench(
     name: Annotated[str, typer.Argument(help=f"One of {', '.join(BENCHES)}.")],
     json_: Annotated[
-        str, typer.Option("--json", help="Write the result here (- is standard out).", callback=_writable)
+        str, typer.Option("--json", help="Write the result here (- is standard out).", callback=writable)
     ] = "-",
 ) -> None:
     """Measure one part against the bare limit of the same run."""
@@ -95,7 +84,10 @@ def par_trial(
     data: Annotated[Path | None, typer.Option(help="Replay the records in this folder (MIMIC-IV demo).")] = None,
     seed: Annotated[int, typer.Option(help="Everything drawn is drawn from this.")] = 1,
     days: Annotated[int, typer.Option(min=2, help="Without data: this many synthetic days.")] = 16,
-    json_: Annotated[str | None, typer.Option("--json", help="Write results as JSON here (- is standard out).")] = None,
+    json_: Annotated[
+        str | None,
+        typer.Option("--json", help="Write results as JSON here (- is standard out).", callback=writable),
+    ] = None,
 ) -> None:
     """Starting levels, PAR and capacity side by side: doses not available, units on hand, refill lines."""
     from simulator import par_trial as trial  # noqa: PLC0415
@@ -113,8 +105,4 @@ def par_trial(
 
 
 def _write(result: dict[str, Any], to: str) -> None:
-    text = json.dumps(result, indent=2) + "\n"
-    if to == "-":
-        sys.stdout.write(text)
-    else:
-        Path(to).write_text(text)
+    write(to, json.dumps(result, indent=2) + "\n")

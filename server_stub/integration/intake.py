@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,16 @@ async def ask(path: Path, request: dict[str, Any], timeout_s: float = 30.0) -> d
             return await _ask(path, request)
     except (TimeoutError, OSError, ValueError) as error:
         raise IntakeAway(f"the centre does not run here ({error}): start it with `apotheca server run`") from error
+
+
+def runs(path: Path) -> bool:
+    """Does somebody listen at the intake socket? Then the ledger has a writer."""
+    with socket.socket(socket.AF_UNIX) as one:
+        try:
+            one.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 async def _ask(path: Path, request: dict[str, Any]) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sqlalchemy import (
     create_engine,
     event,
     insert,
+    make_url,
     select,
     update,
 )
@@ -247,6 +248,26 @@ def open_database(url: str) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def missing(url: str) -> str | None:
+    """The path of an SQLite database that is not there: to open it would make an empty one.
+
+    Raises WrongSchema if its -wal is: SQLite would throw that away, or play it into another database.
+    """
+    path = make_url(url).database if url.startswith("sqlite") else None
+    if not path or path == ":memory:" or Path(path).exists():
+        return None
+    if left := [f"{path}{end}" for end in ("-wal", "-shm", "-journal") if Path(f"{path}{end}").exists()]:
+        raise WrongSchema(f"{path} is not there, but {', '.join(left)}: it is evidence, keep it with that database")
+    return path
+
+
+def there(url: str) -> str:
+    """`url`; raises WrongSchema if it is an SQLite database that is not there."""
+    if path := missing(url):
+        raise WrongSchema(f"there is no database {path}: `apotheca server restore` puts a backup there")
+    return url
 
 
 def open_renewed(url: str, projections: Sequence[Table]) -> tuple[Engine, bool]:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
-from server_stub.ledger.schema import open_database
+from server_stub.ledger.schema import open_database, there
 
 
 @contextmanager
@@ -30,8 +30,11 @@ def snapshot(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def snapshot_of(url: str) -> Iterator[Connection]:
-    """As `snapshot`, of the database at `url`, which is closed at the end whatever happens. Raises WrongSchema."""
-    engine = open_database(url)
+    """As `snapshot`, of the database at `url`, which is closed at the end whatever happens.
+
+    Raises WrongSchema, also if there is none.
+    """
+    engine = open_database(there(url))
     try:
         with snapshot(engine) as conn:
             yield conn

@@ -4,8 +4,9 @@ import json
 import tomllib
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from firmware.wire import signed
 from server_stub.site.home import Home, write_private
 from server_stub.supply.settings import DEFAULT_HOURS, LONGEST_HOURS
 from server_stub.verify.settings import DEFAULT_MINUTES, LONGEST_MINUTES
@@ -72,11 +73,18 @@ class Picking(_Part):
     stale_hours: Annotated[int, Field(ge=1, le=LONGEST_HOURS)] = DEFAULT_HOURS
 
 
+def _witness_key(text: str) -> str:
+    _, kind, _ = signed.read_vkey(text)
+    if kind != signed.COSIGNATURE:
+        raise ValueError("not the key of a witness: it prints its own when it starts")
+    return text
+
+
 class Witness(_Part):
     """A witness that is shown every checkpoint: where it answers, and its key."""
 
-    url: str
-    vkey: str
+    url: Annotated[str, Field(pattern=r"^https?://[^/\s]")]
+    vkey: Annotated[str, AfterValidator(_witness_key)]
 
 
 class Station(_Part):

@@ -3,12 +3,11 @@
 import json
 import logging
 import os
-import sys
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from simulator.output import writable, write
 from simulator.worlds import run
 from simulator.worlds.controls import CONTROLS
 from simulator.worlds.site import Site
@@ -33,21 +32,18 @@ def _control(name: str) -> str:
     return name
 
 
-def _write(path: str, text: str) -> None:
-    if path == "-":
-        sys.stdout.write(text)
-    else:
-        Path(path).write_text(text, encoding="utf-8")
-
-
 Control = Annotated[str, typer.Option(help="Put this bad variant in: it must be found out.", callback=_control)]
-Trace = Annotated[str, typer.Option(help="Write what happened in the last world here (- is standard out).")]
+Trace = Annotated[
+    str, typer.Option(help="Write what happened in the last world here (- is standard out).", callback=writable)
+]
 
 
 @app.command()
 def world(
     seeds: Annotated[str, typer.Option(help="First and last seed, both included.")] = "1-100",
-    json_: Annotated[str, typer.Option("--json", help="Write the result here (- is standard out).")] = "",
+    json_: Annotated[
+        str, typer.Option("--json", help="Write the result here (- is standard out).", callback=writable)
+    ] = "",
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
     control: Control = "",
     trace: Trace = "",
@@ -57,8 +53,8 @@ def world(
     first, last = _seeds(seeds)
     total = run.many(first, last, workers=workers, control=control, told=_tell)
     if trace:
-        _write(trace, _story(last, None, control))
-    _write(json_ or "-", json.dumps(total.as_json(), indent=1) + "\n")
+        write(trace, _story(last, None, control))
+    write(json_ or "-", json.dumps(total.as_json(), indent=1) + "\n")
     raise SystemExit(1 if total.violations else 0)
 
 
@@ -67,7 +63,7 @@ def shrink(seed: int, control: Control = "", trace: Trace = "-") -> None:
     """Leave out of a failing world what it does not need to fail, and tell what is left."""
     logging.disable(logging.CRITICAL)
     found = run.shrink(seed, control, lambda text: typer.echo(text, err=True))
-    _write(trace, told(found))
+    write(trace, told(found))
     raise SystemExit(1 if found.violations else 0)
 
 

@@ -2,6 +2,7 @@
 recovered, from its agent, its controller or copies; what the centre alone knew is told as lost."""
 
 import shutil
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from typer.testing import CliRunner
 from agent import outbox
 from firmware.journal import kinds
 from server_stub import restoring
-from server_stub.cli import server_app
+from server_stub.cli import export_app, server_app
 from server_stub.ledger import schema, tiles
 from server_stub.ledger.schema import open_database
 from server_stub.site import broker, config
@@ -23,8 +24,9 @@ from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.centre.chain import Station
 from tests.centre.conftest import Bench
-from tests.centre.processes import PATIENCE_S, Ingest, _listening, free_port, running, until
+from tests.centre.processes import Ingest, running
 from tests.centre.scripted import Scripted
+from tests.waits import PATIENCE_S, free_port, listening, until
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -51,7 +53,7 @@ class Site:
         with (self.home.run / "broker.log").open("ab") as out:
             command = [broker.executable(), "-c", str(self.home.broker / "nats.conf")]
             self.broker = subprocess.Popen(command, stdout=out, stderr=out)
-        until(lambda: _listening(self.port), "broker")
+        until(lambda: listening(self.port), "broker")
 
     def append(self, station, count):
         self.stations[station].append(count)
@@ -115,7 +117,7 @@ def backup(path, to):
 
 @pytest.mark.deep
 @pytest.mark.req("A12.a", "A13", "A18")
-def test_an_old_backup_agents_controllers_and_copies_make_every_station_whole(site):
+def test_an_old_backup_agents_controllers_and_copies_make_every_station_whole(site, record_property):
     centre = site.home.root / "centre.db"
     site.append("ICU1", 70)
     site.append("ED1", 30)
@@ -144,6 +146,8 @@ def test_an_old_backup_agents_controllers_and_copies_make_every_station_whole(si
     until(site.told_again, "all of ICU1 from its agent and controller")
     until(lambda: site.whole("ED1"), "all of ED1 from the copy")
     site.append("ICU1", 5)
+    counts = {name: f"{len(site.heads(name))} of {len(script.pages)}" for name, script in site.scripts.items()}
+    record_property("entries after a restore from an old backup", counts)
     assert site.sequence(70 + MANY + 5 + 70).number == 1
     assert site.root_at(then.size) == then.root, "the same roots up to the backup"
     site.ingest.stop()
@@ -184,6 +188,111 @@ def _signer(home):
     from server_stub.ledger.sign import Signer
 
     return Signer((home.keys / "centre-sign.key").read_bytes())
+
+
+@pytest.fixture
+def lost(tmp_path):
+    """A site whose database is away; beside it a backup and what somebody may take for one."""
+    home = Home(tmp_path / "h")
+    make_site(home, "demo")
+    with closing(sqlite3.connect(tmp_path / "accounts.db")) as db:
+        db.execute("CREATE TABLE accounts (name)")
+    (tmp_path / "letter.txt").write_text("no backup")
+    made = open_database(f"sqlite:///{tmp_path / 'good.db'}")
+    with made.begin() as conn:
+        conn.execute(schema.evidence.insert(), [_evidence(n) for n in range(200)])
+        genesis = bytes.fromhex(config.read(home).site.genesis)
+        conn.execute(schema.logs.insert().values(_log(genesis)))
+    made.dispose()
+    whole = (tmp_path / "good.db").read_bytes()
+    (tmp_path / "cut.db").write_bytes(whole[: len(whole) // 2])
+    (tmp_path / "rotten.db").write_bytes(whole[:8192] + bytes(16384) + whole[24576:])
+    shutil.copy(tmp_path / "good.db", tmp_path / "foreign.db")
+    with closing(sqlite3.connect(tmp_path / "foreign.db")) as db:
+        db.execute("UPDATE logs SET genesis = x'00'")
+        db.commit()
+    return home
+
+
+def _evidence(n):
+    return {
+        "utc_ms": n,
+        "code": 0,
+        "station": "",
+        "log": 0,
+        "seq": n,
+        "detail": "x",
+        "sha256": bytes([n]),
+        "raw": bytes(999),
+    }
+
+
+def _log(genesis):
+    head = bytes(32)
+    counts = dict.fromkeys(("seq", "stopped", "entries", "removals"), 0)
+    return {"station": "centre", "log": 1, "genesis": genesis, "head": head, **counts}
+
+
+WRONG = {
+    "nowhere.db": "no SQLite database",
+    "letter.txt": "no SQLite database",
+    "accounts.db": "no database of a centre",
+    "cut.db": "can not be read whole",
+    "rotten.db": "damaged|can not be read whole",
+    "foreign.db": "of another site",
+}
+
+
+@pytest.mark.req("A12.a")
+@pytest.mark.parametrize("file", WRONG)
+def test_what_is_no_whole_backup_of_this_site_is_refused_and_nothing_is_left(lost, tmp_path, file):
+    with pytest.raises(restoring.NotRestored, match=WRONG[file]):
+        restoring.restore(lost, tmp_path / file, (), 0)
+    assert not list(lost.root.glob("centre.db*"))
+
+
+@pytest.mark.req("A12.a")
+def test_a_wrong_copy_leaves_no_half_restored_database(lost, tmp_path):
+    good, copies = tmp_path / "good.db", ("nowhere", "cut.db", "accounts.db")
+    for copy in copies:
+        with pytest.raises(restoring.NotRestored, match=copy):
+            restoring.restore(lost, good, (good, tmp_path / copy), 0)
+        assert not list(lost.root.glob("centre.db*")), copy
+    assert restoring.restore(lost, good, (), 0)
+    assert [path.name for path in lost.root.glob("centre.db*")] == ["centre.db"]
+    assert (lost.root / "centre.db").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.req("A12.a")
+@pytest.mark.parametrize("file", ["good.db", None])
+def test_the_log_of_a_lost_database_is_neither_thrown_away_nor_played_into_another(lost, tmp_path, file):
+    left = lost.root / "centre.db-wal"
+    left.write_bytes(b"what was not yet in the database")
+    with pytest.raises(schema.WrongSchema, match=r"centre\.db-wal: it is evidence"):
+        restoring.restore(lost, tmp_path / file if file else None, (), 0)
+    assert [path.name for path in lost.root.glob("centre.db*")] == ["centre.db-wal"] and left.stat().st_size
+
+
+@pytest.mark.parametrize("command", [["rebuild"], ["restore"]])
+def test_nothing_is_restored_or_rebuilt_beside_a_running_centre(lost, monkeypatch, command):
+    monkeypatch.chdir(lost.run)  # a path of a socket has an end
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind("intake.sock")
+        listening.listen()
+        done = CliRunner().invoke(server_app, command, obj="..")
+    assert done.exit_code == 1 and "the centre runs" in done.output
+    assert not list(lost.root.glob("centre.db*"))
+
+
+@pytest.mark.parametrize(("app", "args"), [(server_app, ["rebuild"]), (export_app, ["--out", "out"])])
+def test_no_database_is_no_good_one(lost, monkeypatch, tmp_path, app, args):
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, args, obj=str(lost.root))
+    assert done.exit_code == 1 and "there is no database" in done.output
+    assert not list(lost.root.glob("centre.db*")) and not (tmp_path / "out").exists()
+    (lost.root / "centre.db").write_text("nonsense, nonsense, and no database at all")
+    done = CliRunner().invoke(app, args, obj=str(lost.root))
+    assert done.exit_code == 1 and "can not be used" in done.output, done.exception
 
 
 @pytest.mark.req("A12.a")

@@ -5,19 +5,23 @@ import http.client
 import os
 import queue
 import signal
-import subprocess
 import sys
 import threading
+import time
+from http.client import BadStatusLine
 from types import SimpleNamespace
 
 import cbor2
 import pytest
 from sqlalchemy import select
+from typer.testing import CliRunner
 
 from firmware.wire import cose, note
 from server_stub import sequencer_main
+from server_stub.cli_witness import app as witness_app
 from server_stub.console.accounts import Accounts
 from server_stub.ledger import tree_schema
+from server_stub.ledger.checkpoint import Key, NoteSigner
 from server_stub.ledger.schema import open_database
 from server_stub.replacing import NotSigned, Signature
 from server_stub.site import config, treekey
@@ -26,7 +30,7 @@ from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from server_stub.succeeding import succeed
 from tests.centre.conftest import Bench
-from tests.centre.processes import PATIENCE_S, Ingest, ScriptedAgent, free_port, nats, running, until
+from tests.centre.processes import Ingest, ScriptedAgent, free_port, nats, running, until
 from tests.centre.scripted import Scripted
 from tests.centre.test_tree import halted
 from tests.console.hospital import taking_requests
@@ -125,23 +129,6 @@ def test_two_people_begin_a_successor_from_the_command_line(tmp_path):
     bench.engine.dispose()
 
 
-def test_a_witness_beyond_loopback_needs_tls(tmp_path):
-    command = [
-        sys.executable,
-        "-c",
-        WITNESS,
-        "run",
-        "--name",
-        "w",
-        "--log",
-        str(tmp_path / "none"),
-        "--host",
-        "0.0.0.0",
-    ]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
-    assert done.returncode == 1 and "TLS" in done.stderr
-
-
 # ---- witnesses that do not answer as they should
 
 
@@ -195,3 +182,56 @@ def test_a_witness_that_never_comes_to_an_end_holds_up_nothing(monkeypatch):
 
     asyncio.run(twice())
     assert [name for name, _ in kept].count("1") == 3 and kept[-2] == ("0", 200)
+
+
+class Asked:
+    """A core that has one question, and keeps what was answered."""
+
+    def __init__(self):
+        self.answers = []
+
+    def question(self, _old):
+        return b""
+
+    def answered(self, *answer):
+        self.answers.append(answer)
+
+
+@pytest.mark.parametrize("away", [TimeoutError(), BadStatusLine("junk"), ConnectionRefusedError(), (503, b""), "slow"])
+def test_a_witness_that_is_away_in_any_way_holds_nothing_up(monkeypatch, away):
+    def post(*_question):
+        if away == "slow":
+            time.sleep(0.2)
+        if isinstance(away, Exception):
+            raise away
+        return away
+
+    monkeypatch.setattr(sequencer_main, "_post", post)
+    monkeypatch.setattr(sequencer_main, "ANSWER_WITHIN_S", 0.05)
+    shell = object.__new__(sequencer_main.Shell)
+    shell._core, shell._hanging = Asked(), set()
+    asyncio.run(shell._ask_one("http://w", Key("w", 4, bytes(32))))
+    assert not shell._core.answers, "it is asked again"
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        (["--host", "0.0.0.0"], "TLS"),
+        (["--tls-crt", "x"], "belong together"),
+        (["--tls-crt", "junk", "--tls-key", "junk"], "no certificate and its key"),
+        (["--name", "with blanks"], "no blanks"),
+        (["--name", "a+b"], "no blanks"),
+        (["--folder", "old"], "can not be read"),
+        (["--log", "none"], "No such file"),
+    ],
+)
+def test_a_witness_that_is_called_wrongly_says_why(tmp_path, monkeypatch, more, says):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old").mkdir()
+    for name in ("junk", "old/seen.db"):
+        (tmp_path / name).write_text("nothing that anybody could make use of")
+    log = NoteSigner(treekey.pem(treekey.Ed25519PrivateKey.generate()), "apotheca/1/demo").vkey
+    (tmp_path / "tree.vkey").write_text(log)
+    done = CliRunner().invoke(witness_app, ["run", "--name", "w", "--log", "tree.vkey", "--port", "1", *more])
+    assert done.exit_code == 1 and says in done.output, done.exception

@@ -16,15 +16,19 @@ import pytest
 
 from firmware import codes, issue
 from firmware.version import VERSION
+from firmware.wire import signed
 from server_stub import fold
 from server_stub.export import ExportRefused, write_export
+from server_stub.ledger.checkpoint import NoteSigner
 from server_stub.ledger.schema import WrongSchema, open_database, open_renewed
 from server_stub.register import SiteRegister
 from server_stub.site import config
 from server_stub.site.enrol import NotEnrolled, add_station
 from server_stub.site.home import Home
 from server_stub.site.make import SiteExists, make_site
-from tests.centre.processes import free_port, running, until
+from server_stub.supervisor import RunsAlready, run
+from tests.centre.processes import running
+from tests.waits import PATIENCE_S, free_port, until
 
 
 @pytest.fixture
@@ -183,7 +187,8 @@ def call(home, method, path, token=None, **more):
     site = config.read(home)
     context = ssl.create_default_context(cafile=str(home.keys / "ca.crt"))
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with httpx.Client(verify=context, base_url=f"https://127.0.0.1:{site.web.port}", trust_env=False) as client:
+    base = f"https://127.0.0.1:{site.web.port}"
+    with httpx.Client(verify=context, base_url=base, trust_env=False, timeout=PATIENCE_S) as client:
         return client.request(method, path, headers=headers, **more)
 
 
@@ -192,6 +197,20 @@ def answers(home, token):
         return call(home, "GET", "/api/v1/stations", token).status_code == 200
     except httpx.TransportError:
         return False
+
+
+@pytest.mark.req("A12.c")
+def test_a_witness_in_site_toml_has_an_address_and_a_witness_key(home):
+    text = home.config.read_text()
+    of_log = (home.keys / "tree.vkey").read_text().strip()
+    good = NoteSigner((home.keys / "tree.key").read_bytes(), "demo/w", signed.COSIGNATURE).vkey
+    wrong = (("file:///etc/passwd", good), ("compliance:8490", good), ("https://w", of_log), ("https://w", good[:-8]))
+    for url, vkey in wrong:
+        home.config.write_text(f'{text}\n[[witness]]\nurl = "{url}"\nvkey = "{vkey}"\n')
+        with pytest.raises(config.NoSite, match="mend it by hand"):
+            config.read(home)
+    home.config.write_text(f'{text}\n[[witness]]\nurl = "https://w:8490"\nvkey = "{good}"\n')
+    assert config.read(home).witness[0].vkey == good
 
 
 def test_server_run_supervises_and_leaves_no_orphans(home):
@@ -209,6 +228,9 @@ def test_server_run_supervises_and_leaves_no_orphans(home):
     with running(command, home.run / "server.log") as supervisor:
         until(lambda: answers(home, token), "web")
         until(lambda: post().status_code == 200, "ingest")
+        with pytest.raises(RunsAlready, match="stop that one first"):
+            run(home.root, home.run, "stepped")
+        assert post().status_code == 200, "the other one does not notice"
         pid = int((home.run / "ingest.pid").read_text())
         os.kill(pid, signal.SIGSTOP)
         os.kill(pid, signal.SIGKILL)

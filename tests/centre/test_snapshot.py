@@ -8,6 +8,7 @@ from sqlalchemy import event, insert, select
 from sqlalchemy.exc import DBAPIError
 
 from server_stub.ledger import schema
+from server_stub.ledger.schema import WrongSchema, open_database
 from server_stub.ledger.snapshot import snapshot, snapshot_of
 
 
@@ -36,6 +37,10 @@ def test_a_connection_that_never_writes_stays_so(quick):
 
 def test_the_database_is_closed_also_when_the_look_at_it_fails(tmp_path):
     path = tmp_path / "centre.db"
+    with pytest.raises(WrongSchema, match="no database"), snapshot_of(f"sqlite:///{path}"):
+        pytest.fail("an empty database was made")
+    assert not path.exists()
+    open_database(f"sqlite:///{path}").dispose()
     with pytest.raises(ZeroDivisionError) as held, snapshot_of(f"sqlite:///{path}"):
         assert str(path) in open_files()
         raise ZeroDivisionError

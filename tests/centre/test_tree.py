@@ -367,7 +367,8 @@ def test_a_witness_that_has_seen_more_halts_the_centre(quick, witness):
     icu, core = quick.station(), sequencing(quick, 0)
     grown(quick, icu, core)
     assert core.answered(key, 0, 409, b"1\n") == 1
-    assert core.answered(key, 0, 409, b"nonsense") == 0
+    for no_size in (b"nonsense", b"9" * 5000, b""):
+        assert core.answered(key, 0, 409, no_size) == 0
     assert core.answered(key, 0, 409, b"99999\n") is None
     assert "demo/compliance has seen another tree, of 99999" in core.halted
     icu.add()
@@ -487,6 +488,17 @@ def test_a_witness_that_answers_nonsense_is_taken_at_nothing(quick, witness):
     assert core.answered(key, 0, 200, line.replace("\n", "\0\n").encode()) is None
     [kept] = quick.rows(tree_schema.cosignatures)
     assert kept.line == line.strip(), "as it should be written, and nothing else"
+
+
+def test_a_witness_that_does_not_cosign_is_told(quick, witness, caplog):
+    _, key = witness
+    icu, core = quick.station(), sequencing(quick, 0)
+    grown(quick, icu, core)
+    for status, body in ((404, b"no such log"), (200, b"\xe2\x80\x94 somebody else\n"), (200, b"\xff")):
+        caplog.clear()
+        assert core.answered(key, 0, status, body) is None
+        assert f"demo/compliance did not cosign: status {status}" in caplog.text
+    assert not quick.rows(tree_schema.cosignatures) and not core.halted
 
 
 def test_a_successor_is_witnessed_only_where_it_was_named(quick):

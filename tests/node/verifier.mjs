@@ -296,10 +296,11 @@ function checkSuccessor(note, centre, findings) {
 
 // --- what others have
 
-function checkHeads(kind, chains, findings, heads) {
+function checkHeads({ kind, ofCentre }, chains, findings, heads) {
   for (const { station, log, seq, head } of heads) {
     const chain = chains.get(`${station}-${log}`);
-    if (!chain) findings.notes.push(`${station}-${log}: a head was given, nothing of it is here`);
+    if (!chain && kind === "export" && ofCentre) findings.entry({ station, log }, 1, `is missing with its log: the centre answered for ${seq}`);
+    else if (!chain) findings.notes.push(`${station}-${log}: a head was given, nothing of it is here`);
     else if (seq > chain.log.seq) {
       if (kind === "export") findings.entry(chain.log, chain.log.seq + 1, `is missing: the centre answered for ${seq}`);
     } else if (seq >= chain.first - 1 && seq <= chain.end && !same(chain.head(seq), bytesOf(head))) {
@@ -346,7 +347,7 @@ function examine(path, given) {
   for (const chain of read.chains.values()) {
     if (chain.oddSeals.length) findings.entry(chain.log, chain.oddSeals[0], "a seal that does not count on");
   }
-  checkHeads(kind, read.chains, findings, given.heads ?? []);
+  checkHeads(read, read.chains, findings, given.heads ?? []);
   for (const other of given.against ?? []) checkAgainst(read, known(other, given), other);
   findings.try("tree/checkpoint", () => checkTree(folder, manifest.site, read.chains, findings, given));
   return read;

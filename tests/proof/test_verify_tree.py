@@ -204,6 +204,20 @@ def test_what_one_has_from_elsewhere_is_given_by_options(tampered, tmp_path):
     (tmp_path / "heads").write_text(json.dumps(row | {"seq": row["seq"] + 1}))
     told = json.loads(program(export, *options, "--json").stdout)
     assert (told["good"], told["first"]) == (False, {"ICU1-1": row["seq"] + 1})
+    (tmp_path / "heads").write_text(json.dumps(row | {"station": "GONE"}))
+    told = json.loads(program(export, *options, "--json").stdout)
+    assert (told["good"], told["first"]) == (False, {"GONE-1": 1}), "a log that was left out whole"
+
+
+def test_it_is_told_of_which_logs_the_macs_were_looked_at(tampered, tmp_path):
+    base, export = tampered
+    (tmp_path / "K").write_bytes(base.keys.logs["ICU1-1"])
+    for name, told in (
+        ("ICU1-1", "each entry's MAC was looked at"),
+        ("ICU1-7", "a key was given, and nothing of it is"),
+    ):
+        done = program(export, "--key", f"{name}={tmp_path / 'K'}")
+        assert done.returncode == v.GOOD and f"{name}: {told}" in done.stdout
 
 
 @pytest.mark.parametrize("option", ["--key", "--heads", "--checkpoint", "--tree-key", "--witnesses", "--against"])

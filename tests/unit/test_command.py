@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from importlib.metadata import EntryPoint
+from importlib.metadata import EntryPoint, entry_points
 
 import pytest
 import typer
@@ -44,6 +44,9 @@ def run(capsys, *args: str) -> tuple[int, str]:
         (("demo", "--days", "3"), "--days needs --data"),
         (("demo", "--json", "/no/such/folder/x"), "cannot write /no/such/folder/x: name a file"),
         (("bench", "ingest", "--json", "/no/such/folder/x"), "cannot write /no/such/folder/x: name a file"),
+        (("sim", "world", "--json", "/no/such/folder/x"), "cannot write /no/such/folder/x: name a file"),
+        (("sim", "world", "--trace", "/no/such/folder/x"), "cannot write /no/such/folder/x: name a file"),
+        (("par-trial", "--json", "/no/such/folder/x"), "cannot write /no/such/folder/x: name a file"),
         (("bench", "nosuch"), "no benchmark nosuch: choose ingest"),
         (("--nosuch",), "No such option"),
         (("--home", __file__, "init", "--site", "x"), "is a file"),
@@ -83,6 +86,6 @@ def test_help_names_every_command_and_imports_no_room():
     script = "import sys, apotheca\ntry: apotheca.main(['--help'])\nexcept SystemExit: pass\n"
     script += "print([m for m in sys.modules if m.split('.')[0] in ('agent', 'server_stub', 'simulator', 'firmware')])"
     out = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout
-    for name in ("agent", "bench", "broker", "demo", "export", "init", "server", "station"):
-        assert f"\n  {name} " in out
+    lines = [line.split() for line in out.partition("Commands:")[2].splitlines()[1:-1]]
+    assert {name for name, *words in lines if words} == {one.name for one in entry_points(group="apotheca.commands")}
     assert out.endswith("[]\n")
