@@ -53,7 +53,8 @@ class Signed(NamedTuple):
 def restore(home: Home, backup: Path | None, copies: Sequence[Path], now_ms: int) -> list[str]:
     """Do it; gives what there is to say.
 
-    Raises NotRestored, WrongSchema: then nothing was changed; but without a backup copies named before the wrong one are taken in.
+    Raises NotRestored, WrongSchema: then nothing was changed; but without a backup copies named before the wrong one
+    are taken in.
     """
     site = read(home)
     url = make_url(database_url(home, site))

@@ -265,7 +265,7 @@ def test_a_wrong_copy_leaves_no_half_restored_database(lost, tmp_path):
 def test_the_log_of_a_lost_database_is_neither_thrown_away_nor_played_into_another(lost, tmp_path, file):
     left = lost.root / "centre.db-wal"
     left.write_bytes(b"what was not yet in the database")
-    with pytest.raises(schema.WrongSchema, match="centre.db-wal: it is evidence"):
+    with pytest.raises(schema.WrongSchema, match=r"centre\.db-wal: it is evidence"):
         restoring.restore(lost, tmp_path / file if file else None, (), 0)
     assert [path.name for path in lost.root.glob("centre.db*")] == ["centre.db-wal"] and left.stat().st_size
 
