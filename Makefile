@@ -26,11 +26,12 @@ STUBS_unix := micropython-unix-stubs
 others_of = $(filter-out $(1),$(BOARDS)) $(if $(filter unix,$(1)),chips)
 firmware_of = $(filter-out $(foreach other,$(call others_of,$(1)),firmware/ports/$(other)%),$(shell find firmware -name '*.py'))
 
-.PHONY: help setup demo test test-real test-peers test-deep soak bench mutants chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
+.PHONY: help setup demo test coverage test-real test-peers test-deep soak bench mutants chromium lint types unit lock docs screenshots clean $(BOARDS:%=types-%)
 
 help:
 	@echo 'make demo       set up and run the demo (DEMO_ARGS="--help")'
 	@echo 'make test       set up and run all tests that need no data from outside (PYTEST_ARGS="-k name")'
+	@echo 'make coverage   the same tests, and what code they run (longer)'
 	@echo 'make test-real  tests on real data (DATA=$(DATA))'
 	@echo 'make test-peers tests with programs of others (poppler, NSS)'
 	@echo 'make test-deep  worlds, power cuts, fuzzing, tampering (up to 20 minutes)'
@@ -58,7 +59,11 @@ demo: setup
 test: setup chromium lint types unit
 
 unit: setup chromium
-	$(BIN)/pytest -n $(WORKERS) --dist loadfile --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(PYTEST_ARGS)
+
+# the tests of `make test`, counted line by line and branch by branch, which takes much longer
+coverage: setup chromium
+	$(BIN)/pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered $(PYTEST_ARGS)
 
 test-real: setup chromium
 	@test -d "$(DATA)" || { echo 'No folder $(DATA): name the data with DATA=FOLDER' >&2; exit 1; }

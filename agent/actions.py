@@ -39,6 +39,13 @@ class Reset:
 
 
 @dataclass(frozen=True)
+class Missing:
+    """The controller sends what follows the entry `seq`, but never the entry itself: there it does not read back."""
+
+    seq: int
+
+
+@dataclass(frozen=True)
 class Info:
     """What the controller says of itself."""
 
@@ -113,4 +120,19 @@ class Good:
     about: str
 
 
-Action = Send | Take | StartLog | Rewind | Reset | Info | State | Reply | Result | Inventory | LinkUp | Trouble | Good
+Action = (
+    Send
+    | Take
+    | StartLog
+    | Rewind
+    | Reset
+    | Missing
+    | Info
+    | State
+    | Reply
+    | Result
+    | Inventory
+    | LinkUp
+    | Trouble
+    | Good
+)

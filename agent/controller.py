@@ -15,6 +15,7 @@ from agent.actions import (
     Good,
     Info,
     LinkUp,
+    Missing,
     Reset,
     Result,
     Rewind,
@@ -35,6 +36,9 @@ RETRY_S = 1.0
 RETRY_MAX_S = 2.0
 HELLOS = 3
 CHECK_AFTER_S = 1.0
+# an entry asked for so often while only others came does not read back at the controller
+TRIES = 3
+STREAM_MAX_S = 60.0
 JOURNAL, LINK, STATION = "journal", "link", "station"
 
 
@@ -52,6 +56,9 @@ class Controller:
         self._bad: set[str] = set()
         self._hellos = 0
         self._asked = -1
+        self._tries = 0
+        self._beyond = False  # later pages than the one asked for have come since it was
+        self._useless = False  # it was asked for, and something else came
         self._refused = False
         self._rewound = False
         self._hello_at: float | None = None
@@ -91,8 +98,8 @@ class Controller:
         return [_send(messages.PAGES_KEPT, seq)]
 
     def moved(self, seq: int, head: bytes | None, now: float) -> list[Action]:
-        """The outbox stands elsewhere now (start, anchor, rewind): stream from there."""
-        self._seq, self._head = seq, head
+        """The outbox stands elsewhere now (start, anchor, rewind): stream from there, whatever was refused before."""
+        self._seq, self._head, self._refused = seq, head, False
         return self._stream(now) if self._open and self.info and head is not None else []
 
     def stall(self, seq: int, head: bytes | None) -> None:
@@ -119,7 +126,8 @@ class Controller:
             actions += self._down() if self._silent() else []
             actions += self._hello(now)
         if _due(self._stream_at, now):
-            actions += self._stream(now)
+            gone = self._beyond and self._tries >= TRIES
+            actions += [*self._stream(now), *(self._missing() if gone else [])]
         return [*actions, *self._inventory.tick(now), *self._requests.tick(now)]
 
     @property
@@ -193,17 +201,18 @@ class Controller:
         """What INFO says about the journal, against where the outbox stands."""
         if fresh:
             self._refused = self._rewound = False
+            self._asked = -1
         if self._head is None:
             return self._begin(info)
         if self._seq + 1 < info.first_seq:
             return [Reset()]
+        if self._refused:
+            return []
         if self._seq > info.last_seq:
             return self._refuse(f"outbox holds entry {self._seq}, the controller only {info.last_seq}")
         if self._seq == info.last_seq and self._head != info.head:
             return self._mismatch()
-        if self._refused:
-            return []
-        return self._stream(now) if fresh or self._seq < info.last_seq else []
+        return self._stream(now) if fresh or (self._seq < info.last_seq and self._stream_at is None) else []
 
     def _begin(self, info: Info) -> list[Action]:
         """Without a verified start: from the genesis if entry 1 is still there, else `anchor` has to come."""
@@ -224,10 +233,21 @@ class Controller:
 
     def _stream(self, now: float) -> list[Action]:
         wanted = self._seq + 1
-        self._asked = wanted
+        if wanted != self._asked:
+            self._asked, self._tries, self._useless = wanted, 0, False
+        self._tries, self._beyond = self._tries + 1, False
         behind = self.info is not None and self._seq < self.info.last_seq
-        self._stream_at = now + RETRY_S if behind else None
+        self._stream_at = now + self._patience_s() if behind or self._useless else None
         return [_send(messages.PAGES_KEPT, self._seq), _send(messages.STREAM, wanted)]
+
+    def _patience_s(self) -> float:
+        """How long to wait for the page asked for: ever longer when others come in its place."""
+        more = self._tries - TRIES if self._useless else 0
+        return min(RETRY_S * 2.0 ** min(max(more, 0), 10), STREAM_MAX_S)
+
+    def _missing(self) -> list[Action]:
+        text = f"the controller cannot read entry {self._asked}"
+        return [*self._trouble(codes.UNVERIFIED_PAGE, text, JOURNAL), Missing(self._asked)]
 
     def _on_page(self, m: list[Any], now: float) -> list[Action]:
         seq, data = int(m[1]), bytes(m[2])
@@ -235,8 +255,7 @@ class Controller:
         if self._head is None or self._refused or seq <= self._seq:
             return []
         if seq > self._seq + 1:
-            # once per gap: what follows the gap on the wire is dropped, the retry covers a lost STREAM
-            return [] if self._asked == self._seq + 1 and self._stream_at else self._gap(now)
+            return self._gap(now, beyond=True)
         try:
             page = pages.read(data, self._station, self._log, seq, self._head)
         except UnverifiedPageError as error:
@@ -246,9 +265,13 @@ class Controller:
         self._stream_at = now + RETRY_S if behind else None
         return [*self._good(JOURNAL), Take(page)]
 
-    def _gap(self, now: float) -> list[Action]:
-        actions = self._stream(now)
-        self._stream_at = now + RETRY_S
+    def _gap(self, now: float, *, beyond: bool = False) -> list[Action]:
+        """Not the page that is wanted: ask for it at once, and again with the time if it has been asked for."""
+        at_once = self._asked != self._seq + 1 or self._stream_at is None
+        actions = self._stream(now) if at_once else []
+        self._useless = True
+        self._beyond |= beyond
+        self._stream_at = self._stream_at or now + RETRY_S
         return actions
 
     # replies, state, results, inventory

@@ -11,6 +11,7 @@ from typing import Any
 
 import cbor2
 
+from agent import shapes
 from agent.actions import Action, Good, Result, Send, Trouble
 from firmware import codes
 from firmware.wire import cbor, messages
@@ -121,18 +122,17 @@ class Downlink:
         fields = _fields(payload)
         if fields[1] != self._station:
             return [Trouble(codes.WRONG_STATION, f"{kind} for {fields[1]} refused", kind)]
-        match kind, fields:
-            case "checkpoint", [_, _, _, int(), bytes(), *_]:
+        fits = kind in shapes.DOWN and shapes.fits(fields, shapes.DOWN[kind])
+        match fits and kind, fields:
+            case "checkpoint", _:
                 return self._show(payload)
-            case "answer", [1, _, int(log), int(verdict), int(seq), bytes(head), _, _]:
+            case "answer", [1, _, log, verdict, seq, head, _, _]:
                 return [Answered(log, verdict, seq, head, payload)]
-            case "command", [1, _, _, int(number), _, _, _, _]:
+            case "command", [1, _, _, number, _, _, _, _]:
                 return self._queue(_Job(messages.COMMAND, [number], [payload]), now)
-            case "reference", [1, _, str(table), int(version), int(base), int(part), int(parts), list(rows), _] if (
-                table in TABLES and parts <= PARTS
-            ):
+            case "reference", [1, _, table, version, base, part, parts, rows, _] if _takes(table, parts, rows):
                 return self._reference(_Parts(table, version, base, parts, rows, [payload]), part, now)
-            case "notice", [1, _, int(utc_ms), int(number), list(body)]:
+            case "notice", [1, _, utc_ms, number, body]:
                 return [Notice(utc_ms, number, body)]
         return [Trouble(codes.BAD_MESSAGE, f"{kind} not understood", kind)]
 
@@ -282,6 +282,11 @@ def _fields(payload: bytes) -> list[Any]:
     if not isinstance(fields, list) or len(fields) < 2:
         raise ValueError("not an array")
     return fields
+
+
+def _takes(table: str, parts: int, rows: list[Any]) -> bool:
+    """Is this a table of the controller's, or one whose rows the agent can keep?"""
+    return table in TABLES and parts <= PARTS and (table not in DIRECTORY or all(map(shapes.is_row, rows)))
 
 
 def note_in(payload: bytes) -> bytes:

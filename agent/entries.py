@@ -7,7 +7,7 @@ What the cores are to do next is handed back as actions.
 from collections.abc import Sequence
 from contextlib import suppress
 
-from agent.actions import Action, Info, Reset, Rewind, Send, StartLog, Trouble
+from agent.actions import Action, Info, Missing, Reset, Rewind, Send, StartLog, Trouble
 from agent.controller import JOURNAL, Controller
 from agent.downlink import Answered
 from agent.outbox import Outbox, OutboxError
@@ -21,7 +21,7 @@ from firmware.journal import kinds
 from firmware.wire import cbor, messages
 
 STORE_AGAIN_S = 2.0
-OUTBOX, FORK = "outbox", "fork"
+OUTBOX, FORK, BATCH = "outbox", "fork", "batch"
 # after these a row of the inventory may differ in more than what an entry says is left
 RESHAPING = frozenset((*kinds.OUTCOMES, kinds.FAILED, kinds.RECOVERED, kinds.QUARANTINE, kinds.DISCREPANCY))
 RESHAPING -= {kinds.REMOVE, kinds.CANCELLED}
@@ -119,20 +119,33 @@ class Entries:
         """A restored centre asks for what came before this outbox began: it is read from the controller again."""
         info = self._controller.info
         if info is None or answer.seq < info.first_seq - 1:
-            text = f"the centre asks for entry {answer.seq + 1}, which neither agent nor controller holds"
-            return [Trouble(codes.GAP, text, "batch")]
+            return [_nowhere(answer)]
         self._outbox.forget(self._settings.station, self._settings.log)
         return self._anchor(answer, now)
 
     def _anchor(self, answer: Answered, now: float) -> Doing:
         """The outbox was lost and the log's beginning is gone: go on after what the centre has stored."""
         info = self._controller.info
-        if info is None or answer.verdict == messages.FORK or answer.seq < info.first_seq - 1:
+        if info is None or answer.verdict == messages.FORK:
             return []
-        self._outbox.anchor(answer.seq, answer.head, info.last_seq, info.removals)
+        if answer.seq < info.first_seq - 1:
+            return [_nowhere(answer)] if answer.verdict == messages.GAP else []
+        doing = self._go_on_after(answer.seq, answer.head, info, now)
+        return [*self._keep(answer, -1), *doing]
+
+    def missing(self, action: Missing) -> Doing:
+        """An entry does not read back at the controller. If the centre has stored it, go on after what it has."""
+        info, stands = self._controller.info, self._outbox.log()
+        if info is None or stands.answered_head is None or not action.seq <= stands.answered <= info.last_seq:
+            return []
+        return self._go_on_after(stands.answered, stands.answered_head, info, self._transport.now())
+
+    def _go_on_after(self, seq: int, head: bytes, info: Info, now: float) -> Doing:
+        self._outbox.anchor(seq, head, info.last_seq, info.removals)
+        self._view.good(BATCH)
         self.uplink = self._new_uplink()
-        keep = self._keep(answer, -1)
-        return [*keep, *self.uplink.connected(now), *self._controller.moved(answer.seq, answer.head, now)]
+        doing: Doing = [*self.uplink.connected(now)] if self._view.broker else []
+        return [*doing, *self._controller.moved(seq, head, now)]
 
     def _new_uplink(self) -> Uplink:
         stands = self._outbox.log()
@@ -141,3 +154,8 @@ class Entries:
 
 def _answer(payload: bytes) -> Send:
     return Send(cbor.encode([messages.ANSWER, payload]))
+
+
+def _nowhere(answer: Answered) -> Trouble:
+    text = f"the centre asks for entry {answer.seq + 1}, which neither agent nor controller holds"
+    return Trouble(codes.GAP, text, BATCH)

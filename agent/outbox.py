@@ -130,9 +130,11 @@ class Outbox:
             self._db.execute("UPDATE log SET genesis = ?, head = ?, answered_head = ?", [genesis, head0, head0])
 
     def anchor(self, seq: int, head: bytes, settle_seq: int, settle_removals: int) -> None:
-        """Begin the chain after the last entry the centre stored; `removals` is settled at `settle_seq`."""
+        """Begin the chain after the last entry the centre stored; `removals` is settled at `settle_seq`. What came
+        before is not kept: pages here have no hole."""
         at_end = settle_seq == seq
         with self._change():
+            self._db.execute("DELETE FROM pages")
             self._db.execute(
                 "UPDATE log SET seq = ?, head = ?, entries = ?, removals = ?, answered = ?, answered_head = ?,"
                 " settle_seq = ?, settle_removals = ?",

@@ -1,4 +1,4 @@
-"""Shapes of what the controller says (docs/wire.md section 2), checked before anything looks into it.
+"""Shapes of what controller and centre say (docs/wire.md sections 2 and 3), checked before anything looks into it.
 
 A shape is a letter for one value (u: from 0, i: any number, t: text, b: bytes, h: 32 bytes, *: anything; a capital: or
 null), a list for an array of any number of such, a tuple for one that has these and may go on with more. Numbers are
@@ -24,6 +24,15 @@ SHAPES: dict[int, Shape] = {
 }  # fmt: skip
 # fields of STATE that earlier firmware leaves out
 MORE_STATE: tuple[Shape, ...] = ("u", "u", "t", "u", ["u"], ["t"], [("t", "u")], "*", [("t", "u")], "u")
+# what the centre sends, by the end of its topic
+DOWN: dict[str, Shape] = {
+    "answer": ("u", "t", "u", "u", "u", "h", "*", "*"),
+    "command": ("u", "t", "u", "u", "*", "*", "*", "*"),
+    "reference": ("u", "t", "t", "u", "u", "u", "u", [("*", "*")], "*"),
+    "notice": ("u", "t", "u", "u", ["*"]),
+    "checkpoint": ("u", "t", "u", "u", "b"),
+}
+_ROW_DEPTH = 4
 
 
 def fits(value: Any, shape: Shape) -> bool:
@@ -42,6 +51,19 @@ def _is_one(value: Any, letter: str) -> bool:
     if letter == "t":
         return isinstance(value, str)
     return isinstance(value, bytes) and (letter == "b" or len(value) == 32)
+
+
+def is_row(row: Any) -> bool:
+    """Whether the agent can keep this row of a table as text: a key, and lists, texts and numbers."""
+    return isinstance(row[0], str | int) and _plain(row, _ROW_DEPTH)
+
+
+def _plain(value: Any, depth: int) -> bool:
+    if isinstance(value, list):
+        return depth > 0 and all(_plain(one, depth - 1) for one in value)
+    if isinstance(value, int):
+        return -LARGEST <= value <= LARGEST
+    return value is None or isinstance(value, str)
 
 
 def check(message: Any) -> None:

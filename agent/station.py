@@ -14,6 +14,7 @@ from agent.actions import (
     Info,
     Inventory,
     LinkUp,
+    Missing,
     Reply,
     Reset,
     Result,
@@ -28,7 +29,7 @@ from agent.clock import Clock
 from agent.controller import Controller
 from agent.desk import Desk
 from agent.downlink import DIRECTORY, Answered, Downlink, Downward, Names, NeedVersions, Notice, note_in
-from agent.entries import OUTBOX, Entries
+from agent.entries import BATCH, OUTBOX, Entries
 from agent.keys import BadSignatureError, NoteVerifier, Signer, Verifier
 from agent.outbox import Outbox, OutboxError
 from agent.pages import Page
@@ -167,6 +168,7 @@ class Agent:
             StartLog: lambda action: self._run(entries.start(action)),
             Rewind: lambda action: self._run(entries.rewind(action)),
             Reset: self._do_reset,
+            Missing: lambda action: self._run(entries.missing(action)),
             Info: self._do_info,
             State: self._do_state,
             Reply: self.desk.replied,
@@ -262,13 +264,13 @@ class Agent:
         if self._sender is None:
             return
         if self._sender.batch(batch):
-            self.view.good("batch")
+            self.view.good(BATCH)
         elif (info := self._controller.info) and info.first_seq <= batch.first:
             # a centre that was restored wants what was answered long ago: the controller still has it
             self._run([Reset()])
         else:
             text = f"entries {batch.first} to {batch.last} are no longer here"
-            self._do_trouble(Trouble(codes.GAP, text, "batch"))
+            self._do_trouble(Trouble(codes.GAP, text, BATCH))
 
     # timers
 
@@ -304,10 +306,15 @@ class Agent:
 
     def _heartbeat(self, now: float) -> None:
         if not self.view.broker or self._sender is None:
-            return
+            return None
         self._heartbeat_at = now + HEARTBEAT_S
-        if self._sender.heartbeat(self._controller.info, self.clock.utc_ms()):
+        try:
+            sent = self._sender.heartbeat(self._controller.info, self.clock.utc_ms())
+        except OutboxError as error:
+            return self._run(self._entries.failed(error))
+        if sent:
             self._entries.uplink.expect_answer(now)
+        return None
 
     def _publish_status(self) -> None:
         info = self._controller.info

@@ -93,6 +93,7 @@ class Drawer:
         self.state = UNKNOWN
         self.deadline_ms = None
         self.alarms = set()
+        self.read = False  # have its sensors been read? then they are followed
         self.closed = False
         self.latched = False
         self.up = set()  # pockets whose lid is not shut
@@ -115,8 +116,13 @@ class Drawer:
                 return self._take(row, now_ms)
         return []
 
-    # sensors read at boot; `was_open` is what the journal last said, `alarms` those still standing, `up` open lids
+    # as the sensors are at boot, `up` open lids
+    def found(self, closed, latched, up=()):
+        self.read, self.closed, self.latched, self.up = True, closed, latched, set(up)
+
+    # sensors as they are; `was_open` is what the journal last said, `alarms` those still standing
     def start(self, closed, latched, was_open, alarms, now_ms, up=()):
+        self.state, self.deadline_ms = UNKNOWN, None
         self.latched = latched
         self.alarms, self.up = set(alarms), set(up)
         self._opened_ms = now_ms

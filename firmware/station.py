@@ -60,6 +60,8 @@ class Station:
         self.state_due = True
         self._clock = clock
         self._started = False
+        self._unwritten = None  # (adopted, damaged, found) of a boot that found no room in the journal
+        self._boot_noted = False
         self.surroundings = Surroundings()
         self.seals = Seals(element, tables)
         journal.saw = self.seals.saw
@@ -93,6 +95,8 @@ class Station:
             if self._started:
                 self.surroundings.look_at_clock(self)
             _EVENTS[event[0]](self, *event[1:])  # type: ignore[operator] # events carry different things
+            if self._unwritten and self.journal.free_pages > 0:
+                self._start_up(*self._unwritten)
             self._watch_journal()
             if self._started:
                 self.seals.settle(self)
@@ -167,9 +171,20 @@ class Station:
 
     # ---- events
 
+    # nothing moves and nobody is served before all of it is written: with a full journal that is once there is room
     def _boot(self, adopted, damaged, sensors, found=None):
+        for number, reading in sensors.items():
+            if reading is not None:
+                self.drawers[number].found(*reading)
+        self._unwritten = (adopted, damaged, found)
+        self._start_up(*self._unwritten)
+
+    # what has been written of it is not written again
+    def _start_up(self, adopted, damaged, found):
         self.surroundings.boot(self)
-        self.note(kinds.BOOT, ext=(VERSION, codes.NONE, self.seals.name, adopted))
+        if not self._boot_noted:
+            self.note(kinds.BOOT, ext=(VERSION, codes.NONE, self.seals.name, adopted))
+            self._boot_noted = True
         if damaged:
             self._damaged_at = self.journal.seq
             self.raise_alarm(codes.ALARM_JOURNAL_DAMAGE, 0)
@@ -181,9 +196,9 @@ class Station:
         if self.state.user:
             self.note(kinds.SIGN_OFF, self.state.user, ext=(session.BOOT,))
         for number, drawer in sorted(self.drawers.items()):
-            self._start(drawer, sensors.get(number))
+            self._start(drawer)
         self.seals.boot(self)
-        self._started = True
+        self._started, self._unwritten = True, None
         inbox.hello(self)
 
     # the end of a maintenance that the firmware did not live to see
@@ -197,12 +212,12 @@ class Station:
             service.end(self, code or service.INSTALLED, version)
 
     # without a reading the drawer stays unknown, and so shut
-    def _start(self, drawer, reading):
-        if reading is None:
+    def _start(self, drawer):
+        if not drawer.read:
             return
         standing = [alarm[0] for alarm in self.state.alarms if alarm[1] == drawer.number]
         was_open = self.state.drawer_open(drawer.number)
-        told = drawer.start(reading[0], reading[1], was_open, standing, self.now_ms, *reading[2:])
+        told = drawer.start(drawer.closed, drawer.latched, was_open, standing, self.now_ms, drawer.up)
         motion.facts(self, drawer, told)
 
     def _switch(self, number, closed):

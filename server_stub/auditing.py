@@ -18,16 +18,14 @@ def audit(conn: Connection, home: Home, site: SiteConfig) -> list[Wrong]:
 
 
 def _logs(conn: Connection, home: Home, site: SiteConfig) -> Iterator[Log]:
-    newest = {station.id: station.log for station in site.station}
     for key, genesis in all_logs(conn, site).items():
-        yield Log(*key, genesis, _key_of(home, key, newest))
+        yield Log(*key, genesis, _key_of(home, key))
 
 
-def _key_of(home: Home, key: LogKey, newest: dict[str, int]) -> Callable[[int], bytes]:
+def _key_of(home: Home, key: LogKey) -> Callable[[int], bytes]:
     station, log = key
     if station == CENTRE:
         secret = (home.keys / "centre-log.key").read_bytes()
         return lambda _seq: secret
-    path = home.mac_key(station)
-    keys = PageKeys((path if newest[station] == log else path.with_name(f"{path.name}.{log}")).read_bytes())
+    keys = PageKeys(home.mac_key_of(station, log).read_bytes())
     return lambda seq: keys.run(seq, 1)[0]

@@ -20,7 +20,7 @@ from server_stub.integration.requests import Requests
 from server_stub.integration.successor import TreeRequests
 from server_stub.ledger import schema, store
 from server_stub.ledger.batch import Refused
-from server_stub.ledger.catch_up import STEP_BATCHES, CatchUp, any_waits
+from server_stub.ledger.catch_up import STEP_BATCHES, CatchUp
 from server_stub.ledger.ingest import Ingest, Message, Now
 from server_stub.ledger.log import CentreLog
 from server_stub.ledger.sign import Signer
@@ -54,6 +54,7 @@ class Asked(NamedTuple):
 Work = Arrived | Asked
 
 
+_BEATS = select(schema.heartbeats.c.station, schema.heartbeats.c.received_ms)
 _STATIONS_WORD = ("batch", "heartbeat")
 
 
@@ -73,16 +74,25 @@ class Keys(NamedTuple):
 
 
 class Centre:
-    """Processes work in groups; `transport_ms` reads the computer's clock, `clock` the hospital's."""
+    """Processes work in groups; `transport_ms` reads the computer's clock, `clock` the hospital's. By `steady_ms`,
+    which nobody sets, a station is held for silent."""
 
-    def __init__(
-        self, engine: Engine, register: SiteRegister, keys: Keys, clock: Clock, transport_ms: Callable[[], int]
+    def __init__(  # noqa: PLR0913 - three clocks
+        self,
+        engine: Engine,
+        register: SiteRegister,
+        keys: Keys,
+        clock: Clock,
+        transport_ms: Callable[[], int],
+        *,
+        steady_ms: Callable[[], int] | None = None,
     ) -> None:
         self._engine = engine
         self._register = register
         self._tokens = keys.tokens
         self._clock = clock
         self._transport_ms = transport_ms
+        self._steady_ms = steady_ms or transport_ms
         self._log = CentreLog(keys.log, bytes.fromhex(register.config.site.genesis))
         self._tables = ReferenceTables(self._log)
         self._ingest = Ingest(engine, register.names, register, keys.signer)
@@ -97,8 +107,8 @@ class Centre:
         self._sent: list[int] = []
         self._statuses: list[Arrived] = []
         self._back: set[str] = set()
-        self._new_site = False
-        self._looked_ms = 0
+        self._new_site = self._stale = False
+        self._heard_ms: dict[str, int] = {}
         self._open_desk()
 
     def _open_desk(self) -> None:
@@ -127,7 +137,9 @@ class Centre:
             self._decider.set_minutes(tx, self._register.config.verify.documentation_minutes)
             self._labelling.load(tx)
             self._decider.run(tx)
-            return waiting + self._finish(tx)
+            out = waiting + self._finish(tx)
+        self._sent = []
+        return out
 
     def sent(self, outbox_id: int) -> None:
         """The broker took a message; its outbox row goes with the next transaction."""
@@ -166,7 +178,7 @@ class Centre:
         if not messages:
             return []
         taken = self._ingest.take(messages, now)
-        self._back |= {station for station in taken.heard if self._silence.heard(station, now.received_ms)}
+        self._back |= {station for station in taken.heard if self._silence.heard(station, self._steady_ms())}
         self._catch_up.note(taken.new)
         return taken.answers
 
@@ -209,22 +221,30 @@ class Centre:
 
     def set_aside(self) -> list[Outgoing]:
         """The batch that is to be folded next can not be: its log waits, with an alarm, until the next start."""
-        self._statuses, self._back = [], set()
+        self._statuses = []
         return self._transact(self._catch_up.set_aside)
 
     def look(self) -> None:
-        """See what processes of further shards have taken in, and which of their stations they have heard."""
+        """See what processes of further shards have taken in."""
         with self._engine.connect() as conn:
-            if any_waits(conn):
-                self._catch_up.note(1)
-            beats = schema.heartbeats.c
-            heard = conn.execute(select(beats.station, beats.received_ms).where(beats.received_ms > self._looked_ms))
-            for station, received_ms in heard.all():
-                self._looked_ms = max(self._looked_ms, received_ms)
-                if self._silence.heard(station, received_ms):
-                    self._back.add(station)
+            self._catch_up.look(conn)
+
+    def hear_elsewhere(self) -> None:
+        """Hear the stations that processes of further shards have heard.
+
+        Any other time than before is new: they commit in whatever order, and their computers' clocks are their own.
+        """
+        with self._engine.connect() as conn:
+            beats = {station: int(received_ms) for station, received_ms in conn.execute(_BEATS)}
+        now_ms = self._steady_ms()
+        new = [station for station, received_ms in beats.items() if self._heard_ms.get(station) != received_ms]
+        self._back |= {station for station in new if self._silence.heard(station, now_ms)}
+        self._heard_ms = beats
 
     def _transact(self, work: Callable[[Transaction], object]) -> list[Outgoing]:
+        if self._stale:
+            self._reload()
+        behind = self._downlink.behind()
         try:
             with self._engine.begin() as conn:
                 tx = self._begin(conn)
@@ -232,21 +252,28 @@ class Centre:
                 work(tx)
                 self._desk.fire_due(tx)
                 self._decide(tx)
-                return self._finish(tx)
+                out = self._finish(tx)
         except Exception:
+            self._downlink.failed(behind)
+            # a database that is still away takes no reading either: then it is read before anything else is done
+            self._stale = True
             self._reload()
             raise
+        self._sent = []
+        return out
 
     def tick(self) -> list[Outgoing]:
         """Timers of transport time, about once a second: silent stations, stations behind, timers of hospital time."""
-        late = self._silence.newly_silent(self._transport_ms())
+        late = self._silence.late(self._steady_ms())
 
         def look(tx: Transaction) -> None:
             for station in late:
                 self._log.append(tx, kinds.CENTRE_ALARM, [codes.STATION_SILENT, station, 1])
             self._downlink.catch_up(tx)
 
-        return self._transact(look)
+        out = self._transact(look)
+        self._silence.missed(late)
+        return out
 
     def _decide(self, tx: Transaction) -> None:
         self._stockroom.tick(tx)
@@ -266,7 +293,6 @@ class Centre:
         out = tx.finish()
         self._log.save(tx)
         store.drop_outbox(tx.conn, self._sent)
-        self._sent = []
         return out
 
     def _reload(self) -> None:
@@ -280,6 +306,7 @@ class Centre:
             self._stockroom.load(tx)
             self._labelling.load(tx)
             self._finish(tx)
+        self._sent, self._stale = [], False
 
     def _take_up_site(self, tx: Transaction) -> None:
         if self._register.refresh() or self._new_site:
@@ -292,8 +319,9 @@ class Centre:
     def _expect_heartbeats(self, tx: Transaction) -> None:
         table = schema.alarms.c
         missing = set(tx.conn.scalars(select(table.station).where(table.code == codes.STATION_SILENT)))
-        for station in tx.conn.scalars(select(schema.heartbeats.c.station)):
-            self._silence.expect(station, tx.received_ms, missing=station in missing)
+        self._heard_ms = {station: int(received_ms) for station, received_ms in tx.conn.execute(_BEATS)}
+        for station in self._heard_ms:
+            self._silence.expect(station, self._steady_ms(), missing=station in missing)
 
     def refuse(self, work: Work) -> None:
         """A piece of work that can not be handled: kept as evidence, or refused to the one who asked."""

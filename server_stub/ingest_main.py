@@ -34,8 +34,8 @@ MANY_WAIT = 2000
 # how long a request waits for what was taken in before it; where hospital time is stepped, until all is folded
 STEPS_BEFORE_REPLY = 5
 # while much comes in: what comes within this time is committed together, and folded together
-WINDOW_S = 0.05
-FOLD_S = 0.25
+WINDOW_S = 0.1
+FOLD_S = 0.5
 # how often ingest looks for what the processes of further shards have taken in
 LOOK_S = 0.25
 TICK_S = 1.0
@@ -47,12 +47,17 @@ def transport_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+def steady_ms() -> int:
+    """Milliseconds since some moment: no setting of a clock changes it."""
+    return time.monotonic_ns() // 1_000_000
+
+
 def open_centre(home: Home, *, stepped: bool) -> tuple[Centre, SiteRegister]:
     """The centre of a home with its database and keys."""
     register = SiteRegister(home)
     engine = open_database(database_url(home, register.config))
     clock = SteppedClock() if stepped else SystemClock()
-    return Centre(engine, register, Keys.read(home), clock, transport_ms), register
+    return Centre(engine, register, Keys.read(home), clock, transport_ms, steady_ms=steady_ms), register
 
 
 class Shell:
@@ -167,6 +172,8 @@ class Shell:
         while True:
             await asyncio.sleep(TICK_S)
             try:
+                if self._elsewhere:
+                    self._centre.hear_elsewhere()
                 self._send(self._centre.tick())
             except Exception:
                 log.exception("a tick failed; the next one tries again")

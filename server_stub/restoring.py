@@ -53,7 +53,7 @@ class Signed(NamedTuple):
 def restore(home: Home, backup: Path | None, copies: Sequence[Path], now_ms: int) -> list[str]:
     """Do it; gives what there is to say.
 
-    Raises NotRestored, WrongSchema: then nothing was changed; but without a backup copies named before the wrong one
+    Raises NotRestored, WrongSchema, with nothing changed; but without a backup the copies named before the wrong one
     are taken in.
     """
     site = read(home)

@@ -6,13 +6,13 @@ It may be killed at any moment; whatever it had not committed it does again. Ing
 import argparse
 import asyncio
 import contextlib
+import http.client
 import logging
 import signal
 import ssl
 import time
 import urllib.error
 import urllib.request
-from http.client import HTTPException
 from pathlib import Path
 
 from server_stub.integration.intake import IntakeAway, ask
@@ -62,6 +62,7 @@ class Shell:
         self._core, self._register = open_sequencing(home)
         self._mqtt = Mqtt(home, self._register.config, (), None, lambda _id: None)
         self._told = ""
+        self._hanging: set[str] = set()
 
     async def run(self) -> None:
         """Serve until cancelled."""
@@ -92,8 +93,13 @@ class Shell:
         return Now(int((await ask(self._home.intake, {"do": "status"}))["utc_ms"]), now_ms)
 
     async def _ask_witnesses(self) -> None:
+        """Each by itself: what one of them answers keeps nobody from asking the next."""
         for url, key in self._core.to_ask(transport_ms()):
-            await self._ask_one(url, key)
+            try:
+                await self._ask_one(url, key)
+            except Exception:
+                log.exception("what witness %s answers can not be taken in; asking it again later", key.name)
+                self._core.start()
 
     async def _ask_one(self, url: str, key: Key) -> None:
         old: int | None = 0
@@ -101,9 +107,8 @@ class Shell:
             if old is None:
                 return
             try:
-                async with asyncio.timeout(ANSWER_WITHIN_S):  # also one that answers a byte at a time
-                    status, body = await asyncio.to_thread(_post, f"{url}/add-checkpoint", self._core.question(old))
-            except (OSError, HTTPException) as error:
+                status, body = await self._answer(f"{url}/add-checkpoint", self._core.question(old))
+            except (OSError, http.client.HTTPException) as error:
                 why = error if str(error) else type(error).__name__
                 log.warning("witness %s does not answer (%s); asking it again later", key.name, why)
                 return
@@ -111,6 +116,23 @@ class Shell:
                 log.warning("witness %s is away (status %s); asking it again later", key.name, status)
                 return
             old = self._core.answered(key, old, status, body)
+
+    async def _answer(self, url: str, body: bytes) -> tuple[int, bytes]:
+        """Within ANSWER_WITHIN_S in all: a thread that gets it byte by byte is left alone until it has ended."""
+        if url in self._hanging:
+            raise TimeoutError("it is still at its last answer")
+        asking = asyncio.ensure_future(asyncio.to_thread(_post, url, body))
+        self._hanging.add(url)
+        asking.add_done_callback(lambda done: self._heard(url, done))
+        await asyncio.wait({asking}, timeout=ANSWER_WITHIN_S)
+        if not asking.done():
+            raise TimeoutError("its answer takes too long")
+        return asking.result()
+
+    def _heard(self, url: str, done: "asyncio.Future[tuple[int, bytes]]") -> None:
+        self._hanging.discard(url)
+        if not done.cancelled():
+            done.exception()
 
     async def _tell(self) -> None:
         """A tree that may not be signed is an alarm of the centre."""

@@ -22,6 +22,11 @@ CONFLICT = 409
 MOST_TOLD = 100
 MOST_DIGITS = 19
 OK = 200
+MOST_DIGITS = 19
+
+
+# a checkpoint: number of its log, and size
+_About = tuple[int, int]
 
 
 class Signers(NamedTuple):
@@ -41,8 +46,8 @@ class Sequencing:
         self._sequencer = Sequencer(engine, register.config.site.id)
         self._sender = Sender(register, signers.centre, now_ms)
         self._published_ms = now_ms - PUBLISH_EVERY_MS
-        self._asked: dict[str, tuple[int, int]] = {}
-        self._answered_size: dict[str, int] = {}
+        self._asked: dict[str, tuple[_About, int]] = {}
+        self._answered: dict[str, _About] = {}
         self.newest: Checkpoint | None = None
 
     def start(self) -> None:
@@ -63,15 +68,15 @@ class Sequencing:
         if not self._due(grown, now.received_ms):
             return []
         with self._engine.begin() as conn:
-            self.newest = checkpoint.publish(conn, self._notes, now.received_ms) or checkpoint.newest(conn)
-            if self.newest is None or self.halted or self.newest.number != self._sequencer.row.number:
-                return []
-            out = self._sender.take(conn, self.newest, now)
+            made = checkpoint.publish(conn, self._notes, now.received_ms) or checkpoint.newest(conn)
+            good = made and not self.halted and made.number == self._sequencer.row.number
+            out = self._sender.take(conn, made, now) if made and good else []
+        self.newest = made
         return [(self._register.names.down(station, "checkpoint"), envelope) for station, envelope in out]
 
     def _due(self, grown: int, now_ms: int) -> bool:
         """Once it has come to rest, at the latest every PUBLISH_EVERY_MS while it does not."""
-        due = now_ms - self._published_ms >= (PUBLISH_EVERY_MS if grown else REST_MS)
+        due = _passed(self._published_ms, now_ms, PUBLISH_EVERY_MS if grown else REST_MS)
         if due:
             self._published_ms = now_ms
         return due
@@ -80,17 +85,17 @@ class Sequencing:
 
     def to_ask(self, now_ms: int) -> list[tuple[str, Key]]:
         """Address and key of each witness to be asked about the newest checkpoint: one that did not answer again every
-        ASK_AGAIN_MS."""
-        if self.newest is None or self.halted:
+        ASK_AGAIN_MS. Of a log that has a successor nothing is asked: an answer would be held against the successor."""
+        if self.newest is None or self.halted or self.newest.number != self._sequencer.row.number:
             return []
-        size = self.newest.size
-        due = [(url, key) for url, key in witnesses_of(self._register) if self._to_be_asked(key.name, size, now_ms)]
-        self._asked.update({key.name: (size, now_ms) for _, key in due})
+        about = self.newest.number, self.newest.size
+        due = [(url, key) for url, key in witnesses_of(self._register) if self._to_be_asked(key.name, about, now_ms)]
+        self._asked.update({key.name: (about, now_ms) for _, key in due})
         return due
 
-    def _to_be_asked(self, name: str, size: int, now_ms: int) -> bool:
-        asked_size, asked_ms = self._asked.get(name, (0, 0))
-        return self._answered_size.get(name) != size and (asked_size != size or now_ms - asked_ms >= ASK_AGAIN_MS)
+    def _to_be_asked(self, name: str, about: _About, now_ms: int) -> bool:
+        asked, asked_ms = self._asked.get(name, ((0, 0), 0))
+        return self._answered.get(name) != about and (asked != about or _passed(asked_ms, now_ms, ASK_AGAIN_MS))
 
     def question(self, old_size: int) -> bytes:
         """What to ask a witness that holds `old_size` about the newest checkpoint."""
@@ -111,7 +116,7 @@ class Sequencing:
                 log.warning("witness %s did not cosign: status %s, %r", key.name, status, body[:MOST_TOLD])
             again = self._conflict(conn, key, old_size, body) if status == CONFLICT else None
         if again is None:
-            self._answered_size[key.name] = self.newest.size
+            self._answered[key.name] = self.newest.number, self.newest.size
         return again
 
     def _conflict(self, conn: Connection, key: Key, old_size: int, body: bytes) -> int | None:
@@ -123,6 +128,11 @@ class Sequencing:
             return size
         self._sequencer.halt(conn, f"witness {key.name} has seen another tree, of {size} leaves")
         return None
+
+
+def _passed(since_ms: int, now_ms: int, least_ms: int) -> bool:
+    """Has so much time gone by? A clock that was set back holds up nothing."""
+    return not 0 <= now_ms - since_ms < least_ms
 
 
 def witnesses_of(register: SiteRegister) -> Sequence[tuple[str, Key]]:

@@ -1,5 +1,6 @@
 """`apotheca server run`: keeps the centre's processes running, each restarted by itself; none outlives it."""
 
+import contextlib
 import ctypes
 import fcntl
 import logging
@@ -37,15 +38,24 @@ class Child:
     def look(self, now_s: float) -> None:
         """Start the process if it should run and does not."""
         if self._process is not None and self._process.poll() is not None:
-            self._pause_s = 0.1 if now_s - self._started_s > STEADY_S else min(2 * self._pause_s, MAX_BACK_OFF_S)
             why = (self.name, self._process.returncode, self._log_file)
             log.warning("%s ended (%s); starting it again; why is in %s", *why)
             self._process = None
-            self._due_s = now_s + self._pause_s
+            self._later(now_s)
         if self._process is None and now_s >= self._due_s:
-            self._start(now_s)
+            try:
+                self._start(now_s)
+            except OSError as error:
+                # no room for one more process, or on the disk: those that run go on
+                log.error("%s does not start (%s); trying again", self.name, error)
+                self._later(now_s)
+
+    def _later(self, now_s: float) -> None:
+        self._pause_s = 0.1 if now_s - self._started_s > STEADY_S else min(2 * self._pause_s, MAX_BACK_OFF_S)
+        self._due_s = now_s + self._pause_s
 
     def _start(self, now_s: float) -> None:
+        self._started_s = now_s
         with self._log_file.open("ab") as out:
             self._process = subprocess.Popen(
                 self._command,
@@ -54,8 +64,9 @@ class Child:
                 stdin=subprocess.DEVNULL,
                 preexec_fn=_die_with(os.getpid()),  # noqa: PLW1509 - this process has one thread
             )
-        self._started_s = now_s
-        self._log_file.with_suffix(".pid").write_text(str(self._process.pid))
+        # for people to find it; it runs without
+        with contextlib.suppress(OSError):
+            self._log_file.with_suffix(".pid").write_text(str(self._process.pid))
 
     def stop(self) -> None:
         """Ask the process to end, and end it if it does not."""

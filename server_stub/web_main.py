@@ -31,6 +31,15 @@ MAX_CONNECTIONS = 256
 
 def make_app(home: Home) -> FastAPI:
     """Console and API of a home."""
+    app, console, actions = without_pages(home)
+    pages.add_all(console, actions, app)
+    ui.run_with(app, title="Apotheca", show_welcome_message=False)
+    nicegui_app.timer(HAND_OVER_S, lambda: audit.hand_over(console.door.accounts, home.intake))
+    return app
+
+
+def without_pages(home: Home) -> tuple[FastAPI, Console, Actions]:
+    """The API and the door behind the gate, and what pages are made of."""
     engine = open_database(config.database_url(home, config.read(home)))
     _read_only(engine)
     door = Door(Accounts(home.accounts), time.monotonic)
@@ -42,10 +51,7 @@ def make_app(home: Home) -> FastAPI:
     api_docs.add_to(app)
     actions = Actions(app, door, home.intake)
     actions.add_door()
-    pages.add_all(console, actions, app)
-    ui.run_with(app, title="Apotheca", show_welcome_message=False)
-    nicegui_app.timer(HAND_OVER_S, lambda: audit.hand_over(door.accounts, home.intake))
-    return app
+    return app, console, actions
 
 
 def _read_only(engine: Engine) -> None:

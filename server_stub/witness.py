@@ -52,10 +52,12 @@ class Memory:
         try:
             row = self._conn.execute("SELECT size, root FROM seen WHERE origin = ?", (origin,)).fetchone()
             yield Seen(*row) if row else Seen(), lambda new: self._put(origin, new)
+            self._conn.execute("COMMIT")
         except BaseException:
-            self._conn.execute("ROLLBACK")
+            # SQLite may have done so already
+            if self._conn.in_transaction:
+                self._conn.execute("ROLLBACK")
             raise
-        self._conn.execute("COMMIT")
 
     def _put(self, origin: str, new: Seen) -> None:
         self._conn.execute("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", (origin, *new))
@@ -107,14 +109,18 @@ class Witness:
 
 def open_witness(folder: Path, name: str, logs: Mapping[str, Key]) -> tuple[Witness, str]:
     """The witness whose key and memory are in `folder`, made on first use; gives its vkey too. Raises ValueError for a
-    name that no signature line can carry (C2SP signed-note: no blanks, no plus)."""
+    key without its memory: it would cosign whatever it is shown next; and for a name that no signature line can carry
+    (C2SP signed-note: no blanks, no plus)."""
     if not name or "+" in name or any(one.isspace() or not one.isprintable() for one in name):
         raise ValueError("the name of a witness has no blanks and no +: example.org/compliance")
-    key = folder / "witness.key"
+    key, seen = folder / "witness.key", folder / "seen.db"
+    if key.exists() and not seen.exists():
+        raise ValueError(f"{seen} is missing, what it has cosigned is lost: move {key} away and hand out a new key")
+    memory = Memory(seen)
     if not key.exists():
         write_private(key, pem(Ed25519PrivateKey.generate()))
     signer = NoteSigner(key.read_bytes(), name, signed.COSIGNATURE)
-    return Witness(signer, logs, Memory(folder / "seen.db"), folder), signer.vkey
+    return Witness(signer, logs, memory, folder), signer.vkey
 
 
 def logs_of(vkeys: Mapping[str, str], origins: tuple[str, ...]) -> dict[str, Key]:

@@ -15,7 +15,7 @@ from simulator.cradles import Clock, Deeds, Seat, World
 from simulator.errors import RunFailed
 
 BAUD = 115_200
-PATIENCE_S = 30.0
+PATIENCE_S = 120.0
 LOOK_S = 0.01
 
 

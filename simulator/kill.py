@@ -13,6 +13,7 @@ VICTIMS = (
     ("controller", "{station}.controller", ""),
     ("broker", "broker", ""),
     ("ingest", "server", "server_stub.ingest_main"),
+    ("sequencer", "server", "server_stub.sequencer_main"),
     ("server", "server", ""),
 )
 WITHIN_A_VISIT_S = 15

@@ -11,6 +11,26 @@ from simulator.postgres import server
 
 pytest_plugins = ("tests.micropython_plugin",)
 
+# A file stays with one process: the longest begin first, lest everybody waits for the last one.
+LONG = (
+    "scenario/test_chain.py",
+    "browser/test_console.py",
+    "simulator/test_bench.py",
+    "browser/test_kiosk.py",
+    "centre/test_ingest.py",
+    "scenarios/test_scenarios.py",
+    "browser/test_removal.py",
+    "scenario/test_bad_input.py",
+    "unit/test_controller_process.py",
+    "worlds/test_worlds.py",
+    "console/test_accounts.py",
+    "console/test_picking.py",
+    "pharmacy/test_chain.py",
+    "centre/test_crash.py",
+    "centre/test_site.py",
+    "agent/test_agent_process.py",
+)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
@@ -28,6 +48,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    _give_time(items)
     given = {"real_data": config.getoption("--data") is not None}
     given |= {name: config.getoption(f"--{name}") for name in ("peers", "deep")}
     absent = [name for name, there in given.items() if not there]
@@ -35,6 +56,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if left_out:
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
+    items.sort(key=_long_files_first)
+
+
+def _long_files_first(item: pytest.Item) -> int:
+    name = item.path.relative_to(Path(__file__).parent).as_posix()
+    return LONG.index(name) if name in LONG else len(LONG)
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
@@ -42,6 +69,16 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
     for report in terminalreporter.getreports("passed"):
         for name, value in report.user_properties:
             terminalreporter.write_line(f"{name}: {value}")
+
+
+# nothing deep is held to a time of its own: how long it takes is a matter of how busy the machine is
+DEEP_TIMEOUT_S = 1800
+
+
+def _give_time(items: list[pytest.Item]) -> None:
+    for item in items:
+        if item.get_closest_marker("deep"):
+            item.add_marker(pytest.mark.timeout(DEEP_TIMEOUT_S))
 
 
 @pytest.fixture(scope="session")

@@ -42,12 +42,21 @@ class Downlink:
             self._behind[station] = {**dict.fromkeys(self._tables.versions(station), 0), **versions}
             self.catch_up(tx)
 
+    def behind(self) -> dict[str, dict[str, int]]:
+        """Who is still to be sent something, for `failed`."""
+        return dict(self._behind)
+
+    def failed(self, behind: dict[str, dict[str, int]]) -> None:
+        """The transaction did not come to its end: as before it."""
+        self._behind = behind
+
     def catch_up(self, tx: Transaction) -> None:
         """Send what stations miss, except what was sent a moment ago."""
         for station in list(self._behind):
             later = {}
             for table, has in self._behind[station].items():
-                if tx.received_ms - self._sent_ms.get((station, table), -SETTLE_MS) < SETTLE_MS:
+                # a clock that was set back holds up nobody
+                if 0 <= tx.received_ms - self._sent_ms.get((station, table), -SETTLE_MS) < SETTLE_MS:
                     later[table] = has
                 elif change := self._tables.since(station, table, has):
                     self.send(tx, change)

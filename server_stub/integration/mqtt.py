@@ -61,6 +61,7 @@ class Mqtt:
         self._under_way: dict[int, int] = {}
         self._unsent: deque[Outgoing] = deque()
         self._lost = asyncio.Event()
+        self._paused = False
         self._loop = asyncio.get_running_loop()
         self._client = self._make_client(tls(home, "centre"))
 
@@ -96,7 +97,8 @@ class Mqtt:
         sock = self._client.socket()
         if sock is None:
             return
-        self._loop.add_reader(sock, self._read)
+        if not self._paused:
+            self._loop.add_reader(sock, self._read)
         while not self._lost.is_set():
             # not wait_for: before Python 3.12 it could lose the cancellation that ends this process
             with contextlib.suppress(TimeoutError):
@@ -105,7 +107,9 @@ class Mqtt:
             self._client.loop_misc()
 
     def pause(self, paused: bool) -> None:
-        """Read no more from the broker for now, or again: the queue is bounded, the broker holds the rest."""
+        """Read no more from the broker for now, or again: the queue is bounded, the broker holds the rest. It
+        holds over a reconnection."""
+        self._paused = paused
         sock = self._client.socket()
         if sock is None:
             return

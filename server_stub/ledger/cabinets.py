@@ -110,6 +110,8 @@ class Sender:
     def take(self, conn: Connection, made: Checkpoint, now: Now) -> list[tuple[str, bytes]]:
         """(station, envelope) of everyone who is due, noted as sent."""
         out, view = [], View(conn, made, tiles.proofs(conn, made.number))
+        # after a clock that was set back: who has been heard since then
+        self._since_ms = min(self._since_ms, now.received_ms)
         for one in list(due(conn, made, now, self._since_ms)):
             known = self._register(one.state.station)
             if known and known.log == one.state.log:

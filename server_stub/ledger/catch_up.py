@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, and_, func, select
+from sqlalchemy import Connection, Select, and_, func, select, tuple_
 
 from firmware import codes
 from firmware.journal import kinds
@@ -73,6 +73,11 @@ class CatchUp:
         self._more = self._more or new > 0
         self._noted += new
 
+    def look(self, conn: Connection) -> None:
+        """See whether other processes have taken anything in, or found something."""
+        if any(conn.execute(query).first() is not None for query in (self._but_aside(_BEHIND), _FINDING)):
+            self.note(1)
+
     def forget(self) -> None:
         """Read all anew (after a transaction that failed)."""
         self._queue.clear()
@@ -104,10 +109,12 @@ class CatchUp:
         self._alarm(tx, first.station, stands=True)
 
     def _look(self, conn: Connection) -> None:
-        found = [_Waiting(*row) for row in conn.execute(_WAITING)]
-        self._queue = deque(waiting for waiting in found if waiting.key not in self._aside)
-        self._more = len(found) >= LOOK
+        self._queue = deque(_Waiting(*row) for row in conn.execute(self._but_aside(_WAITING).limit(LOOK)))
+        self._more = len(self._queue) >= LOOK
         self._noted = 0
+
+    def _but_aside(self, query: Select[Any]) -> Select[Any]:
+        return query.where(tuple_(_H.station, _H.log).not_in(sorted(self._aside))) if self._aside else query
 
     def _choose(self, batches: int) -> list[_Waiting]:
         chosen: list[_Waiting] = []
@@ -162,7 +169,7 @@ def _extended(state: LogState, pages: list[Page]) -> LogState:
     )
 
 
-_B, _H, _L = schema.batches.c, schema.held.c, schema.logs.c
+_A, _B, _H, _L = schema.alarms.c, schema.batches.c, schema.held.c, schema.logs.c
 _FOLDED = func.coalesce(_L.seq, 0)
 _BEHIND = (
     select(_H.station)
@@ -177,8 +184,8 @@ _WAITING = (
     .join(schema.batches, and_(_B.station == _H.station, _B.log == _H.log, _B.last_seq > _FOLDED))
     .where(_H.seq > _FOLDED)
     .order_by(_B.id)
-    .limit(LOOK)
 )
+_FINDING = select(schema.findings.c.id).limit(1)
 
 
 def _raw(conn: Connection, chosen: list[_Waiting]) -> list[tuple[bytes, int]]:
@@ -197,15 +204,11 @@ _COUNT = (
     .select_from(schema.held)
     .outerjoin(schema.logs, and_(_L.station == _H.station, _L.log == _H.log))
     .join(schema.batches, and_(_B.station == _H.station, _B.log == _H.log, _B.last_seq > _FOLDED))
-    .where(_H.seq > _FOLDED)
+    .where(_H.seq > _FOLDED, _H.station.not_in(select(_A.station).where(_A.code == codes.NOT_FOLDED)))
 )
 
 
-def any_waits(conn: Connection) -> bool:
-    """Is there anything to fold, or to say?"""
-    return any(conn.execute(query).first() is not None for query in (_BEHIND, select(schema.findings.c.id).limit(1)))
-
-
 def many_wait(conn: Connection) -> bool:
-    """Does more wait than is folded in about a minute? Then no more should be taken in."""
+    """Does more wait than is folded in about a minute? Then no more should be taken in. What is set aside is not
+    counted: it waits for the next start, and the others do not wait for it."""
     return (conn.scalar(_COUNT) or 0) >= MANY

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from sqlalchemy import Connection
 
 from firmware.merkle import HASH_BYTES
+from firmware.wire import signed
 from server_stub.ledger import tiles
 from server_stub.ledger.checkpoint import Checkpoint, Key, signed_by
 
@@ -67,7 +68,11 @@ def question(conn: Connection, made: Checkpoint, old_size: int) -> bytes:
 def good_line(made: Checkpoint, key: Key, answer: bytes) -> str | None:
     """The witness's line out of its answer, if it is right; None otherwise."""
     try:
-        lines = answer.decode().splitlines()
-        return next((line for line in lines if signed_by(made.note + f"{line}\n".encode(), key)), None)
+        for line in answer.decode().splitlines():
+            data = made.note + f"{line}\n".encode()
+            if signed_by(data, key):
+                # as we would write it: who signed may have put more around it
+                return str(signed.line(*key, signed.signature_of(data, *key)))
     except ValueError:
-        return None
+        pass
+    return None

@@ -9,6 +9,7 @@ import cbor2
 from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from firmware import codes
 from firmware.journal.chain import head0
 from server_stub.ledger import schema
 from server_stub.ledger.batch import Batch, Heartbeat, next_page, pages_of
@@ -180,13 +181,18 @@ def read_page(data: bytes, prev_head: bytes) -> Page:
 
 
 def add_evidence(conn: Connection, row: dict[str, Any], raw: bytes) -> bytes | None:
-    """Keep bytes that are no good, once; gives their SHA-256, or None if kept before or enough is kept already."""
+    """Keep bytes that are no good, once; gives their SHA-256, or None if kept before or enough is kept already.
+
+    All names that are no station's count as one. A fork is always kept: a log has one at most, and it must not depend
+    on what nonsense anybody sent before.
+    """
     digest = sha256(raw).digest()
     table = schema.evidence
     if conn.scalar(select(table.c.id).where(table.c.sha256 == digest)) is not None:
         return None
-    kept = conn.scalar(select(func.count()).select_from(table).where(table.c.station == row["station"])) or 0
-    if kept >= EVIDENCE_PER_STATION:
+    same = table.c.code == row["code"] if row["code"] == codes.UNKNOWN_STATION else table.c.station == row["station"]
+    kept = conn.scalar(select(func.count()).select_from(table).where(same)) or 0
+    if kept >= EVIDENCE_PER_STATION and row["code"] != codes.FORK:
         return None
     conn.execute(insert(table), {**row, "sha256": digest, "raw": raw})
     return digest

@@ -60,6 +60,12 @@ class Home:
         """K of a station: 32 bytes, read by ingest only."""
         return self.keys / "stations" / f"{station}.mac"
 
+    def mac_key_of(self, station: str, log: int) -> Path:
+        """K of one log of a station: put away under its number from the moment that a later log's is made."""
+        path = self.mac_key(station)
+        put_away = path.with_name(f"{path.name}.{log}")
+        return put_away if put_away.exists() else path
+
     def token_hash(self, station: str) -> Path:
         """SHA-256, in hex, of the token with which a pharmacy's interface computer calls the API."""
         return self.keys / "stations" / f"{station}.token.sha256"
@@ -86,3 +92,8 @@ def write_private(path: Path, data: bytes) -> None:
         out.flush()
         os.fsync(out.fileno())
     draft.replace(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

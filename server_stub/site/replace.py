@@ -49,7 +49,10 @@ def replace_controller(home: Home, station: str, ended: Ended, *, board: str, pl
     write_private(folder / BEFORE, before)
     write_private(folder / "agent.toml", agent_settings(home, changed, new))
     mac = home.mac_key(station)
-    write_private(mac.with_name(f"{station}.mac.{old.log}"), mac.read_bytes())
+    put_away = mac.with_name(f"{mac.name}.{old.log}")
+    # it is there if a replacement was cut here before: then `mac` is already another one
+    if not put_away.exists():
+        write_private(put_away, mac.read_bytes())
     write_private(mac, key)
     config.write(home, changed)
     return new

@@ -1,4 +1,6 @@
-"""Which stations have gone silent. Pure; times are transport time, milliseconds."""
+"""Which stations have gone silent. Pure; times are milliseconds since some moment, by a clock that is never set."""
+
+from collections.abc import Iterable
 
 SILENT_MS = 180_000
 
@@ -24,8 +26,10 @@ class Silence:
         self._missing.discard(station)
         return was_missing
 
-    def newly_silent(self, now_ms: int) -> list[str]:
-        """Stations that have just become missing."""
-        late = [s for s, at in self._heard.items() if now_ms - at >= self._silent_ms and s not in self._missing]
-        self._missing.update(late)
-        return late
+    def late(self, now_ms: int) -> list[str]:
+        """Stations that have become silent; each time, until `missed` is told."""
+        return [s for s, at in self._heard.items() if now_ms - at >= self._silent_ms and s not in self._missing]
+
+    def missed(self, stations: Iterable[str]) -> None:
+        """The alarm for these is durable: they are missing from now on."""
+        self._missing.update(stations)

@@ -27,7 +27,7 @@ from simulator.bench.controllers import Draft
 from simulator.wire import Wire
 
 LOOK_S = 0.005
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
 READ_BYTES = 65536
 MARKS = 4
 SPARE_SECTORS = 4

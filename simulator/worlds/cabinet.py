@@ -163,6 +163,7 @@ class Cabinet:
         self._queue.append(event)
         try:
             while self.station and self._queue:
+                self.timeline.step()
                 self._perform(self.station.handle(self._queue.pop(0), self.now()))
         except PowerCut:
             self.lose_power()

@@ -33,6 +33,7 @@ ALARMS: dict[int, tuple[str, ...]] = {
     codes.ALARM_ROLLED_BACK: ATTACKS,
     codes.ALARM_ELEMENT: ATTACKS,
 }
+LOST_OUTBOX = ("outbox deleted", "outbox rolled back")
 TROUBLES = (codes.FORK, codes.UNVERIFIED_PAGE, codes.STORE_FAILED)
 Counted = dict[int, int]
 
@@ -60,6 +61,21 @@ def believed_are_answered(world: "World", rig: "Rig") -> None:
         world.truth.wrong("acknowledged", rig.station, f"{station.journal.released} are released, {acked} answered")
 
 
+def who_waits(world: "World") -> None:
+    """The world does not end: where each station stands, first the one whose link has most to do."""
+    rigs = sorted((*world.rigs, *world.clones), key=lambda rig: -rig.up.sent)
+    stands = "; ".join(_stand(rig) for rig in rigs)
+    world.truth.wrong("does not end", rigs[0].station, f"after {world.timeline.steps} steps: {stands}")
+
+
+def _stand(rig: "Rig") -> str:
+    station, outbox = rig.cabinet.station, rig.host.outbox
+    log = outbox.log() if outbox else None
+    controller = f"at {station.journal.seq}, {station.journal.released} released" if station else "off"
+    agent = f"at {log.seq}, {log.answered} answered" if log else "off"
+    return f"{rig.name} controller {controller}, agent {agent}, {rig.up.sent} frames up, {rig.down.sent} down"
+
+
 def all_of(world: "World") -> None:
     """Everything, at the end."""
     if world.centre.engine is None:
@@ -77,17 +93,36 @@ def _station(world: "World", rig: "Rig", conn: Connection) -> None:
     ledger = _ledger(conn, rig.station)
     branch = _written(world, rig, ledger)
     if branch is None:
-        return
+        return None
     _endings(world, rig, branch, len(ledger))
+    if _is_nowhere(world, rig, len(ledger)):
+        return _is_told(world, rig, len(ledger))
     if clean(world, rig):
         _converged(world, rig, conn, len(ledger))
     else:
         _noticed(world, rig, conn, len(ledger))
+    return None
 
 
 def clean(world: "World", rig: "Rig") -> bool:
     """Whether nothing has happened to the station that ends its log."""
     return not world.truth.met(rig.station, *ATTACKS)
+
+
+def _is_nowhere(world: "World", rig: "Rig", length: int) -> bool:
+    """What a backup lacks is nowhere when the outbox was lost too and the ring has gone on over it: two copies are
+    gone, and the third of what was answered never promised to stay."""
+    station, outbox = rig.cabinet.station, rig.host.outbox
+    if not world.restored or not world.truth.met(rig.station, *LOST_OUTBOX) or station is None or outbox is None:
+        return False
+    return station.journal.first_held > length + 1 and not outbox.pages(length + 1, 1)
+
+
+def _is_told(world: "World", rig: "Rig", length: int) -> None:
+    """The cabinet shows that the centre asks for what nobody holds."""
+    agent = rig.host.agent
+    if agent is None or codes.GAP not in agent.view.troubles.values():
+        world.truth.wrong("unnoticed", rig.station, f"entry {length + 1} is nowhere, and the cabinet does not show it")
 
 
 # the ledger
@@ -107,7 +142,7 @@ def _written(world: "World", rig: "Rig", ledger: list[Any]) -> Branch | None:
         kind = "doubled" if len(set(seqs)) < len(seqs) else "reordered" if sorted(seqs) != seqs else "lost"
         truth.wrong(kind, rig.station, f"the ledger's entries are not 1 to {len(seqs)} in order")
         return None
-    nowhere = world.restored and not clean(world, rig)  # what a backup lacks and a cabinet has lost is nowhere
+    nowhere = world.restored and (not clean(world, rig) or _is_nowhere(world, rig, len(seqs)))
     if len(seqs) < truth.acked.get(rig.station, 0) and not nowhere:
         truth.wrong("lost", rig.station, f"{truth.acked[rig.station]} acknowledged, {len(seqs)} in the ledger")
     _heads(world, rig, ledger)
@@ -150,6 +185,8 @@ def _endings(world: "World", rig: "Rig", branch: Branch, length: int) -> None:
     for txn, where in sorted(accesses.items()):
         if ends.get(txn, 0) > 1 and not world.truth.met(rig.station, "bit rot"):  # else its first ending may not read
             world.truth.wrong("ending", rig.station, f"access {txn} at {where} ends {ends[txn]} times")
+        elif txn in world.truth.unread.get(rig.station, ()):
+            continue  # a boot that can not read an access knows of none; it raised alarm 6
         elif not ends.get(txn) and branch is world.truth.branch(rig.cabinet) and not rig.off:
             world.truth.wrong("ending", rig.station, f"access {txn} at {where} never ends")
     for txn in sorted(ends.keys() - accesses.keys()):

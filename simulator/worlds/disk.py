@@ -21,26 +21,29 @@ class Disk:
     """One database file; each life of the program that uses it has a path of its own."""
 
     def __init__(self, folder: Path, name: str, template: Path | None = None) -> None:
-        self._folder, self._name, self._life = folder, name, 0
+        self._folder, self._name = folder, name
+        self._live(0)
         if template:
             shutil.copy(template, self.path)
         self.reordered = False  # did the last power cut leave a later block and not an earlier one?
         self._safe = self._size()
         self._salt = self._header()
 
-    @property
-    def path(self) -> Path:
-        """The file of this life."""
-        return self._folder / f"{self._name}.{self._life}.db"
+    def _live(self, life: int) -> None:
+        """`path` is the file of this life."""
+        self._life = life
+        self.path = self._folder / f"{self._name}.{life}.db"
+        self._log = self.path.with_name(f"{self.path.name}-wal")
 
     def synced(self, level: int) -> None:
         """A commit has returned; `level` is what PRAGMA synchronous gives on its connection."""
         self.reordered = False
         if level >= FULL:
             self._safe = self._size()
-        elif self._header() != self._salt:
-            self._safe = _HEADER
-        self._salt = self._header()
+            return
+        salt = self._header()
+        if salt != self._salt:
+            self._safe, self._salt = _HEADER, salt
 
     def image(self) -> Image:
         """The files as a process sees them now; call between transactions."""
@@ -51,7 +54,7 @@ class Disk:
     def renew(self, image: Image) -> None:
         """A new life begins with these files; those of the old one go once its program has let go of them."""
         self._remove()
-        self._life += 1
+        self._live(self._life + 1)
         for end, data in image.items():
             Path(f"{self.path}{end}").write_bytes(data)
         self._safe, self._salt = self._size(), self._header()
@@ -71,15 +74,17 @@ class Disk:
         return image
 
     def _size(self) -> int:
-        log = Path(f"{self.path}-wal")
-        return log.stat().st_size if log.exists() else 0
+        try:
+            return self._log.stat().st_size
+        except FileNotFoundError:
+            return 0
 
     def _header(self) -> bytes:
-        log = Path(f"{self.path}-wal")
-        if not log.exists():
+        try:
+            with self._log.open("rb") as file:
+                return file.read(_HEADER)
+        except FileNotFoundError:
             return b""
-        with log.open("rb") as file:
-            return file.read(_HEADER)
 
     def _remove(self) -> None:
         for end in ("", "-wal", "-shm"):

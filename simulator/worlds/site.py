@@ -1,10 +1,12 @@
 """The site that all worlds of a process share: keys, identities, an empty database; made by production."""
 
+import random
 import shutil
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 from agent.keys import Signer, Verifier
 from agent.outbox import Outbox
@@ -19,6 +21,7 @@ from server_stub.site.enrol import add_stations
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from simulator.site import pin_hash
+from simulator.worlds import pens
 
 SITE = "worlds"
 STATIONS = ("S1", "S2", "S3", "S4", "S5")
@@ -91,11 +94,14 @@ class Site:
         ram = Path("/dev/shm")  # noqa: S108 - a folder that is never written to disk
         self.folder = Path(tempfile.mkdtemp(prefix="apotheca-worlds-", dir=ram if ram.is_dir() else None))
         self.home = Home(self.folder / "home")
-        make_site(self.home, SITE)
-        add_stations(self.home, {station: (WARD,) for station in STATIONS})
+        # the same secrets each time: what a torn page is taken for depends on its bytes, and a seed replays exactly
+        with mock.patch("secrets.token_bytes", random.Random(SITE).randbytes):
+            make_site(self.home, SITE)
+            add_stations(self.home, {station: (WARD,) for station in STATIONS})
         self.register = SiteRegister(self.home)
         self.keys = Keys.read(self.home)
         self.identities = {station: self._identity(station) for station in STATIONS}
+        self._lend_pens()
         self.centre_template = self.folder / "centre.template"
         open_database(f"sqlite:///{self.centre_template}").dispose()
         self.outbox_templates = {station: self._outbox(station) for station in STATIONS}
@@ -103,6 +109,12 @@ class Site:
     def close(self) -> None:
         """Remove the folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _lend_pens(self) -> None:
+        pens.remember(self.keys.signer, *(identity.verifier for identity in self.identities.values()))
+        for station, identity in self.identities.items():
+            enrolled, pen = self.register._stations[station], pens.remember(identity.signer)
+            self.register._stations[station] = enrolled._replace(keys=enrolled.keys._replace(public=pen))
 
     def _identity(self, station: str) -> Identity:
         folder = self.home.station(station)

@@ -19,11 +19,19 @@ class Call:
         self.off = True
 
 
-class Timeline:
-    """Milliseconds since the world began; calls of the same moment come in the order they were put in."""
+class EndlessError(BaseException):
+    """More steps than a world takes that ends: no production code may catch it."""
 
-    def __init__(self) -> None:
+
+class Timeline:
+    """Milliseconds since the world began; calls of the same moment come in the order they were put in.
+
+    `most`: so many steps are enough for any world; what goes on after that would go on for ever.
+    """
+
+    def __init__(self, most: int) -> None:
         self.now_ms = 0
+        self.most, self.steps = most, 0
         self._heap: list[tuple[int, int, Call]] = []
         self._count = 0
 
@@ -38,11 +46,18 @@ class Timeline:
         heapq.heappush(self._heap, (max(when_ms, self.now_ms), self._count, waiting))
         return waiting
 
+    def step(self) -> None:
+        """Something happens; raises EndlessError when that is too much."""
+        self.steps += 1
+        if self.steps > self.most:
+            raise EndlessError
+
     def run(self, until_ms: int) -> None:
         """Carry out all that is due up to and with `until_ms`."""
         while self._heap and self._heap[0][0] <= until_ms:
             self.now_ms, _, waiting = heapq.heappop(self._heap)
             if not waiting.off:
+                self.step()
                 waiting.call()
         self.now_ms = until_ms
 

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from firmware import codes
@@ -42,8 +43,9 @@ class Branch:
         return Branch(self.pages[:seq], seq)
 
 
+@lru_cache(maxsize=4096)
 def decoded(page: bytes) -> list[Any]:
-    """Fields of the entry in a page."""
+    """Fields of the entry in a page: to be read, each page is asked for several times."""
     fields: list[Any] = entry.decode(chain.parse_page(page)[0])
     return fields
 
@@ -71,6 +73,7 @@ class Truth:
         self.acked: dict[str, int] = {}
         self.faults: Counter[str] = Counter()
         self.hurt: dict[str, set[str]] = {}
+        self.unread: dict[str, set[int]] = {}  # entries that did not read back at a boot, where bits had rotted
         self.entries = 0
 
     # what happened
@@ -159,7 +162,9 @@ class Truth:
                 branch.pages.append(page)
                 self._count(branch, page)
                 self.entries += 1
-            elif page != true and not (rotten and page is None):
+            elif rotten and page is None:
+                self.unread.setdefault(station, set()).add(seq)
+            elif page != true:
                 self.wrong("lost", station, f"entry {seq} does not read as it was written")
         if journal.first_held - 1 > self.acked.get(station, 0):
             self.wrong(

@@ -38,6 +38,7 @@ class Lane(Generic[Message]):
         self._life = 0
         self._last_ms = 0
         self._before: Message | None = None
+        self.sent = 0
 
     def arm(self, what: str, fault: str) -> None:
         """The next message meets this; `fault` is the name it is counted under once it has."""
@@ -54,6 +55,7 @@ class Lane(Generic[Message]):
     def send(self, message: Message) -> None:
         """Take one message."""
         before, self._before = self._before, message
+        self.sent += 1
         if not self._armed or (self._armed[0][0] == AGAIN and before is None):
             return self._go(message, 0)
         what, fault = self._armed.popleft()

@@ -21,7 +21,7 @@ from simulator.worlds.cabinet import Chips
 from simulator.worlds.centre import CentreHost
 from simulator.worlds.disk import Disk
 from simulator.worlds.rig import Rig
-from simulator.worlds.timeline import Timeline, stream
+from simulator.worlds.timeline import EndlessError, Timeline, stream
 from simulator.worlds.truth import Branch, Enough, Truth, Violation
 
 SECTORS = (8, 12, 16)
@@ -35,6 +35,8 @@ BACK_MS = (500, 30_000)
 NIGHT_VISITS = (2, 4, 9)
 WHOLE_EVERY = 40
 ENTRIES_LEAST, MORE_VISITS, MORE_MS = 310, 30, 40_000
+# many times what the longest world takes that ends
+STEPS_MOST = 1_000_000
 MS_A_YEAR = 365.25 * 86_400_000
 
 
@@ -49,6 +51,7 @@ class Found:
     faults: Counter[str]
     violations: list[Violation]
     trace: list[tuple[int, str, str]] = field(repr=False, default_factory=list)
+    steps: int = 0
 
 
 class World:
@@ -56,7 +59,7 @@ class World:
 
     def __init__(self, seed: int, shared: site.Site, folder: Path) -> None:
         self.seed, self.site, self.folder = seed, shared, folder
-        self.timeline = Timeline()
+        self.timeline = Timeline(STEPS_MOST)
         self.truth = Truth(self.timeline)
         self.chance = stream(seed, "world")
         self.clock_offset_ms = 0
@@ -130,7 +133,6 @@ class World:
         """All of it; gives what was found."""
         self._begin()
         plan = faults.plan(self.seed, len(self.rigs))
-        end_ms = plan.end_ms
         for rig in self.rigs:
             self._visits(rig, plan)
         for number, fault in enumerate(plan.faults):
@@ -140,13 +142,23 @@ class World:
             self.timeline.at(night.from_ms, self._evening)
             self.timeline.at(night.to_ms, self._morning)
         with contextlib.suppress(Enough):
+            self._to_the_end(plan.end_ms)
+        cabinet_ms = self.timeline.now_ms * len(self.rigs)
+        truth = self.truth
+        return Found(
+            self.seed, len(self.rigs), truth.entries, cabinet_ms, truth.faults, truth.violations, truth.trace,
+            self.timeline.steps,
+        )  # fmt: skip
+
+    def _to_the_end(self, end_ms: int) -> None:
+        try:
             self.timeline.run(end_ms)
             self._more()
             self._peace()
+        except EndlessError:
+            check.who_waits(self)
+        else:
             check.all_of(self)
-        cabinet_ms = self.timeline.now_ms * len(self.rigs)
-        truth = self.truth
-        return Found(self.seed, len(self.rigs), truth.entries, cabinet_ms, truth.faults, truth.violations, truth.trace)
 
     def _evening(self) -> None:
         self.truth.fault("outage", "")

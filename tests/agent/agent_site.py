@@ -11,38 +11,23 @@ import ssl
 import subprocess
 import sys
 import threading
-import time
 import tty
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-import paho.mqtt.client as paho
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware.wire import frame
 from tests.agent.fake_cabinet import LOG, STATION, Cabinet
 from tests.agent.fake_centre import Centre
+from tests.mqtt_client import Client
+from tests.waits import PATIENCE_S, free_port, listening, until
 
 ROOT = Path(__file__).parents[2]
 ROOM = f"apotheca/1/demo/s0/{STATION}"
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-def until(true, what="it", limit_s=20.0):
-    """Wait for a condition; fails loudly."""
-    end = time.monotonic() + limit_s
-    while not true():
-        assert time.monotonic() < end, f"{what} did not come about"
-        time.sleep(0.01)
 
 
 class CabinetOnPty:
@@ -100,11 +85,7 @@ class Broker:
         binary = Path(sys.executable).with_name("nats-server")
         with (self._folder / "nats.log").open("a") as out:
             self.process = subprocess.Popen([binary, "-c", self._folder / "nats.conf"], stdout=out, stderr=out)
-        until(self._listens, "the broker")
-
-    def _listens(self):
-        with socket.socket() as sock:
-            return sock.connect_ex(("127.0.0.1", self.port)) == 0
+        until(lambda: listening(self.port), "the broker")
 
     def kill(self):
         self.process.kill()
@@ -117,7 +98,7 @@ class CentreOnMqtt:
     def __init__(self, folder: Path, port: int, centre: Centre) -> None:
         self.centre, self.statuses = centre, []
         self.deaf = self.mute = False
-        self.client = paho.Client(CallbackAPIVersion.VERSION2, clean_session=True)
+        self.client = Client(clean_session=True)
         context = ssl.create_default_context(cafile=str(folder / "ca.crt"))
         context.load_cert_chain(folder / "centre.crt", folder / "centre.key")
         self.client.tls_set_context(context)
@@ -162,7 +143,7 @@ class AgentProcess:
 
     def kill(self, number=signal.SIGKILL):
         self.process.send_signal(number)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE_S)
 
     def ask(self, do, rid=None, **args):
         """One request over the panel socket."""

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.actions import Good, Inventory, LinkUp, Reply, Reset, Rewind, Send, StartLog, Take, Trouble
+from agent import controller
+from agent.actions import Good, Inventory, LinkUp, Missing, Reply, Reset, Rewind, Send, StartLog, Take, Trouble
 from agent.controller import Controller
 from firmware import codes
 from firmware.journal import chain, kinds
@@ -109,6 +110,54 @@ def test_a_page_that_does_not_continue_the_chain_is_refused_and_asked_for_again(
     assert [page.page for page in rig.taken] == [rig.cabinet.pages[n] for n in (1, 2, 3)]
 
 
+def test_an_entry_that_does_not_read_back_is_told_and_asked_for_ever_more_seldom():
+    rig = Rig(filled(20))
+    del rig.cabinet.pages[3]
+    rig.carry(rig.core.opened(0))
+    while rig.now < 3600:
+        rig.now = rig.core.deadline
+        rig.carry(rig.core.tick(rig.now))
+    assert [page.seq for page in rig.taken] == [1, 2]
+    assert {missing.seq for missing in rig.of(Missing)} == {3}
+    assert {trouble.code for trouble in rig.of(Trouble)} == {codes.UNVERIFIED_PAGE}
+    assert len([None for message in rig.cabinet.seen if message[0] == messages.STREAM]) < 80
+    rig.carry(rig.core.moved(5, rig.cabinet.heads[5], rig.now))
+    assert [page.seq for page in rig.taken] == [1, 2, *range(6, 21)], "once it need not be read, the others come"
+    rig.settle()
+
+
+def test_nor_is_one_that_no_info_has_told_of_asked_for_each_second(monkeypatch):
+    rig = Rig(filled(3))
+    rig.carry(rig.core.opened(0))
+    rig.settle()
+    monkeypatch.setattr(controller, "CHECK_AFTER_S", 10_000)
+    end = rig.now + 3600
+    for _ in range(5):
+        rig.cabinet.append(kinds.SIGN_ON)
+    del rig.cabinet.pages[4]
+    rig.say(rig.cabinet.stream())
+    while rig.now < end:
+        rig.now = rig.core.deadline
+        rig.carry(rig.core.tick(rig.now))
+    assert rig.core.info.last_seq == 3 and {missing.seq for missing in rig.of(Missing)} == {4}
+    assert len([None for message in rig.cabinet.seen if message[0] == messages.STREAM]) < 80
+
+
+def test_lost_frames_alone_do_not_make_an_entry_missing():
+    rig = Rig(filled(20), lose=lambda n: n in {4, 24, 25, 26, 27, 28, 29, 30})
+    rig.carry(rig.core.opened(0))
+    rig.settle()
+    assert [page.seq for page in rig.taken] == list(range(1, 21)) and not rig.of(Missing)
+
+
+def test_a_page_that_never_verifies_is_not_asked_for_again_at_once():
+    rig = Rig(filled(9))
+    rig.cabinet.pages[4] = rig.cabinet.pages[2]
+    rig.carry(rig.core.opened(0))
+    assert [page.seq for page in rig.taken] == [1, 2, 3] and rig.of(Trouble)
+    assert len([None for message in rig.cabinet.seen if message[0] == messages.STREAM]) == 2, "then with the time"
+
+
 def test_a_head_that_is_not_the_controllers_rewinds_once_then_stops():
     rig = Rig(filled(4), seq=4, head=bytes(32))
     rig.carry(rig.core.opened(0))
@@ -124,6 +173,19 @@ def test_an_outbox_ahead_of_the_controller_is_trouble():
     rig.carry(rig.core.opened(0))
     assert rig.of(Trouble)[0].code == codes.UNVERIFIED_PAGE
     assert not rig.taken
+
+
+def test_a_controller_that_an_older_state_was_put_back_into_is_not_read_when_it_gets_as_far_again():
+    rig = Rig(filled(4), seq=6, head=bytes(32))
+    rig.carry(rig.core.opened(0))
+    for _ in range(6):
+        rig.cabinet.append(kinds.SIGN_ON)
+        rig.carry(rig.core.ping(rig.now))
+        rig.settle()
+    assert not rig.taken and not rig.of(Rewind), "what the outbox holds of the true history stays"
+    assert [trouble.code for trouble in rig.of(Trouble)] == [codes.UNVERIFIED_PAGE]
+    rig.carry(rig.core.moved(3, rig.cabinet.heads[3], rig.now))
+    assert [page.seq for page in rig.taken] == list(range(4, 11)), "the centre says where it goes on"
 
 
 def test_an_outbox_too_far_behind_starts_again():

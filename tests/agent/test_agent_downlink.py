@@ -1,5 +1,6 @@
 """The downlink core: one thing at a time to the controller, each until its RESULT, versions always true."""
 
+import cbor2
 import pytest
 
 from agent.actions import Good, Result, Send, Trouble
@@ -138,6 +139,24 @@ def test_what_is_for_another_station_is_refused(down):
 def test_tables_and_parts_nobody_has_are_refused_not_kept(down, table, parts):
     (trouble,) = down.message("reference", reference(table, 4, 0, 1, parts), 0.0)
     assert trouble.code == codes.BAD_MESSAGE
+
+
+@pytest.mark.parametrize("kind, payload", [
+    ("reference", reference("patient_names", 2**64 - 1)),
+    ("reference", reference("patient_names", 4, 2**63)),
+    *[("reference", reference("patient_names", 4, rows=[row])) for row in (
+        "P1", [], ["P1"], [["P1"], "Ada"], ["P1", b"Ada"], ["P1", 2**63])],
+    ("reference", cbor2.dumps([1, "ICU1", "patient_names", 4, 0, 1, 1, [["P1", [[[[1]]]]]], bytes(16)])),
+    ("reference", reference("users", 4, rows=[5])),
+    ("answer", cbor.encode([1, "ICU1", 1, 0, 2**63, b"h" * 32, 9, bytes(16)])),
+    ("answer", cbor.encode([1, "ICU1", 1, 0, 5, b"h" * 31, 9, bytes(16)])),
+    ("command", cbor.encode([1, "ICU1", 1, -1, 9, 0, [], bytes(16)])),
+    ("notice", cbor.encode([1, "ICU1", 2**64 - 1, 2, ["late"]])),
+    ("checkpoint", cbor.encode([1, "ICU1", 1, 7, "note", 0, [], 0, 0, [], [], bytes(16)])),
+])  # fmt: skip
+def test_what_the_agent_could_not_keep_is_refused(down, kind, payload):
+    (trouble,) = down.message(kind, payload, 0.0)
+    assert (trouble.code, trouble.about) == (codes.BAD_MESSAGE, kind)
 
 
 def test_too_much_waiting_is_refused_not_dropped_in_silence(down):

@@ -20,6 +20,7 @@ from firmware.cradle.host import Host
 from simulator.cradle_line import CradleLine
 from tests.agent.handheld_rig import AS_OF, FILES
 from tests.agent.label_printer import printed, scanned
+from tests.waits import PATIENCE_S
 
 FAST = {"wait_ms": 400, "cycle_ms": 50, "settle_ms": 50, "baud": 115200}
 
@@ -53,7 +54,7 @@ class Desk:
 
 
 async def until(pilot, ready):
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(PATIENCE_S):
         while not ready():
             await pilot.pause(0.02)
 

@@ -11,9 +11,10 @@ from firmware.cradle import display
 from firmware.journal import kinds
 from firmware.wire import messages
 from simulator.cradle_line import CradleLine
-from tests.agent.agent_site import Site, until
+from tests.agent.agent_site import Site
 from tests.agent.fake_cabinet import STATION
 from tests.agent.linked_unit import Unit
+from tests.waits import until
 
 
 @pytest.fixture

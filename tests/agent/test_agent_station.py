@@ -1,6 +1,7 @@
 """The agent's shell: what stands in the kiosk's alarms, and what it still knows after a restart."""
 
 import asyncio
+import random
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from agent import words
 from agent.clock import SystemClock
 from agent.keys import Signer, Verifier
-from agent.outbox import Outbox
+from agent.outbox import Outbox, OutboxError
 from agent.settings import Settings
 from agent.station import Agent
 from firmware import codes
+from simulator.worlds.host import Life
+from simulator.worlds.timeline import Timeline
 from tests.agent.fake_cabinet import LOG, STATION, Cabinet
 from tests.agent.fake_centre import Centre
 
@@ -27,9 +30,9 @@ class Rig:
         self._settings = Settings(folder, STATION, "demo", "s0", LOG, ("MICU",), "", 0, 50, folder / "panel.sock")
         self.start()
 
-    def start(self):
+    def start(self, transport=None):
         self.outbox = Outbox(self._settings.folder / "outbox.db", STATION, LOG)
-        self.agent = Agent(self._settings, self.outbox, SystemClock(), *self._keys)
+        self.agent = Agent(self._settings, self.outbox, SystemClock(), *self._keys, transport)
         self.agent.view.link = True
 
     def down(self, kind, payload):
@@ -166,8 +169,73 @@ def test_a_restored_centre_gets_what_came_before_the_outbox(rig, held):
         rig.agent.link_received([cabinet.info()])
 
     asyncio.run(hear())
+    answer(2, 3)
+    assert rig.outbox.log().head is None and rig.alarms() == [words.of(codes.GAP)], "nobody holds entry 4"
     answer(1, 8)
-    assert rig.outbox.log().seq == 8, "the outbox begins here"
+    assert rig.outbox.log().seq == 8 and rig.alarms() == [], "the outbox begins here"
     answer(2, 6 if held else 3)
     assert (rig.outbox.log().seq, rig.outbox.log().head) == ((6, cabinet.heads[6]) if held else (8, cabinet.heads[8]))
     assert rig.alarms() == ([] if held else [words.of(codes.GAP)])
+
+
+@pytest.mark.req("A19.b")
+def test_a_disk_that_can_not_be_read_when_the_broker_comes_back_holds_nothing_up(rig, monkeypatch):
+    cabinet, sent = Cabinet(), []
+    for _ in range(3):
+        cabinet.append(30)
+    rig.agent.attach(lambda _payload: None, Sent(sent))
+    cabinet.streaming, cabinet.next = True, 1
+
+    async def back():
+        rig.agent.link_received([cabinet.info(), *cabinet.stream()])
+        with monkeypatch.context() as broken:
+            broken.setattr(rig.outbox, "utc_ms", unreadable)
+            rig.agent.broker_up()
+        assert "batch" in sent, "what waits goes up"
+        assert words.of(codes.STORE_FAILED) in rig.alarms()
+        assert rig.agent._timer is not None, "and a heartbeat in a minute"
+        rig.agent.broker_down()
+
+    asyncio.run(back())
+
+
+def unreadable(_seq):
+    raise OutboxError("cannot read: disk I/O error. See to the disk.")
+
+
+class Sent:
+    """A broker that takes everything."""
+
+    def __init__(self, kinds):
+        self._kinds = kinds
+
+    def publish(self, topic, _payload, retain=False):
+        self._kinds.append(topic.rsplit("/", 1)[-1])
+
+
+@pytest.mark.req("A12.b")
+@pytest.mark.parametrize("stored", [2, 6, 9])
+def test_an_entry_the_controller_cannot_read_is_not_needed_once_the_centre_has_it(rig, stored):
+    cabinet, timeline = Cabinet(), Timeline(10_000)
+    for _ in range(9):
+        cabinet.append(30)
+    del cabinet.pages[4]
+    rig.outbox.close()
+    rig.start(Life(timeline, random.Random(1), lambda call: call()))
+
+    def link(payload):
+        timeline.after(3, lambda: rig.agent.link_received(cabinet.handle(payload)))
+
+    rig.agent.attach(link, rig)
+    rig.agent.link_opened()
+    timeline.run(20_000)
+    assert rig.outbox.log().seq == 3 and words.of(codes.UNVERIFIED_PAGE) in rig.alarms()
+    rig.down("answer", rig.centre.down("answer", [1, STATION, LOG, 1, stored, cabinet.heads[stored], 1]))
+    timeline.run(200_000)
+    cabinet.append(30)
+    rig.agent.link_received(cabinet.stream())
+    timeline.run(400_000)
+    stands, last = rig.outbox.log(), 3 if stored == 2 else 10
+    assert (stands.seq, stands.head, stands.entries, stands.removals) == (last, cabinet.heads[last], last, 0)
+    assert len(rig.outbox.pages(1, 10)) == (3 if stored == 2 else 10 - stored), "no hole is left"
+    assert (words.of(codes.UNVERIFIED_PAGE) in rig.alarms()) is (stored == 2)

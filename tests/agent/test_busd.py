@@ -16,7 +16,7 @@ from server_stub.site import boards, planograms
 from simulator.cabinet import cabinet as body
 
 FOREVER = unix.NO_DEADLINE
-WAIT_S = 10
+WAIT_S = 120
 LOCK_1 = bytes((0x20, 0x14, 1, 0))
 ALL_OUT = bytes((0x20, 0x00, 0, 0))
 
@@ -106,7 +106,7 @@ def on_bus(tmp_path, story):
 
         try:
             daemon.stranger = stranger
-            await asyncio.wait_for(story(daemon, cabinet, connect), 60)
+            await asyncio.wait_for(story(daemon, cabinet, connect), WAIT_S)
         finally:
             server.close()
             for controller in people:

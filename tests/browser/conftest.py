@@ -31,6 +31,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A touch panel of a cabinet; the site's own certificate authority is not the browser's business here."""
     fresh = browser.new_context(viewport={"width": 1280, "height": 800}, ignore_https_errors=True)
+    fresh.set_default_timeout(PATIENCE_MS)
     yield fresh
     fresh.close()
 

@@ -15,7 +15,7 @@ from simulator.world import World
 
 T = TypeVar("T")
 READY_S = 240
-CALL_S = 60
+CALL_S = 120
 
 
 class Live:

@@ -12,6 +12,7 @@ from server_stub.site.home import Home
 from tests.browser.people import at_console
 from tests.browser.test_removal import serious
 from tests.console.hospital import Hospital
+from tests.waits import PATIENCE_S
 
 pytestmark = pytest.mark.browser
 PAGES = (
@@ -101,6 +102,7 @@ def test_a_pharmacist_resolves_a_discrepancy_and_a_technician_can_not(pharmacist
     pharmacist.get_by_label("What was the cause").select_option("Broken or lost")
     pharmacist.get_by_label("Note").fill("vial broke")
     other = browser.new_context(ignore_https_errors=True)
+    other.set_default_timeout(PATIENCE_S * 1000)
     technician = at_console(other, hospital.home.root, console, "technician")
     technician.goto(where)
     expect(technician.get_by_test_id("facts")).to_be_visible()

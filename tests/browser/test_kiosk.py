@@ -6,9 +6,10 @@ from playwright.sync_api import Locator, Page, expect
 
 from firmware.wire import messages
 from tests.agent import fake_cabinet as fake
-from tests.agent.agent_site import Site, free_port, until
+from tests.agent.agent_site import Site
 from tests.agent.fake_cabinet import STATION
 from tests.browser.touch import still
+from tests.waits import free_port, until
 
 pytestmark = pytest.mark.browser
 NOW_MIN = 29_000_000

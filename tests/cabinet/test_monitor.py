@@ -7,8 +7,9 @@ from agent.cabinet.errors import CabinetError
 from firmware import codes
 from firmware.journal import kinds
 from firmware.wire import messages
-from tests.agent.agent_site import Site, until
+from tests.agent.agent_site import Site
 from tests.agent.fake_cabinet import STATION
+from tests.waits import until
 
 STATUS = {"link": True, "depth": 0, "frames_dropped": {"agent": 0, "controller": 0}}
 STATE = {"phase": messages.IDLE, "user": "", "item": "", "place": "", "open": [], "alarms": []}

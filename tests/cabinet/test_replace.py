@@ -20,8 +20,10 @@ from server_stub.console.accounts import Accounts
 from server_stub.ledger import store
 from server_stub.ledger.record import LogState
 from server_stub.ledger.schema import open_database
+from server_stub.register import SiteRegister
 from server_stub.replacing import NotSigned, Signature
 from server_stub.replacing import replace as sign
+from server_stub.site import config as site_config
 from server_stub.site.config import database_url, read
 from server_stub.site.enrol import NotEnrolled, add_station
 from server_stub.site.home import Home
@@ -109,6 +111,19 @@ def test_the_new_identity_goes_on_from_the_old_head_and_the_note_goes_to_the_cen
     assert home.mac_key(STATION).with_name(f"{STATION}.mac.1").read_bytes() == old
     note = Accounts(home.accounts).notes(10)[-1]
     assert note.actor == "bea" and "with phil" in note.about and head_of(home).hex() in note.about
+
+
+@pytest.mark.req("U5")
+def test_a_replacement_that_was_cut_at_the_centre_is_signed_again_and_no_key_is_lost(home, monkeypatch):
+    old = home.mac_key(STATION).read_bytes()
+    with monkeypatch.context() as cut:
+        cut.setattr(site_config, "write", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            signed(home, BIOMED, PHARMACIST)
+    assert SiteRegister(home)(STATION).keys.mac == old, "a centre that starts now knows the old controller"
+    assert signed(home, BIOMED, PHARMACIST).log == LOG + 1
+    assert home.mac_key(STATION).with_name(f"{STATION}.mac.1").read_bytes() == old
+    assert SiteRegister(home)(STATION).keys.mac == home.mac_key(STATION).read_bytes() != old
 
 
 @pytest.mark.req("U5")

@@ -15,6 +15,7 @@ from agent.settings import load
 from agent.station import Agent
 from firmware.wire import cbor, messages
 from tests.centre.scripted import Scripted
+from tests.waits import PATIENCE_S
 
 AT_ONCE = 64
 
@@ -75,7 +76,7 @@ class Station:
 
     def do(self, coroutine):
         future: Future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
-        return future.result(60)
+        return future.result(PATIENCE_S)
 
     def append(self, count: int) -> None:
         """So many entries more, all of them in the outbox when this returns."""

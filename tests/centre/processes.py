@@ -3,37 +3,17 @@
 import os
 import queue
 import signal
-import socket
 import ssl
 import subprocess
 import sys
-import time
 from contextlib import contextmanager
 
 import cbor2
-import paho.mqtt.client as paho
-from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware.wire import cose, topics
 from server_stub.site import broker
-
-PATIENCE_S = 120
-
-
-def free_port():
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
-
-
-def until(true, what):
-    """Poll a real process; the time-out is only there so that a failure does not hang."""
-    deadline = time.monotonic() + PATIENCE_S
-    while not (value := true()):
-        if time.monotonic() > deadline:
-            raise TimeoutError(what)
-        time.sleep(0.01)
-    return value
+from tests.mqtt_client import Client
+from tests.waits import PATIENCE_S, free_port, listening, until  # noqa: F401
 
 
 @contextmanager
@@ -50,13 +30,8 @@ def running(command, log):
 @contextmanager
 def nats(home, port):
     with running([broker.executable(), "-c", str(home.broker / "nats.conf")], home.run / "broker.log") as process:
-        until(lambda: _listening(port), "broker")
+        until(lambda: listening(port), "broker")
         yield process
-
-
-def _listening(port):
-    with socket.socket() as sock:
-        return sock.connect_ex(("127.0.0.1", port)) == 0
 
 
 class Ingest:
@@ -91,7 +66,7 @@ class ScriptedAgent:
         folder = home.station(station)
         context = ssl.create_default_context(cafile=str(folder / "ca.crt"))
         context.load_cert_chain(folder / "tls.crt", folder / "tls.key")
-        self.client = paho.Client(CallbackAPIVersion.VERSION2)
+        self.client = Client()
         self.client.tls_set_context(context)
         self.client.on_connect = lambda client, *_: client.subscribe(f"apotheca/1/demo/{shard}/{station}/down/#", qos=1)
         self.client.on_subscribe = lambda _c, _u, _m, codes, _p: self._joined.put(codes)
@@ -113,6 +88,14 @@ class ScriptedAgent:
                     return fields[3], fields[4]
         except queue.Empty:
             return None
+
+    def answered(self, batch, seq):
+        """Send (again); the answer up to `seq`, or None. An answer of before a kill may come once more."""
+        self.send("batch", batch)
+        got = self.answer()
+        while got is not None and got[1] < seq:
+            got = self.answer()
+        return got
 
     def close(self):
         self.client.disconnect()

@@ -6,13 +6,14 @@ from contextlib import contextmanager
 
 import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware.wire import topics
 from server_stub.site.enrol import add_stations
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
-from tests.centre.processes import PATIENCE_S, free_port, nats
+from tests.centre.processes import nats
+from tests.mqtt_client import Client
+from tests.waits import PATIENCE_S, free_port
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +39,7 @@ def client(home, identity=None):
     context = ssl.create_default_context(cafile=str(home.keys / "ca.crt"))
     if identity:
         context.load_cert_chain(f"{identity}.crt", f"{identity}.key")
-    made = paho.Client(CallbackAPIVersion.VERSION2)
+    made = Client()
     made.tls_set_context(context)
     return made
 
@@ -79,7 +80,7 @@ def test_only_a_certificate_of_this_site_lets_in(site, stranger):
 
 
 def test_a_client_without_tls_is_refused(site):
-    assert not let_in(paho.Client(CallbackAPIVersion.VERSION2), site[1])
+    assert not let_in(Client(), site[1])
 
 
 def test_a_station_speaks_and_hears_under_its_own_name_only(site):

@@ -1,19 +1,24 @@
 """Durable first, folded after: what is answered is never lost, doubled or folded otherwise, whatever stops between."""
 
 import random
+from contextlib import contextmanager
 from itertools import pairwise
+from types import SimpleNamespace
 
 import cbor2
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, event, select
 
 from firmware import codes
 from firmware.journal import kinds
 from firmware.wire import cose, messages, topics
+from server_stub import auditing
 from server_stub.centre import Arrived, Asked, Keys
 from server_stub.fold import rebuild
-from server_stub.ledger import schema, store
+from server_stub.integration.downlink import SETTLE_MS
+from server_stub.ledger import catch_up, schema, store
 from server_stub.ledger.ingest import Ingest, Message, Now
+from server_stub.watch.silence import SILENT_MS
 from tests.centre.scripted import sign
 
 STATIONS = ("ICU1", "ED1", "ED2")
@@ -157,6 +162,80 @@ def test_a_failed_step_is_done_again(quick, monkeypatch):
     assert len(quick.ledger()) == 8 and rebuilt(quick)
 
 
+@contextmanager
+def no_commit(engine):
+    """The database takes everything but the COMMIT."""
+
+    def full(_conn):
+        raise OSError("disk full")
+
+    event.listen(engine, "commit", full)
+    try:
+        with pytest.raises(OSError, match="disk full"):
+            yield
+    finally:
+        event.remove(engine, "commit", full)
+
+
+@pytest.mark.req("A12.a", "A19.b")
+def test_a_database_that_stays_away_leaves_no_hole_in_the_centres_log(quick, monkeypatch):
+    began = []
+
+    @contextmanager
+    def begin():
+        began.append(1)
+        if len(began) > 1:
+            raise OSError("no connection")
+        with quick.engine.begin() as conn:
+            yield conn
+            raise OSError("no connection")
+
+    script = removals(quick)
+    quick.up("ICU1", "heartbeat", script.heartbeat())
+    quick.transport_ms += SILENT_MS
+    with monkeypatch.context() as away:
+        away.setattr(quick.centre, "_engine", SimpleNamespace(begin=begin))
+        for _ in range(3):
+            with pytest.raises(OSError, match="no connection"):
+                quick.centre.tick()
+    quick.sent += quick.centre.tick()
+    quick.up("ICU1", "heartbeat", script.heartbeat())
+    seqs = [seq for seq, _ in quick.ledger("centre")]
+    assert seqs == list(range(1, len(seqs) + 1)) and len(seqs) > 2
+    with quick.engine.connect() as conn:
+        assert auditing.audit(conn, quick.home, quick.register.config) == []
+
+
+@pytest.mark.req("A19.b")
+def test_what_a_commit_did_not_keep_is_done_again(quick, monkeypatch):
+    quick.up("ICU1", "batch", removals(quick).batch(1, 8))
+    waiting = [row.id for row in quick.rows(schema.outbox)]
+    for id_ in waiting:
+        quick.centre.sent(id_)
+    assert waiting
+    with monkeypatch.context() as broken:
+        broken.setattr(quick.centre, "_reload", lambda: None)
+        with no_commit(quick.engine):
+            quick.centre.tick()
+    quick.centre._reload()
+    quick.centre.tick()
+    assert quick.rows(schema.outbox) == [], "what the broker has is not sent again at the next start"
+
+
+@pytest.mark.req("A19.b")
+def test_a_station_that_is_behind_gets_its_tables_though_a_commit_failed_and_a_clock_was_set_back(quick, monkeypatch):
+    quick.ask("reference", station="ICU1", table="items", rows=[["HEPARIN", 0, 1, 0]])
+    assert quick.up("ICU1", "status", b'{"online":true,"tables":{"items":0}}') == [], "that was sent a moment ago"
+    quick.transport_ms -= 3_600_000
+    with monkeypatch.context() as broken:
+        broken.setattr(quick.centre, "_reload", lambda: None)
+        with no_commit(quick.engine):
+            quick.centre.tick()
+    quick.centre._reload()
+    quick.transport_ms += SETTLE_MS
+    assert [m.topic.rsplit("/", 1)[-1] for m in quick.centre.tick()] == ["reference"]
+
+
 def test_a_batch_that_can_not_be_folded_holds_up_its_own_log_only(quick, monkeypatch):
     scripts = [removals(quick, station) for station in ("ICU1", "ED1")]
     quick.centre.take([arrived(script.station, script.batch(1, 4)) for script in scripts])
@@ -182,6 +261,62 @@ def test_a_batch_that_can_not_be_folded_holds_up_its_own_log_only(quick, monkeyp
     follow(quick)
     assert len(quick.ledger("ICU1")) == 8
     assert quick.rows(schema.alarms) == []
+
+
+class Poison:
+    """What makes the batches of one station such as can not be folded, while it is set."""
+
+    def __init__(self, monkeypatch, station):
+        pages_of = store.pages_of
+
+        def fails(raw, after=0):
+            pages = pages_of(raw, after)
+            if self.works and pages[0].entry.station == station:
+                raise ValueError("nobody thought of this")
+            return pages
+
+        self.works = True
+        monkeypatch.setattr("server_stub.ledger.catch_up.pages_of", fails)
+
+
+def test_however_much_of_a_log_is_set_aside_the_others_are_folded(bench, monkeypatch):
+    monkeypatch.setattr("server_stub.ledger.catch_up.LOOK", 2)
+    monkeypatch.setattr("server_stub.ledger.catch_up.MANY", 3)
+    Poison(monkeypatch, "ICU1")
+    icu, ed = (removals(bench, station) for station in ("ICU1", "ED1"))
+    bench.centre.take([arrived("ICU1", icu.batch(n, n)) for n in range(1, 5)])
+    with bench.engine.connect() as conn:
+        assert catch_up.many_wait(conn), "no more is to be taken in for now"
+    with pytest.raises(ValueError, match="nobody"):
+        bench.centre.step(1)
+    bench.centre.set_aside()
+    with bench.engine.connect() as conn:
+        assert not catch_up.many_wait(conn), "what waits for the next start keeps no shard from taking in"
+    bench.centre.take([arrived("ED1", ed.batch(1, 4))])
+    for _ in range(4):
+        bench.centre.step()
+    assert len(bench.ledger("ED1")) == 4 and not bench.centre.behind
+    bench.centre.look()
+    assert not bench.centre.behind, "nothing is new elsewhere"
+
+
+@pytest.mark.req("A25.a")
+def test_a_station_that_is_back_is_not_forgotten_with_what_can_not_be_folded(quick, monkeypatch):
+    def silent():
+        return (codes.STATION_SILENT, "ED1") in {(row.code, row.station) for row in quick.rows(schema.alarms)}
+
+    ed = removals(quick, "ED1")
+    quick.up("ED1", "heartbeat", ed.heartbeat())
+    quick.transport_ms += SILENT_MS
+    quick.centre.tick()
+    assert silent()
+    Poison(monkeypatch, "ICU1")
+    quick.centre.take([arrived("ICU1", removals(quick).batch(1, 4)), arrived("ED1", ed.heartbeat(), "heartbeat")])
+    with pytest.raises(ValueError, match="nobody"):
+        quick.centre.step(1)
+    quick.centre.set_aside()
+    follow(quick)
+    assert not silent()
 
 
 def test_a_time_is_judged_by_when_the_batch_came_not_when_it_was_folded(quick, monkeypatch):
@@ -233,6 +368,27 @@ def test_two_that_take_in_the_same_log_do_not_both_answer(bench):
         both[1].take([Message("ICU1", "batch", other.batch(1, 1))], now)
     again = both[1].take([Message("ICU1", "batch", other.batch(1, 1))], now)
     assert [verdict for verdict, _, _ in answers(again.answers)] == [messages.FORK]
+
+
+@pytest.mark.req("A12.b")
+def test_nonsense_that_came_before_leaves_room_for_the_evidence_of_a_fork(quick, monkeypatch):
+    monkeypatch.setattr("server_stub.ledger.store.EVIDENCE_PER_STATION", 3)
+    script = removals(quick)
+    quick.up("ICU1", "batch", script.batch(1, 8), *(b"nonsense %d" % n for n in range(9)))
+    other = script.fork(3)
+    other.add()
+    contradicts = other.batch(3, 4)
+    quick.up("ICU1", "batch", contradicts)
+    kept = [(row.code, row.raw) for row in quick.rows(schema.evidence)]
+    assert len(kept) == 4 and kept[-1] == (codes.FORK, contradicts)
+
+
+def test_names_of_no_station_fill_no_disk(quick, monkeypatch):
+    monkeypatch.setattr("server_stub.ledger.store.EVIDENCE_PER_STATION", 3)
+    for n in range(9):
+        quick.up(f"NONE{n}", "batch", b"nonsense %d" % n)
+    quick.up("ICU1", "batch", b"nonsense")
+    assert [row.code for row in quick.rows(schema.evidence)] == 3 * [codes.UNKNOWN_STATION] + [codes.UNSIGNED_BATCH]
 
 
 def test_a_refused_batch_is_said_by_the_log_after_a_crash(quick):

@@ -15,8 +15,9 @@ from server_stub.site import config
 from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
-from tests.centre.processes import Ingest, ScriptedAgent, free_port, nats, until
+from tests.centre.processes import Ingest, ScriptedAgent, nats
 from tests.centre.scripted import Scripted
+from tests.waits import PATIENCE_S, free_port, until
 
 ENTRIES = 400
 
@@ -38,7 +39,7 @@ def site(tmp_path):
 def asked(home, do, **args):
     def attempt():
         try:
-            return asyncio.run(ask(home.intake, {"do": do, "args": args}, 2.0))
+            return asyncio.run(ask(home.intake, {"do": do, "args": args}, PATIENCE_S))
         except IntakeAway:
             return None
 
@@ -122,19 +123,10 @@ def test_the_broker_is_killed(tmp_path):
         for first in (1, 3, 5):
             with nats(home, port) as broker:
                 agent = ScriptedAgent(home, port, "ICU1")
-                until(partial(_answered, agent, script.batch(first, first + 1), first + 1), "answer")
+                until(partial(agent.answered, script.batch(first, first + 1), first + 1), "answer")
                 broker.kill()
                 broker.wait()
                 agent.close()
     finally:
         ingest.stop()
     assert ingest.process.returncode == 0
-
-
-def _answered(agent, batch, seq):
-    """Send (again); an answer of before the kill may come once more."""
-    agent.send("batch", batch)
-    got = agent.answer()
-    while got is not None and got[1] < seq:
-        got = agent.answer()
-    return got

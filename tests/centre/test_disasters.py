@@ -15,8 +15,9 @@ from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.centre.chain import Station
-from tests.centre.processes import PATIENCE_S, Ingest, _listening, free_port, until
+from tests.centre.processes import Ingest
 from tests.centre.scripted import Scripted
+from tests.waits import PATIENCE_S, free_port, listening, until
 
 # an agent that ends while a thread of its own connects leaves the socket to the end of its process; here there is none
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -41,7 +42,7 @@ class Site:
         with (self.home.run / "broker.log").open("ab") as out:
             command = [broker.executable(), "-c", str(self.home.broker / "nats.conf")]
             self.broker = subprocess.Popen(command, stdout=out, stderr=out)
-        until(lambda: _listening(self.port), "broker")
+        until(lambda: listening(self.port), "broker")
 
     def end_broker(self):
         self.broker.kill()

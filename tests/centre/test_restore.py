@@ -24,8 +24,9 @@ from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.centre.chain import Station
 from tests.centre.conftest import Bench
-from tests.centre.processes import PATIENCE_S, Ingest, _listening, free_port, running, until
+from tests.centre.processes import Ingest, running
 from tests.centre.scripted import Scripted
+from tests.waits import PATIENCE_S, free_port, listening, until
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -52,7 +53,7 @@ class Site:
         with (self.home.run / "broker.log").open("ab") as out:
             command = [broker.executable(), "-c", str(self.home.broker / "nats.conf")]
             self.broker = subprocess.Popen(command, stdout=out, stderr=out)
-        until(lambda: _listening(self.port), "broker")
+        until(lambda: listening(self.port), "broker")
 
     def append(self, station, count):
         self.stations[station].append(count)
@@ -116,7 +117,7 @@ def backup(path, to):
 
 @pytest.mark.deep
 @pytest.mark.req("A12.a", "A13", "A18")
-def test_an_old_backup_agents_controllers_and_copies_make_every_station_whole(site):
+def test_an_old_backup_agents_controllers_and_copies_make_every_station_whole(site, record_property):
     centre = site.home.root / "centre.db"
     site.append("ICU1", 70)
     site.append("ED1", 30)
@@ -145,6 +146,8 @@ def test_an_old_backup_agents_controllers_and_copies_make_every_station_whole(si
     until(site.told_again, "all of ICU1 from its agent and controller")
     until(lambda: site.whole("ED1"), "all of ED1 from the copy")
     site.append("ICU1", 5)
+    counts = {name: f"{len(site.heads(name))} of {len(script.pages)}" for name, script in site.scripts.items()}
+    record_property("entries after a restore from an old backup", counts)
     assert site.sequence(70 + MANY + 5 + 70).number == 1
     assert site.root_at(then.size) == then.root, "the same roots up to the backup"
     site.ingest.stop()

@@ -1,12 +1,15 @@
 """The real sequencer beside the real ingest and broker, and a witness that answers over HTTP."""
 
 import asyncio
+import http.client
 import os
 import queue
 import signal
 import sys
+import threading
 import time
 from http.client import BadStatusLine
+from types import SimpleNamespace
 
 import cbor2
 import pytest
@@ -126,6 +129,61 @@ def test_two_people_begin_a_successor_from_the_command_line(tmp_path):
     bench.engine.dispose()
 
 
+# ---- witnesses that do not answer as they should
+
+
+def asking(monkeypatch, *witnesses):
+    """The shell of a sequencer with these to ask, each a function that answers; what came of it."""
+    answers, kept = {f"http://{n}/add-checkpoint": one for n, one in enumerate(witnesses)}, []
+    monkeypatch.setattr(sequencer_main, "_post", lambda url, _body: answers[url]())
+    due = [(f"http://{n}", SimpleNamespace(name=str(n))) for n in range(len(witnesses))]
+
+    def answered(key, _old, status, body):
+        if body == b"poison":
+            raise ValueError("no such value")
+        kept.append((key.name, status))
+
+    core = SimpleNamespace(to_ask=lambda _ms: due, question=lambda _old: b"", answered=answered, start=lambda: None)
+    shell = sequencer_main.Shell.__new__(sequencer_main.Shell)
+    shell._core, shell._hanging = core, set()
+    return shell, kept
+
+
+def refused():
+    raise http.client.BadStatusLine("what?")
+
+
+@pytest.mark.parametrize("other", [refused, lambda: (200, b"poison")], ids=["no HTTP", "poison"])
+def test_what_one_witness_answers_keeps_nobody_from_the_next(monkeypatch, other):
+    shell, kept = asking(monkeypatch, other, lambda: (200, b""))
+    asyncio.run(shell._ask_witnesses())
+    assert kept == [("1", 200)]
+
+
+def test_a_witness_that_never_comes_to_an_end_holds_up_nothing(monkeypatch):
+    monkeypatch.setattr(sequencer_main, "ANSWER_WITHIN_S", 0.5)
+    end, asked = threading.Event(), []
+
+    def drips():
+        asked.append(1)
+        end.wait()
+        return 200, b""
+
+    shell, kept = asking(monkeypatch, drips, lambda: (200, b""))
+
+    async def twice():
+        await shell._ask_witnesses()
+        await shell._ask_witnesses()
+        assert asked == [1], "one thread waits for it, not one more each time"
+        end.set()
+        while shell._hanging:
+            await asyncio.sleep(0)
+        await shell._ask_witnesses()
+
+    asyncio.run(twice())
+    assert [name for name, _ in kept].count("1") == 3 and kept[-2] == ("0", 200)
+
+
 class Asked:
     """A core that has one question, and keeps what was answered."""
 
@@ -151,7 +209,7 @@ def test_a_witness_that_is_away_in_any_way_holds_nothing_up(monkeypatch, away):
     monkeypatch.setattr(sequencer_main, "_post", post)
     monkeypatch.setattr(sequencer_main, "ANSWER_WITHIN_S", 0.05)
     shell = object.__new__(sequencer_main.Shell)
-    shell._core = Asked()
+    shell._core, shell._hanging = Asked(), set()
     asyncio.run(shell._ask_one("http://w", Key("w", 4, bytes(32))))
     assert not shell._core.answers, "it is asked again"
 

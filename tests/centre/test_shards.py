@@ -15,8 +15,9 @@ from server_stub.site.broker import users_text
 from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
-from tests.centre.processes import Ingest, ScriptedAgent, free_port, nats, until
+from tests.centre.processes import Ingest, ScriptedAgent, nats
 from tests.centre.scripted import Scripted
+from tests.waits import free_port, until
 
 SHARDS = {"ICU1": "", "ED1": "s1", "ED2": "s2"}
 

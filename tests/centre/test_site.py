@@ -24,12 +24,14 @@ from server_stub.cli import broker_app
 from server_stub.export import ExportRefused, write_export
 from server_stub.ledger.checkpoint import NoteSigner
 from server_stub.ledger.schema import WrongSchema, open_database, open_renewed
+from server_stub.register import SiteRegister
 from server_stub.site import config
 from server_stub.site.enrol import NotEnrolled, add_station
 from server_stub.site.home import Home
 from server_stub.site.make import SiteExists, make_site
 from server_stub.supervisor import RunsAlready, run
-from tests.centre.processes import free_port, running, until
+from tests.centre.processes import running
+from tests.waits import PATIENCE_S, free_port, until
 
 
 @pytest.fixture
@@ -96,6 +98,26 @@ def test_a_station_gets_all_it_needs(home):
     assert agent["panel_socket"].endswith("run/ICU1.panel.sock")
     with pytest.raises(NotEnrolled, match="taken"):
         add_station(home, "ICU1", ["MICU"])
+
+
+def test_a_site_that_can_not_be_read_changes_nothing_and_is_read_again(home, monkeypatch):
+    monkeypatch.setattr("server_stub.register.AGAIN_S", 0.0)
+    add_station(home, "ICU1", ["MICU"])
+    register = SiteRegister(home)
+    add_station(home, "ED1", ["ED"])
+    key = home.mac_key("ED1").read_bytes()
+    home.mac_key("ED1").unlink()
+    assert register.refresh() is False
+    assert set(register.wards) == {"ICU1"} and register("ICU1") is not None, "as it was"
+    home.mac_key("ED1").write_bytes(key)
+    assert register.refresh() is True and register("ED1") is not None, "nobody had to touch site.toml"
+    good = home.config.read_bytes()
+    home.config.write_bytes(good + b"what is this?")
+    assert register.refresh() is False and register("ED1") is not None
+    home.config.write_bytes(good)
+    register.refresh()
+    with pytest.raises(config.NoSite):
+        SiteRegister(Home(home.root / "none"))
 
 
 def test_another_schema_is_refused(tmp_path):
@@ -168,7 +190,8 @@ def call(home, method, path, token=None, **more):
     site = config.read(home)
     context = ssl.create_default_context(cafile=str(home.keys / "ca.crt"))
     headers = {"Authorization": f"Bearer {token}"} if token else {}
-    with httpx.Client(verify=context, base_url=f"https://127.0.0.1:{site.web.port}", trust_env=False) as client:
+    base = f"https://127.0.0.1:{site.web.port}"
+    with httpx.Client(verify=context, base_url=base, trust_env=False, timeout=PATIENCE_S) as client:
         return client.request(method, path, headers=headers, **more)
 
 

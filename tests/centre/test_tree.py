@@ -1,5 +1,7 @@
 """Tree, sequencer, checkpoints and witnesses of the centre, over SQLite and PostgreSQL."""
 
+import sqlite3
+
 import pytest
 from sqlalchemy import delete, select
 
@@ -391,6 +393,103 @@ def test_a_witness_that_did_not_answer_is_asked_again_about_the_same_checkpoint(
     assert core.to_ask(1_000 + 2 * ASK_AGAIN_MS) == []
     grown(quick, icu, core)
     assert core.to_ask(1_001 + ASK_AGAIN_MS) == [("http://w", key)], "a new one at once"
+
+
+def test_a_witness_that_lost_its_memory_signs_nothing(quick, witness, tmp_path):
+    made, key = witness
+    logs = logs_of({"d": (quick.home.keys / treekey.PUBLIC).read_text()}, ())
+    again, public = open_witness(tmp_path / "w", "demo/compliance", logs)
+    again._memory.close()
+    assert Key.read(public) == key
+    made._memory.close()
+    (tmp_path / "w" / "seen.db").unlink()
+    with pytest.raises(ValueError, match="what it has cosigned is lost"):
+        open_witness(tmp_path / "w", "demo/compliance", logs)
+
+
+class Refusing:
+    """A database that does not take a COMMIT, once."""
+
+    def __init__(self, conn):
+        self._conn, self._left = conn, 1
+
+    def __getattr__(self, name):
+        return getattr(self._conn, name)
+
+    def execute(self, statement, *values):
+        if statement == "COMMIT" and self._left:
+            self._left = 0
+            raise sqlite3.OperationalError("database or disk is full")
+        return self._conn.execute(statement, *values)
+
+
+@pytest.mark.req("A12.c")
+def test_a_witness_whose_disk_was_full_goes_on_and_has_signed_nothing(quick, witness):
+    made, _ = witness
+    icu, core = quick.station(), sequencing(quick, 0)
+    grown(quick, icu, core)
+    made._memory._conn = Refusing(made._memory._conn)
+    with pytest.raises(sqlite3.OperationalError, match="full"):
+        made.add_checkpoint(core.question(0), 1)
+    assert made.add_checkpoint(core.question(0), 2).status == 200, "it remembers nothing of what it did not sign"
+
+
+@pytest.mark.req("A12.c")
+def test_a_witness_is_not_asked_about_the_log_that_a_successor_follows(quick, witness, monkeypatch):
+    _, key = witness
+    monkeypatch.setattr(sequencing_core, "witnesses_of", lambda _register: [("http://w", key)])
+    icu, core = quick.station(), sequencing(quick, 0)
+    grown(quick, icu, core)
+    # restored to less than a cabinet saw, and started anew
+    icu.add(kinds.CHECKPOINT, (4000, bytes(32), 1, 7), actor="")
+    up(quick, icu)
+    core = sequencing(quick, 0)
+    pass_time(quick, core)
+    assert core.halted and core.newest.number == 1
+    quick.ask("successor_log", actor="bea", witness="phil", reason="restored")
+    pass_time(quick, core, 1)
+    assert newest(quick).number == 2 and core.halted == "", "the successor has begun; it is not shown yet"
+    assert core.to_ask(quick.transport_ms) == [], "what the witness saw of the old log says nothing of this one"
+    pass_time(quick, core, PUBLISH_EVERY_MS)
+    assert core.newest.number == 2 and core.to_ask(quick.transport_ms) == [("http://w", key)]
+
+
+@pytest.mark.req("A12.c")
+def test_a_clock_set_back_holds_up_neither_checkpoints_nor_witnesses(quick, witness, monkeypatch):
+    _, key = witness
+    monkeypatch.setattr(sequencing_core, "witnesses_of", lambda _register: [("http://w", key)])
+    icu, core = quick.station(), sequencing(quick, quick.transport_ms)
+    icu.add()
+    up(quick, icu)
+    assert len(pass_time(quick, core)) == 1 and core.to_ask(quick.transport_ms)
+    first = core.newest.size
+    icu.add()
+    quick.transport_ms -= 600_000
+    up(quick, icu)
+    assert core.to_ask(quick.transport_ms) == [("http://w", key)], "it did not answer before the clock was set"
+    assert len(pass_time(quick, core, 0)) == 1 and core.newest.size > first, "cabinets are told as well"
+
+
+def test_a_checkpoint_that_was_not_kept_is_nobodys(quick, monkeypatch):
+    icu, core = quick.station(), sequencing(quick, 0)
+    icu.add()
+    up(quick, icu)
+    with monkeypatch.context() as patched:
+        patched.setattr(cabinets.Sender, "take", lambda *_: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            pass_time(quick, core)
+    assert core.newest is None and quick.rows(tree_schema.checkpoints) == []
+
+
+def test_a_witness_that_answers_nonsense_is_taken_at_nothing(quick, witness):
+    made, key = witness
+    icu, core = quick.station(), sequencing(quick, 0)
+    grown(quick, icu, core)
+    assert core.answered(key, 0, 409, b"9" * 8192) == 0
+    line = made.add_checkpoint(core.question(0), 1).body
+    assert core.answered(key, 0, 200, line.replace("\n", "\0\n").encode()) is None
+    [kept] = quick.rows(tree_schema.cosignatures)
+    assert kept.line == line.strip(), "as it should be written, and nothing else"
 
 
 def test_a_witness_that_does_not_cosign_is_told(quick, witness, caplog):

@@ -1,13 +1,19 @@
 """A database that takes nothing for a while, and a message that it can not take: only the second is to blame."""
 
 import asyncio
+import socket
+import sys
 from types import SimpleNamespace
 
+import paho.mqtt.client as paho
 import pytest
 from sqlalchemy.exc import OperationalError
 
 from server_stub import ingest_main
 from server_stub.centre import Arrived, Asked
+from server_stub.integration.mqtt import Mqtt
+from server_stub.site import config
+from server_stub.supervisor import Child
 
 MESSAGE = Arrived("apotheca/1/demo/s0/ICU1/up/batch", b"good")
 
@@ -47,3 +53,50 @@ def test_a_full_disk_makes_no_evidence_of_a_good_batch(monkeypatch):
 @pytest.mark.req("A12.b")
 def test_what_can_not_be_taken_is_kept_as_evidence(monkeypatch):
     assert handled(monkeypatch, ValueError("no such value"), MESSAGE) == [MESSAGE]
+
+
+@pytest.mark.req("A13")
+def test_a_broker_that_comes_back_while_too_much_waits_is_not_read(site_home):
+    async def back():
+        mqtt = Mqtt(site_home, config.read(site_home), (), None, lambda _id: None)
+        ours, brokers = socket.socketpair()
+        read = asyncio.Event()
+
+        def loop_read():
+            ours.recv(100)
+            read.set()
+            return paho.MQTT_ERR_NO_CONN
+
+        mqtt._client = SimpleNamespace(socket=lambda: ours, loop_read=loop_read, loop_misc=lambda: None)
+        mqtt.pause(True)
+        mqtt._client.socket = lambda: None
+        mqtt.pause(True)
+        mqtt._client.socket = lambda: ours
+        serving = asyncio.create_task(mqtt._serve())
+        brokers.send(b"more")
+        for _ in range(20):
+            await asyncio.sleep(0)
+        assert not read.is_set(), "what waits here would grow without bound"
+        mqtt.pause(False)
+        await read.wait()
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+        asyncio.get_running_loop().remove_reader(ours)
+        for end in (ours, brokers):
+            end.close()
+
+    asyncio.run(back())
+
+
+@pytest.mark.req("A25.a")
+def test_a_full_disk_ends_no_process_that_runs(tmp_path):
+    child = Child("sleeper", [sys.executable, "-c", "import time; time.sleep(600)"], tmp_path / "sleeper.log")
+    (tmp_path / "sleeper.pid").mkdir()
+    child.look(1.0)
+    assert child._process is not None and child._process.poll() is None, "its number could not be written"
+    child._process.kill()
+    child._process.wait()
+    missing = Child("missing", [str(tmp_path / "none")], tmp_path / "missing.log")
+    for now_s in (1.0, 1.1, 5.0):
+        missing.look(now_s)
+    assert missing._process is None and missing._due_s > 5.0, "it is tried again, less and less often"

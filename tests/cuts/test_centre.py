@@ -27,7 +27,6 @@ def test_a_disk_that_fails_loses_nothing_and_leaves_no_hole(home):
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(900)
 def test_every_crash_of_a_day_loses_nothing(home, record_property):
     found = centre.crashes(home, subsets=28)
     record_property("centre on SQLite, crash images", found)
@@ -36,7 +35,6 @@ def test_every_crash_of_a_day_loses_nothing(home, record_property):
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(900)
 def test_failures_of_calls_lose_nothing_and_leave_no_hole(home, record_property):
     found = full.all_of_centre(home, 4)
     record_property("centre on SQLite, disk full or failing", found)

@@ -31,7 +31,6 @@ def test_a_careless_journal_is_caught(what, monkeypatch):
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(900)
 def test_every_cut_of_a_long_run_is_recovered(record_property):
     found = flash.single()
     record_property("flash, single cuts", found)
@@ -40,7 +39,6 @@ def test_every_cut_of_a_long_run_is_recovered(record_property):
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(900)
 def test_every_pair_of_cuts_of_a_short_run_is_recovered(record_property):
     found = flash.pairs()
     record_property("flash, pairs of cuts", found)
@@ -48,7 +46,6 @@ def test_every_pair_of_cuts_of_a_short_run_is_recovered(record_property):
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(900)
 def test_every_flipped_bit_is_found(record_property):
     found = flash.flips()
     record_property("flash, flipped bits", found)
@@ -57,7 +54,6 @@ def test_every_flipped_bit_is_found(record_property):
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(900)
 def test_no_flipped_bit_of_the_key_page_costs_the_key(record_property):
     found = flash.key_flips()
     record_property("flash, flipped bits of the key", found)

@@ -29,7 +29,6 @@ def test_a_disk_that_fails_is_told_and_loses_nothing(path):
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(900)
 def test_every_crash_of_a_long_life_loses_nothing(path, record_property):
     found = outbox.crashes(path, subsets=64)
     record_property("outbox, crash images", found)
@@ -38,7 +37,6 @@ def test_every_crash_of_a_long_life_loses_nothing(path, record_property):
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(900)
 def test_a_failure_of_every_call_is_told_and_loses_nothing(path, record_property):
     found = full.all_of_outbox(path)
     record_property("outbox, disk full or failing", found)

@@ -2,6 +2,8 @@
 import gc
 import sys
 
+from firmware.journal.flash import PAGE
+
 sys.path.insert(0, __file__.rpartition("/")[0])
 from cut_rig import ERASE, PROGRAM, Boot, Pairs, Run, Tally, flip, flip_key, where_entries_lie
 
@@ -10,9 +12,16 @@ REQ = ("A12.a", "A12.b")
 
 def test_every_cut_of_a_run_that_wraps_and_every_cut_of_the_boot_after_it():
     tally, run = Tally(), Run(2, 36, (0, 1, 128, 255))
-    run.go(Boot(tally), lambda operation: operation > 24)
+    run.go(Boot(tally))
     assert run.counts[PROGRAM][0] >= 36 and run.counts[ERASE][0] >= 2
     assert tally.cuts > 150 and tally.adopted > 10
+
+
+# of the first entry, of one with others before it, of the key of the next sector, and of the wipe of the key before it
+def test_a_page_cut_at_every_byte():
+    tally, run = Tally(), Run(2, 18, tuple(range(PAGE)))
+    run.go(Boot(tally, (), further=False), lambda operation: operation in (1, 18, 27, 28))
+    assert tally.cuts > 4 * PAGE
 
 
 def test_pairs_of_cuts_in_a_short_run():

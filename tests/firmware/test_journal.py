@@ -39,32 +39,6 @@ def check(rig, returned, heads):
     rig.verify(heads)
 
 
-# Recovery may be cut too, while it writes a snapshot.
-def boot_with_a_cut(rig, after):
-    try:
-        rig.boot((1, after))
-    except PowerCut:
-        pass
-    return rig.boot()
-
-
-def survive(sectors, until, cuts):
-    rig, heads = Rig(sectors), {}
-    rig.boot()
-    returned = 0
-    for operation, after in cuts:
-        rig.power.cut(operation, after)
-        returned = max(returned, work(rig, until, heads))
-        _, damage = boot_with_a_cut(rig, after)
-        assert damage is None, (cuts, damage.pages, damage.first_seq)
-        check(rig, returned, heads)
-        returned = rig.journal.seq
-    work(rig, until, heads)
-    _, damage = rig.boot()
-    assert damage is None and rig.journal.seq == until, cuts
-    check(rig, until, heads)
-
-
 def test_fresh_journal():
     rig = Rig(4)
     assert rig.boot() == (0, None)
@@ -214,32 +188,6 @@ def test_either_snapshot_is_enough():
         if seq % 5 == 0:
             rig.boot()
             gc.collect()
-
-
-def test_cut_at_every_byte_of_the_last_page():
-    for operation in (1, 18):
-        for after in range(PAGE + 1):
-            survive(2, 20, ((operation, after),))
-
-
-def test_cut_at_every_operation_clean_and_torn():
-    operation = 1
-    probe = Rig(2)
-    probe.boot()
-    work(probe, 80, {})
-    total = probe.power.operations
-    while operation <= total:
-        for after in (0, 1, 16, 128, 255, 2048, 2100):
-            survive(2, 80, ((operation, after),))
-        gc.collect()
-        operation += 1 if operation < 40 else 7
-
-
-def test_pairs_of_cuts():
-    for first in range(1, 44, 3):
-        for second in range(1, 12):
-            survive(2, 40, ((first, 100), (second, 100)))
-            survive(2, 40, ((first, 0), (second, 2100)))
 
 
 def test_one_flipped_bit_in_any_page_is_reported():

@@ -322,6 +322,29 @@ def test_the_ring_full_opens_nothing_and_says_so():
     assert c.answer(c.journal.seq) == 0 and c.remove()[0] == 0  # released is room again, also in a small ring
 
 
+def test_a_boot_that_finds_the_ring_full_is_written_once_there_is_room():
+    for shut_meanwhile in (True, False):
+        c = ready()
+        assert c.remove()[0] == 0
+        c.pull(1)
+        while c.journal.free_pages:
+            c.stock("D01-P02", 5)
+        c = reboot(c)
+        seq = c.journal.seq
+        assert c.sign_on()[0] != 0 and c.remove()[0] != 0 and c.ever_energised == 0
+        if shut_meanwhile:
+            c.push(1)
+        assert c.journal.seq == seq and c.state.open
+        assert c.answer(seq) == 0
+        came = c.kinds(seq)
+        assert came[0] == kinds.BOOT and came.count(kinds.BOOT) == came.count(kinds.INTERRUPTED) == 1
+        assert came.count(kinds.CLOSED) == shut_meanwhile and not c.state.open
+        if not shut_meanwhile:
+            c.push(1)
+        assert c.sign_on()[0] == 0 and "D01-P01" in c.state.must_count
+        assert c.ask(messages.COUNT, "D01-P01")[0] == 0 and c.ever_energised == 1
+
+
 # who may do nothing could else use up what is kept for what is open
 def test_a_full_journal_takes_no_refusals():
     c = ready()

@@ -9,11 +9,9 @@ import asyncio
 import json
 import random
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import cbor2
 
@@ -23,36 +21,13 @@ from agent.pharmacy.snapshots import NoSnapshot
 from firmware.compat import derive
 from firmware.cradle import records
 from firmware.journal import kinds
-from firmware.wire import cbor, cose, frame, labels, messages, sealed
+from firmware.wire import cbor, cose, frame, labels, messages, sealed, topics
 from server_stub.integration import events, planogram
-from server_stub.ledger.batch import Refused, read_batch, read_heartbeat
 from tests.cradle import mutants
-from tests.fuzz import mutate
+from tests.fuzz import centre, mutate, web
+from tests.fuzz.target import Check, Target, Wrong, plain
 
-Check = Callable[[bytes], str]
 ROOT = Path(__file__).resolve().parents[2]
-
-
-class Wrong(Exception):
-    """Taken, but not for what it is."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """`opened` gives the check, which says in a word or two what became of an input."""
-
-    seeds: Callable[[], list[bytes]]
-    opened: Callable[[], Any]
-    structured: bool = False
-
-
-def _plain(check: Check) -> Callable[[], Any]:
-    @contextmanager
-    def opened() -> Iterator[Check]:
-        yield check
-
-    return opened
-
 
 # the link and CBOR
 
@@ -89,96 +64,7 @@ def _cose(data: bytes) -> str:
     return "envelope"
 
 
-# what stations send to the centre, and the centre to stations
-
-
-@contextmanager
-def _batch() -> Iterator[Check]:
-    with _bench() as bench:
-        script = _script(bench)
-        from tests.centre.scripted import sign
-
-        known = bench.register("ICU1")
-
-        def check(data: bytes) -> str:
-            said = []
-            for read, kind in ((read_batch, "batch"), (read_heartbeat, "heartbeat")):
-                for raw in (data, sign(script.signing, "ICU1", kind, data)):
-                    try:
-                        read(raw, "ICU1", known.keys)
-                        said.append("taken")
-                    except Refused as refused:
-                        said.append(f"{refused.code} {refused}")
-            return said[1]
-
-        yield check
-
-
-@contextmanager
-def _up() -> Iterator[Check]:
-    """The centre's core itself: whatever a topic brings, it goes on."""
-    with _bench() as bench:
-        script = _script(bench)
-        from firmware.wire import topics
-        from server_stub.centre import Arrived
-        from tests.centre.scripted import sign
-
-        def check(data: bytes) -> str:
-            came = [Arrived(topics.up("demo", "s0", "ICU1", "status"), data)]
-            for what in ("batch", "heartbeat"):
-                signed = sign(script.signing, "ICU1", what, data)
-                came.append(Arrived(topics.up("demo", "s0", "ICU1", what), signed))
-            return " ".join(sorted(message.topic.rsplit("/", 1)[-1] for message in bench.centre.process(came)))
-
-        yield check
-
-
-@contextmanager
-def _hospital() -> Iterator[Check]:
-    """Hospital events on through the centre's core, as the intake hands them over."""
-    with _bench() as bench:
-
-        def check(data: bytes) -> str:
-            reply = bench.ask("hospital_events", events=events.read_lines(data.decode("utf-8", "replace")), key="")
-            bench.sent.clear()
-            return f"{bool(reply.get('accepted'))} {[one['message'][:30] for one in reply.get('refused', ())][:1]}"
-
-        yield check
-
-
-@contextmanager
-def _bench() -> Iterator[Any]:
-    from server_stub.site.enrol import add_stations
-    from server_stub.site.home import Home
-    from server_stub.site.make import make_site
-    from tests.centre.conftest import Bench
-
-    with tempfile.TemporaryDirectory(prefix="apotheca-fuzz-") as name:
-        home = Home(Path(name) / "home")
-        make_site(home, "demo")
-        add_stations(home, {"ICU1": ("MICU",)})
-        bench = Bench(home, "sqlite:///:memory:")
-        yield bench
-        bench.engine.dispose()
-
-
-def _script(bench: Any) -> Any:
-    script = bench.station("ICU1")
-    script.removal()
-    script.add()
-    return script
-
-
-def _payloads() -> list[bytes]:
-    with _bench() as bench:
-        script = _script(bench)
-        beat = cose.parse(script.heartbeat())[1]
-        return [
-            script.payload(1, 5),
-            script.payload(1, 1),
-            beat,
-            b'{"online": true, "boot": 1, "tables": {"items": 0}}',
-        ]
+# what the centre sends to stations, and controllers to agents
 
 
 @contextmanager
@@ -187,10 +73,11 @@ def _down() -> Iterator[Check]:
     from tests.agent.test_agent_station import Rig
 
     with tempfile.TemporaryDirectory(prefix="apotheca-fuzz-") as name:
+        (Path(name) / "tree.vkey").write_text(_TREE["log_vkey"])
         rig = Rig(Path(name))
 
         def check(data: bytes) -> str:
-            for kind in ("answer", "command", "reference", "notice"):
+            for kind in topics.DOWN:
                 rig.down(kind, data)
                 rig.down(kind, rig.centre.signed(kind, data))
             said = " ".join(sorted(rig.agent.view.troubles))
@@ -255,7 +142,12 @@ def _controller() -> Iterator[Check]:
     yield check
 
 
-_SEALED = ((messages.ANSWER, "answer"), (messages.COMMAND, "command"), (messages.REFERENCE, "reference"))
+_SEALED = (
+    (messages.ANSWER, "answer"),
+    (messages.COMMAND, "command"),
+    (messages.REFERENCE, "reference"),
+    (messages.CHECKPOINT, "checkpoint"),
+)
 
 
 def _messages() -> list[bytes]:
@@ -273,6 +165,8 @@ def _messages() -> list[bytes]:
         [messages.REFERENCE, 1, fakes.STATION, "pockets", 2, 0, 1, 1, fakes.POCKETS],
         [messages.REFERENCE, 1, fakes.STATION, "users", 2, 1, 1, 1, fakes.USERS],
         [messages.REFERENCE, 1, fakes.STATION, "orders", 2, 0, 1, 1, fakes.ORDERS],
+        [messages.CHECKPOINT, 1, fakes.STATION, 1, 7, _NOTE, 0, [], 0, 0, [], []],
+        [messages.CHECKPOINT, 1, fakes.STATION, 1, 8, _NOTE, 13, [bytes(32)], 1, 0, [bytes(32)], [[b"x", 1, []]]],
     ]
     return [cbor.encode(row) for row in rows]
 
@@ -290,6 +184,7 @@ def _agent_messages() -> list[bytes]:
         [1, STATION, "patient_names", 1, 0, 1, 1, [["P1", "Ada", "MICU"]]],
         [1, STATION, "items", 1, 0, 1, 1, [["a", 1, 1, 0, 0, 0]]],
         [1, STATION, 5, 2, [7, 1, "order 12"]],
+        [1, STATION, LOG, 7, _NOTE, 0, [], 0, 0, [], []],
     ]
     return [cabinet.info(), cabinet.state(), *cabinet.stream(), *(cbor.encode(one) for one in down)]
 
@@ -353,22 +248,29 @@ def _table(data: bytes) -> str:
     return " ".join(said[:2])
 
 
-def _planogram_file(data: bytes) -> str:
+@contextmanager
+def _planogram_file() -> Iterator[Check]:
+    """Files that people write: a planogram, an agent's settings."""
     from agent.labels import planogram as drawn
     from agent.labels.contents import BadLabel
     from agent.settings import SettingsError, load
 
     with tempfile.TemporaryDirectory(prefix="apotheca-fuzz-") as name:
-        file = Path(name) / "planogram.toml"
-        file.write_bytes(data)
-        (Path(name) / "agent.toml").write_bytes(data)
-        with suppress(SettingsError):
-            load(Path(name))
-        try:
-            drawn.pockets(str(file))
-        except BadLabel as error:
-            return str(error)[:40]
-    return "taken"
+        file = Path(name) / "agent.toml"
+
+        def check(data: bytes) -> str:
+            # a file system may make durable at once what is written over an old content
+            file.unlink(missing_ok=True)
+            file.write_bytes(data)
+            with suppress(SettingsError):
+                load(file.parent)
+            try:
+                drawn.pockets(str(file))
+            except BadLabel as error:
+                return str(error)[:40]
+            return "taken"
+
+        yield check
 
 
 def _events(data: bytes) -> str:
@@ -382,6 +284,10 @@ def _snapshot(data: bytes) -> str:
     except (NoSnapshot, ValueError) as error:
         return type(error).__name__
     return "taken"
+
+
+_TREE = json.loads((ROOT / "tests" / "vectors" / "tree" / "note.json").read_text())
+_NOTE = _TREE["note"].encode()
 
 
 def _vectors(pattern: str) -> list[bytes]:
@@ -423,24 +329,26 @@ _PICKS = [records.pick("ICU1", "AB01", "5", "112226120000", "PT1", "L"), records
 _INI = b"[PROCAR]\nBAUD = 9600\nSNAPSHOT_TIMES = 06:00,18:00\nCYCLE_SEC = 5.0\n"
 
 TARGETS: dict[str, Target] = {
-    "frame": Target(lambda: [frame.encode(b"abc"), frame.encode(bytes(300))], _plain(_frame)),
-    "cbor": Target(lambda: _vectors("entry*.json") + _messages(), _plain(_cbor)),
-    "cose": Target(lambda: _vectors("batch*.json") + _vectors("command*.json"), _plain(_cose)),
-    "batch": Target(_payloads, _batch, structured=True),
-    "up": Target(_payloads, _up, structured=True),
+    "frame": Target(lambda: [frame.encode(b"abc"), frame.encode(bytes(300))], plain(_frame)),
+    "cbor": Target(lambda: _vectors("entry*.json") + _messages(), plain(_cbor)),
+    "cose": Target(lambda: _vectors("batch*.json") + _vectors("command*.json"), plain(_cose)),
+    "batch": Target(centre.payloads, centre.batch, structured=True),
+    "up": Target(centre.payloads, centre.up, structured=True),
     "down": Target(_agent_messages, _down, structured=True),
     "link": Target(_agent_messages, _link, structured=True),
-    "page": Target(lambda: [cbor.decode(one)[2] for one in _agent_messages()[2:5]], _plain(_page), structured=True),
+    "page": Target(lambda: [cbor.decode(one)[2] for one in _agent_messages()[2:5]], plain(_page), structured=True),
     "controller": Target(_messages, _controller, structured=True),
-    "polselect": Target(_frames, _plain(_polselect)),
-    "records": Target(lambda: list(_PICKS), _plain(_records)),
-    "label": Target(lambda: list(_LABELS), _plain(_label)),
-    "ini": Target(lambda: [_INI], _plain(_ini)),
-    "table": Target(lambda: [_ROWS], _plain(_table)),
-    "toml": Target(_planograms, _plain(_planogram_file)),
-    "events": Target(lambda: [_EVENT], _plain(_events)),
-    "hospital": Target(lambda: [_EVENT], _hospital),
-    "snapshot": Target(_snapshots, _plain(_snapshot)),
+    "polselect": Target(_frames, plain(_polselect)),
+    "records": Target(lambda: list(_PICKS), plain(_records)),
+    "label": Target(lambda: list(_LABELS), plain(_label)),
+    "ini": Target(lambda: [_INI], plain(_ini)),
+    "table": Target(lambda: [_ROWS], plain(_table)),
+    "toml": Target(_planograms, _planogram_file),
+    "events": Target(lambda: [_EVENT], plain(_events)),
+    "hospital": Target(lambda: [_EVENT], centre.hospital),
+    "snapshot": Target(_snapshots, plain(_snapshot)),
+    "http": Target(web.requests, web.http),
+    "checkpoint": Target(web.questions, web.checkpoint),
 }
 
 

@@ -4,11 +4,13 @@ import pytest
 
 from firmware.wire import cbor, messages
 from server_stub.integration.planogram import BadReference, checked
+from tests.fuzz.target import Target
 from tests.fuzz.targets import TARGETS
 from tests.tools import fuzz
 
 INPUTS = 120
 DEEP_S = 6.0
+FEWEST = 500
 
 
 @pytest.mark.parametrize("name", TARGETS)
@@ -24,13 +26,14 @@ def test_for_some_seconds_each(name, record_property):
     tally = fuzz.run(name, DEEP_S, seed=2)
     record_property(f"fuzz {name}", f"{tally.inputs} inputs, {len(tally.said)} different outcomes, 0 defects")
     assert not tally.defect, f"{tally.input!r}\n{tally.defect}"
+    assert tally.inputs > FEWEST
 
 
 def test_a_defect_is_found_and_told(monkeypatch):
     def careless(data):
         return str(data.decode("ascii", "strict"))
 
-    target = fuzz.Target(lambda: [b"abc"], fuzz.contextmanager(lambda: iter([careless])))
+    target = Target(lambda: [b"abc"], fuzz.contextmanager(lambda: iter([careless])))
     monkeypatch.setitem(fuzz.TARGETS, "label", target)
     tally = fuzz.run("label", 5.0)
     assert "UnicodeDecodeError" in tally.defect and tally.input

@@ -31,14 +31,19 @@ def as_json(result: Result) -> dict[str, Any]:
     }
 
 
-def show(said: dict[str, Any]) -> None:
-    """The same in lines."""
+def line(said: dict[str, Any]) -> str:
+    """The same in a line."""
     whole = "all" if said["complete"] else "the first"
-    print(
+    return (
         f"{said['cabinet']}: {whole} {said['states']} states, {said['states_without_power']} of them without power, "
         f"{said['transitions']} transitions, {said['longest_shortest_way']} events at most from the start, "
         f"{said['merged_states_compared']} merged states compared, {said['seconds']} s"
     )
+
+
+def show(said: dict[str, Any]) -> None:
+    """The same in lines, and how an invariant was broken."""
+    print(line(said))
     if said["violation"]:
         print(f"  VIOLATED {said['violation']}")
         print(*said["trace"], sep="\n")

@@ -105,7 +105,7 @@ def _dump_without_counts(dump: Any) -> Any:
 
 
 def _deaf_at_boot(_start: Any) -> Any:
-    def start(self: Station, drawer: Any, reading: Any) -> None:
+    def start(self: Station, drawer: Any) -> None:
         told = drawer.start(True, True, False, [], self.now_ms)
         motion.facts(self, drawer, told)
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.modelcheck import cabinets, trace
-from tests.modelcheck.__main__ import as_json, show
+from tests.modelcheck.__main__ import as_json, line
 from tests.modelcheck.cabinets import Plan
 from tests.modelcheck.explore import Explorer
 from tests.modelcheck.ledger import INVARIANTS, RUNS
@@ -12,25 +12,24 @@ from tests.modelcheck.planted import PLANTED, Planted
 FEW = 2500  # states within which each planted fault is found
 
 
-def held(plan: Plan) -> None:
+def held(plan: Plan, record_property) -> None:
     result = Explorer(plan).explore()
-    show(as_json(result))
+    record_property("model check", line(as_json(result)))
     assert result.violation is None, "\n".join(trace.told(result))
     assert result.complete
     assert result.off and result.compared
 
 
 @pytest.mark.req("A1.a", "P7", "P8", "P130")
-def test_every_state_of_one_pocket():
-    held(cabinets.ONE)
+def test_every_state_of_one_pocket(record_property):
+    held(cabinets.ONE, record_property)
 
 
 @pytest.mark.deep
-@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("plan", [plan for plan in cabinets.BY_NAME.values() if plan is not cabinets.ONE], ids=str)
 @pytest.mark.req("A1.a", "P7", "P8", "P130")
-def test_every_state_of_a_larger_cabinet(plan: Plan):
-    held(plan)
+def test_every_state_of_a_larger_cabinet(plan: Plan, record_property):
+    held(plan, record_property)
 
 
 def test_a_fault_is_planted_for_each_invariant():

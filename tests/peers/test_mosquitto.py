@@ -7,9 +7,7 @@ import ssl
 import subprocess
 import threading
 
-import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 from sqlalchemy import select
 
 from server_stub.ledger import schema
@@ -19,9 +17,11 @@ from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.centre.chain import Station
-from tests.centre.processes import Ingest, _listening, free_port, until
+from tests.centre.processes import Ingest
 from tests.centre.scripted import Scripted
+from tests.mqtt_client import Client
 from tests.tools import peers
+from tests.waits import free_port, listening, until
 
 pytestmark = pytest.mark.peers
 
@@ -42,7 +42,7 @@ class Mosquitto:
     def start(self):
         with (self._home.run / "mosquitto.log").open("ab") as out:
             self.process = subprocess.Popen(self._command, env=self._env, stdout=out, stderr=out)
-        until(lambda: _listening(self._port), "mosquitto")
+        until(lambda: listening(self._port), "mosquitto")
 
     def kill(self):
         self.process.kill()
@@ -69,7 +69,7 @@ def site(tmp_path):
 def client(home, certificate, port, name, *, clean=True):
     context = ssl.create_default_context(cafile=str(home.keys / "ca.crt"))
     context.load_cert_chain(certificate, certificate.with_suffix(".key"))
-    made = paho.Client(CallbackAPIVersion.VERSION2, client_id=name, clean_session=clean)
+    made = Client(client_id=name, clean_session=clean)
     made.tls_set_context(context)
     made.max_inflight_messages_set(500)
     made.connect("127.0.0.1", port)

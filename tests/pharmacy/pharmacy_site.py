@@ -16,7 +16,7 @@ from firmware.journal import chain, entry
 from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
-from tests.agent.agent_site import free_port
+from tests.waits import PATIENCE_S, free_port
 
 ROOT = Path(__file__).parents[2]
 COMMAND = "import apotheca; apotheca.main()"
@@ -123,7 +123,7 @@ class Pharmacy:
 
     def stop(self):
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(20)
+        return self.process.wait(PATIENCE_S)
 
     def close(self):
         if self.process and self.process.poll() is None:

@@ -22,11 +22,13 @@ from tests.pharmacy.units import plugged, unplugged, until
 
 BAUD = 115200
 INI = f"SEC_WAIT_FOR_ACK=0.5\nCYCLE_SEC=0.2\nBAUD={BAUD}\nLABEL_PRINTER=%s\nLABEL_FORMAT=zpl\n"
-LIMIT_S = 240  # a unit that was just served sleeps two minutes (P72)
+LIMIT_S = 240
 
 
 @pytest.fixture
-def pharmacy(tmp_path):
+def pharmacy(tmp_path, monkeypatch):
+    # a unit that was served sleeps two minutes, of real time here (P72)
+    monkeypatch.setattr("firmware.cradle.terminal.SLEEP_MS", 1000)
     made = Pharmacy(tmp_path, JSON)
     made.ini.write_text(INI % tmp_path)
     yield made

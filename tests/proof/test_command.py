@@ -11,7 +11,8 @@ from server_stub.packet_cli import packet_app
 from server_stub.proof import schema as proof
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
-from tests.centre.processes import Ingest, until
+from tests.centre.processes import Ingest
+from tests.waits import until
 
 PERIOD = ("--from", "2023-11-15", "--to", "2023-11-16")
 

@@ -22,8 +22,9 @@ from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.centre.conftest import Bench
-from tests.centre.processes import Ingest, running, until
+from tests.centre.processes import Ingest, running
 from tests.centre.scripted import Scripted
+from tests.waits import PATIENCE_S, until
 
 DAY1 = 19_675 * DAY_MS  # 2023-11-14, the day on which the scripts begin
 SHA = "ab" * 32
@@ -120,7 +121,7 @@ def test_what_people_have_made_puts_no_scheduled_packet_off(quick):
 def asked(home, do, **args):
     def attempt():
         try:
-            return asyncio.run(ask(home.intake, {"do": do, "args": args}, 2.0))
+            return asyncio.run(ask(home.intake, {"do": do, "args": args}, PATIENCE_S))
         except IntakeAway:
             return None
 

@@ -12,8 +12,9 @@ from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from server_stub.supply.supplier_feed import SupplierRules, token, usage
 from simulator.supplier import Supplier
-from tests.centre.processes import Ingest, ScriptedAgent, free_port, nats, until
+from tests.centre.processes import Ingest, ScriptedAgent, nats
 from tests.centre.scripted import Scripted
+from tests.waits import PATIENCE_S, free_port, until
 
 
 def moved(kind, change, ext, patient="P1"):
@@ -71,21 +72,13 @@ def test_the_distribution_centre_totals_use_through_the_broker_and_a_crash(runni
             script.removal(item="MORP4I", before=10 - number, quantity=2)
             script.add(kinds.RETURN, (0, 1), item="MORP4I", place="D01-P01", stock=(1, 2), patient="P1")
             first = 5 * number + 1
-            until(lambda at=first: send(agent, script.batch(at, at + 4), at + 4), "answer")
+            until(lambda at=first: agent.answered(script.batch(at, at + 4), at + 4), "answer")
             if number == 1:
                 ingest.kill()
                 ingest.start()
-        assert supplier.wait(8)
+        assert supplier.wait(8, PATIENCE_S)
         assert supplier.totals == {"MORP4I": 4 * 2 - 4}
         assert {one["patient_token"] for one in supplier.messages if one["quantity"] > 0}.isdisjoint({"", "P1"})
-
-
-def send(agent, batch, last):
-    agent.send("batch", batch)
-    got = agent.answer()
-    while got is not None and got[1] < last:
-        got = agent.answer()
-    return got
 
 
 def test_the_supplier_hears_nothing_else_and_can_say_nothing(running):

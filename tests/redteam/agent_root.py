@@ -11,10 +11,11 @@ from firmware import codes
 from firmware.journal import chain, entry, kinds
 from firmware.wire import cbor, messages
 from server_stub.ledger.pagekeys import PageKeys
-from tests.centre.processes import ScriptedAgent, until
+from tests.centre.processes import ScriptedAgent
 from tests.redteam.board import Board
 from tests.redteam.report import Attack
 from tests.redteam.site import payload_of, site
+from tests.waits import PATIENCE_S, until
 
 ACCEPT, DUP, GAP = messages.ACCEPT, messages.DUP, messages.GAP
 HAS = "stations/ICU1: tls.key, sign.key, outbox.db, ca.crt, centre-sign.pub, tree.vkey; the serial link"
@@ -94,7 +95,7 @@ def _honest(here, root):
     count = len(root.pages)
     root.line.send("batch", root.batch(1, root.pages))
     while True:
-        topic, envelope = root.line.inbox.get(timeout=30)
+        topic, envelope = root.line.inbox.get(timeout=PATIENCE_S)
         if topic.endswith("/answer") and payload_of(envelope)[3:5] == [ACCEPT, count]:
             break
     assert root.board.told(messages.ANSWER, _inside(envelope)) == 0

@@ -6,9 +6,7 @@ Has: the broker's TLS key and store, all traffic, also of before. Has not: any s
 import queue
 import shutil
 
-import paho.mqtt.client as paho
 from cryptography.hazmat.primitives.asymmetric import ec
-from paho.mqtt.enums import CallbackAPIVersion
 
 from agent.keys import Signer
 from firmware import codes
@@ -18,10 +16,11 @@ from server_stub.ledger import store
 from server_stub.watch.silence import SILENT_MS
 from tests.centre.chain import Station
 from tests.centre.conftest import Bench
-from tests.centre.processes import PATIENCE_S, until
 from tests.centre.scripted import Scripted
+from tests.mqtt_client import Client
 from tests.redteam.report import Attack
 from tests.redteam.site import SITE, payload_of, site
+from tests.waits import PATIENCE_S, until
 
 ACCEPT, DUP, GAP = messages.ACCEPT, messages.DUP, messages.GAP
 HAS = "broker.key, the broker's store and configuration, all traffic"
@@ -37,7 +36,7 @@ class Root:
         here.end_broker()
         (here.home.broker / "nats.conf").write_text(_open_to_all(here))
         here.start_broker()
-        self.client = paho.Client(CallbackAPIVersion.VERSION2)
+        self.client = Client()
         self.client.tls_set(str(here.home.keys / "ca.crt"))
         self.client.on_connect = lambda client, *_: client.subscribe("apotheca/#", qos=1)
         self.client.on_subscribe = lambda *_: self._joined.put(True)

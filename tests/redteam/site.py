@@ -13,7 +13,8 @@ from server_stub.site import broker, config
 from server_stub.site.enrol import add_stations
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
-from tests.centre.processes import PATIENCE_S, Ingest, _listening, free_port, until
+from tests.centre.processes import Ingest
+from tests.waits import PATIENCE_S, free_port, listening, until
 
 SITE = "demo"
 STATIONS = {"ICU1": ("MICU",), "ED1": ("ED",)}
@@ -34,7 +35,7 @@ class Site:
         with (self.home.run / "broker.log").open("ab") as out:
             command = [broker.executable(), "-c", str(self.home.broker / "nats.conf")]
             self.broker = subprocess.Popen(command, stdout=out, stderr=out)
-        until(lambda: _listening(self.port), "broker")
+        until(lambda: listening(self.port), "broker")
 
     def end_broker(self):
         self.broker.kill()

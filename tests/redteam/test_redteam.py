@@ -10,7 +10,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptio
 
 
 def failed(attack, record_property):
-    record_property(f"red team, {attack.name}", attack.lines().__next__())
+    record_property(f"red team, {attack.name}", "\n" + "\n".join(attack.lines()))
     assert attack.failed, "\n".join(attack.lines())
     return len(attack.attempts)
 

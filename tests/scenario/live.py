@@ -11,8 +11,8 @@ from server_stub.site.config import database_url
 from server_stub.site.home import Home
 from simulator.plan import Remove, Visit
 from simulator.world import World
-from tests.centre.processes import until
 from tests.scenario.mini import MINUTE_MS, MiniDay
+from tests.waits import until
 
 LIMIT_S = 120
 

@@ -18,9 +18,10 @@ from firmware.journal import kinds
 from firmware.wire import frame, messages
 from server_stub.console import queries
 from server_stub.console.accounts import Accounts
-from tests.centre.processes import ScriptedAgent, until
+from tests.centre.processes import ScriptedAgent
 from tests.centre.scripted import Scripted, sign
 from tests.console.visitor import sign_in
+from tests.waits import PATIENCE_S, until
 
 ROOT = Path(__file__).parents[2]
 NURSE = {"badge": "10001", "pin": "4711"}
@@ -58,7 +59,7 @@ def call(live, method, path, token=None, **more):
 def client(live):
     context = ssl.create_default_context(cafile=str(live.home.keys / "ca.crt"))
     base = f"https://127.0.0.1:{live.world.site.web.port}"
-    return httpx.Client(verify=context, base_url=base, trust_env=False)
+    return httpx.Client(verify=context, base_url=base, trust_env=False, timeout=PATIENCE_S)
 
 
 @pytest.fixture

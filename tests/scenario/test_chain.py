@@ -282,7 +282,7 @@ def test_a_wrong_sum_a_miss_or_a_bad_packet_fails_the_run(small_day):
 def test_killing_processes_loses_and_doubles_nothing(tmp_path):
     results = play(MiniDay().plan, tmp_path / "home", kills=1)
     assert results.wrong == []
-    assert sorted(results.kills) == ["agent", "broker", "controller", "ingest"]
+    assert sorted(results.kills) == ["agent", "broker", "controller", "ingest", "sequencer"]
     assert results.fates == FATES
 
 

@@ -42,7 +42,7 @@ def exported(tmp_path_factory):
 
 def verify(folder):
     command = [NODE, TESTS / "node" / "verify_export.mjs", folder]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
 def lines(folder, name=LEDGER):
@@ -242,7 +242,7 @@ def test_what_nobody_touched_raises_no_alarm_in_either_verifier(exported, clean,
             cases[-1]["given"]["checkpoints"] = {"kept": base64.b64encode(kept["kept"]).decode()}
     (tmp_path / "cases").write_text("".join(json.dumps(case) + "\n" for case in cases))
     command = [NODE, TESTS / "node" / "verify_export.mjs", "--cases", tmp_path / "cases"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     said = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(one["entries"], one["files"]) for one in said] == [([], [])] * len(clean), done.stderr
 

@@ -17,7 +17,7 @@ def replay(tmp_path, data_dir, *options):
     out = tmp_path / "results.json"
     args = ["--data", str(data_dir), "--days", str(DAYS), "--exit", "--json", str(out), *options]
     command = [sys.executable, "-m", "apotheca", "--home", str(tmp_path / "home"), "demo", *args]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=280, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=560, check=False)
     assert done.returncode == 0, done.stderr
     print(done.stderr)
     return json.loads(out.read_text())

@@ -23,10 +23,10 @@ def opened(jack):
 
 
 async def heard(fd, count):
-    """`count` bytes from a port; fewer if no more come for a second."""
+    """`count` bytes from a port; fewer if no more come for ten seconds."""
     data = b""
     try:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(10):
             while len(data) < count:
                 try:
                     data += os.read(fd, 4096)

@@ -8,10 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.wire import WAITING_LIMIT, Faults, Wire
+from tests.waits import PATIENCE_S
 
 
 async def until(ready):
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while not ready():
             await asyncio.sleep(0.001)
 
@@ -81,7 +82,7 @@ def test_an_end_that_does_not_read_blocks_nobody_and_loses_only_beyond_a_bound()
         assert wire.delivered() is None
         assert wire.controller.taken + wire.controller.waiting == WAITING_LIMIT
         got = 0
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             while got < WAITING_LIMIT:
                 got += len(drain(controller, 1))
                 await asyncio.sleep(0)

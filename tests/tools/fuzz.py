@@ -2,9 +2,10 @@
 
     python -m tests.tools.fuzz [--target NAME ...] [--seconds N] [--seed 1] [--keep] [--json]
 
-A defect is an exception that is not the parser's own, an input that takes longer than a few seconds, memory without
-limit, or something taken for what it is not (`tests/fuzz/targets.py`). Inputs after which a target says something it
-has not said before join the pool that others are made of; `--keep` saves the smallest of them in tests/corpus/NAME/.
+A defect is an exception that is not the parser's own, an input that takes longer than a few seconds of the processor,
+memory without limit, or something taken for what it is not (`tests/fuzz/targets.py`). Inputs after which a target says
+something it has not said before join the pool that others are made of; `--keep` saves the smallest of them in
+tests/corpus/NAME/.
 Ends with 1 at the first defect of a target, whose input is saved as tests/corpus/NAME/defect-*, to be mended.
 """
 
@@ -25,7 +26,8 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from tests.fuzz.targets import TARGETS, Target, mutated
+from tests.fuzz.target import Target
+from tests.fuzz.targets import TARGETS, mutated
 
 CORPUS = Path(__file__).resolve().parents[1] / "corpus"
 SLOW_S = 5
@@ -61,18 +63,21 @@ def corpus(name: str) -> list[bytes]:
 
 
 def run(name: str, seconds: float, seed: int = 1, most: int = 1 << 60) -> Tally:
-    """Feed one target: its seeds, its corpus, then what is made of them, for so long or so many."""
+    """Feed one target: its seeds, its corpus, then what is made of them, for so long or so many.
+
+    `seconds` are of the processor, so that a busy machine tries as much as an idle one.
+    """
     target, rng, tally = TARGETS[name], random.Random(f"{name} {seed}"), Tally(name)
     pool = target.seeds() + corpus(name)
     with _watched(), target.opened() as check:
-        began = time.monotonic()
+        began = time.process_time()
         for data in _inputs(target, rng, pool):
-            if tally.inputs >= most or (tally.inputs >= len(pool) and time.monotonic() - began > seconds):
+            if tally.inputs >= most or (tally.inputs >= len(pool) and time.process_time() - began > seconds):
                 break
             _feed(tally, check, data, pool)
             if tally.defect:
                 break
-        tally.seconds = time.monotonic() - began
+        tally.seconds = time.process_time() - began
     return tally
 
 
@@ -84,14 +89,14 @@ def _inputs(target: Target, rng: random.Random, pool: list[bytes]) -> Iterator[b
 
 def _feed(tally: Tally, check: Any, data: bytes, pool: list[bytes]) -> None:
     tally.inputs += 1
-    signal.setitimer(signal.ITIMER_REAL, SLOW_S)
+    signal.setitimer(signal.ITIMER_PROF, SLOW_S)
     try:
         said = re.sub(r"[0-9a-f]{8,}|\d+|'[^']*'", "#", check(data))[:80]
     except Exception:
         tally.defect, tally.input = traceback.format_exc(limit=-6), data
         return
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.setitimer(signal.ITIMER_PROF, 0)
     if said not in tally.said and len(pool) < POOL:
         tally.said[said] = data
         pool.append(data)
@@ -102,13 +107,13 @@ def _watched() -> Iterator[None]:
     def late(_number: int, _frame: Any) -> None:
         raise Slow(f"more than {SLOW_S} s")
 
-    before = signal.signal(signal.SIGALRM, late)
+    before = signal.signal(signal.SIGPROF, late)
     logging.disable(logging.CRITICAL)
     try:
         yield
     finally:
         logging.disable(logging.NOTSET)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGPROF, before)
 
 
 def save(tally: Tally) -> None:
@@ -126,7 +131,7 @@ def save(tally: Tally) -> None:
 def main(words: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.tools.fuzz", description=__doc__.splitlines()[0])
     parser.add_argument("--target", action="append", choices=["all", *TARGETS], help="which; all without any")
-    parser.add_argument("--seconds", type=float, default=60.0, help="for each target")
+    parser.add_argument("--seconds", type=float, default=60.0, help="of the processor, for each target")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--keep", action="store_true", help="save what told something new in tests/corpus/")
     parser.add_argument("--json", action="store_true", help="the counts as JSON")

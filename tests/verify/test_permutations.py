@@ -69,7 +69,7 @@ def play(day, station, events, times, cuts):
 
 
 @pytest.mark.req("A3.c", "A4.b", "A4.c")
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     station=STATION,
     moves=MOVES,

@@ -5,17 +5,16 @@ import queue
 import ssl
 
 import cbor2
-import paho.mqtt.client as paho
 import pytest
-from paho.mqtt.enums import CallbackAPIVersion
 
 from firmware import codes
 from firmware.wire import cose
 from server_stub.ledger.batch import verify
 from server_stub.ledger.sign import load_public
-from tests.centre.processes import PATIENCE_S
 from tests.centre.test_crash import asked, site  # noqa: F401
+from tests.mqtt_client import Client
 from tests.verify.day import T0, adt, charted
+from tests.waits import PATIENCE_S, until
 
 
 class Subscriber:
@@ -26,7 +25,7 @@ class Subscriber:
         ready = queue.Queue()
         context = ssl.create_default_context(cafile=str(home.keys / "ca.crt"))
         context.load_cert_chain(home.keys / "feed.crt", home.keys / "feed.key")
-        self.client = paho.Client(CallbackAPIVersion.VERSION2)
+        self.client = Client()
         self.client.tls_set_context(context)
         self.client.on_connect = lambda client, *_: client.subscribe("apotheca/1/demo/feed/alert", qos=1)
         self.client.on_subscribe = lambda _c, _u, _m, codes, _p: ready.put(codes)
@@ -58,18 +57,20 @@ def test_alert_reaches_kiosk_and_feed(site):  # noqa: F811
     subscriber = Subscriber(home, agent.client.port)
     try:
         script.utc_ms = T0
+        script.add()
+        until(lambda: agent.answered(script.batch(1, 1), 1), "ingest")
         script.removal()
-        agent.send("batch", script.batch(1, 4))
+        agent.send("batch", script.batch(2, 5))
         first, second = notice(agent, public), notice(agent, public)
-        assert first[:2] + first[3:] == [1, "ICU1", 1, [3, 1, codes.NO_ACTIVE_ORDER, "u1", "HEPARIN"]]
+        assert first[:2] + first[3:] == [1, "ICU1", 1, [4, 1, codes.NO_ACTIVE_ORDER, "u1", "HEPARIN"]]
         assert second[4][1:3] == [2, codes.AWAITING_DOCUMENTATION]
         assert {subscriber.inbox.get(timeout=PATIENCE_S)["code"] for _ in range(2)} == {
             codes.NO_ACTIVE_ORDER, codes.AWAITING_DOCUMENTATION,
         }  # fmt: skip
         asked(home, "hospital_events", events=[charted("c", 5)], key="")
-        assert notice(agent, public)[3:] == [2, [3, 2, "charted by event c at 22:18 UTC"]]
+        assert notice(agent, public)[3:] == [2, [4, 2, "charted by event c at 22:18 UTC"]]
         over = subscriber.inbox.get(timeout=PATIENCE_S)
-        assert (over["removal_seq"], over["facet"], over["raised"]) == (3, 2, False)
+        assert (over["removal_seq"], over["facet"], over["raised"]) == (4, 2, False)
     finally:
         subscriber.close()
     assert asked(home, "verdicts")["verdicts"]["no_order"] == 1

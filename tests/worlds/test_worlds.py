@@ -7,7 +7,10 @@ import os
 import pytest
 from typer.testing import CliRunner
 
-from simulator.worlds import faults, run
+from agent.keys import BadSignatureError
+from firmware.wire import cose
+from server_stub.ledger.batch import verify
+from simulator.worlds import faults, run, world
 from simulator.worlds.cli import app, told
 from simulator.worlds.controls import CONTROLS
 from simulator.worlds.site import Site
@@ -38,7 +41,12 @@ def test_nothing_that_must_never_be(site, seed):
 
 
 def test_a_seed_replays_exactly(site):
-    assert told(run.one(site, "", None, 5)) == told(run.one(site, "", None, 5))
+    another = Site()
+    try:
+        assert another.identities["S1"].key == site.identities["S1"].key, "as in another process"
+        assert told(run.one(site, "", None, 5)) == told(run.one(another, "", None, 5))
+    finally:
+        another.close()
 
 
 @pytest.mark.req("A12.a")
@@ -52,6 +60,31 @@ def test_a_failing_world_is_made_small(monkeypatch):
     found = run.shrink(1, "no-intent", lambda text: None)
     assert [violation.kind for violation in found.violations][:1] == ["unlocked"]
     assert "FAULT" not in told(found) and "VIOLATION unlocked" in told(found), "it needs no fault to fail"
+
+
+def test_pens_that_remember_are_as_strict_as_keys(site):
+    one, other = site.identities["S1"], site.identities["S2"]
+    sealed = one.signer.seal("batch", b"payload")
+    keys = {station: site.register(station).keys.public for station in ("S1", "S2")}
+    kid, payload, signature = cose.parse(sealed)
+    tbs = cose.tbs(kid, "batch", payload)
+    assert verify(keys["S1"], tbs, signature)
+    assert not verify(keys["S2"], tbs, signature), "another's"
+    assert not verify(keys["S1"], tbs + b"1", signature)
+    assert not verify(keys["S1"], tbs, signature[:-1] + bytes([signature[-1] ^ 1]))
+    assert not verify(keys["S1"], cose.tbs(kid, "heartbeat", payload), signature)
+    with pytest.raises(BadSignatureError):
+        other.verifier.open("batch", sealed)
+
+
+def test_a_world_that_does_not_end_is_told_and_made_small(site, monkeypatch):
+    monkeypatch.setattr(world, "STEPS_MOST", 2000)
+    found = run.one(site, "", None, 5)
+    assert [violation.kind for violation in found.violations] == ["does not end"]
+    assert all(f"S{number} controller " in found.violations[0].text for number in (1, 2, 3))
+    assert told(found) == told(run.one(site, "", None, 5)), "and plays again exactly"
+    small = told(run.shrink(5, "", lambda text: None))
+    assert "FAULT" not in small.replace("FAULT outage", "") and "VIOLATION does not end" in small
 
 
 def test_the_command_tells_what_it_found(tmp_path):
