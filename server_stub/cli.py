@@ -295,17 +295,19 @@ def _broker() -> None:
 
 @broker_app.command("run")
 def broker_run(ctx: typer.Context) -> None:
-    """Become nats-server with this home's configuration."""
-    from server_stub.site.broker import executable  # noqa: PLC0415
+    """Become nats-server with this home's configuration, which is made again if it is gone."""
+    from server_stub.site.broker import executable, write_configuration  # noqa: PLC0415
     from server_stub.site.config import NoSite, read  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
-        read(home)
+        site = read(home)
     except NoSite as error:
         raise refuse(error) from None
-    path = executable()
-    os.execv(path, [path, "-c", str(home.broker / "nats.conf")])  # noqa: S606 - that very process is to be the broker
+    path, configuration = executable(), home.broker / "nats.conf"
+    if not configuration.exists():
+        write_configuration(home, site)
+    os.execv(path, [path, "-c", str(configuration)])  # noqa: S606 - that very process is to be the broker
 
 
 @export_app.command()

@@ -70,10 +70,11 @@ class Memory:
 class Witness:
     """Answers `add-checkpoint`; `logs` are the keys of the origins it knows."""
 
-    def __init__(self, signer: NoteSigner, logs: Mapping[str, Key], memory: Memory) -> None:
+    def __init__(self, signer: NoteSigner, logs: Mapping[str, Key], memory: Memory, folder: Path) -> None:
         self._signer = signer
         self._logs = dict(logs)
         self._memory = memory
+        self._folder = folder
 
     def add_checkpoint(self, body: bytes, time_s: int) -> Answer:
         """Cosign what was asked for at `time_s` (POSIX seconds), or say why not."""
@@ -100,7 +101,10 @@ class Witness:
             if not consistent(*seen, *new, asked.proof):
                 return Answer(422, "the proof does not hold\n")
             keep(new)
-        return Answer(200, self._signer.cosign(text, time_s) + "\n")
+        line = self._signer.cosign(text, time_s) + "\n"
+        # for auditors: what was cosigned last, as `verify_apotheca.py --checkpoint` takes it
+        write_private(self._folder / f"{origin.replace('/', '-')}.checkpoint", asked.note + line.encode())
+        return Answer(200, line)
 
 
 def open_witness(folder: Path, name: str, logs: Mapping[str, Key]) -> tuple[Witness, str]:
@@ -116,7 +120,7 @@ def open_witness(folder: Path, name: str, logs: Mapping[str, Key]) -> tuple[Witn
     if not key.exists():
         write_private(key, pem(Ed25519PrivateKey.generate()))
     signer = NoteSigner(key.read_bytes(), name, signed.COSIGNATURE)
-    return Witness(signer, logs, memory), signer.vkey
+    return Witness(signer, logs, memory, folder), signer.vkey
 
 
 def logs_of(vkeys: Mapping[str, str], origins: tuple[str, ...]) -> dict[str, Key]:

@@ -19,7 +19,8 @@ _EXT = 18
 
 
 class TreeState(NamedTuple):
-    """The log that grows: its newest checkpoint and who has cosigned that; `halted` is "" or what speaks against it."""
+    """The log that grows: its newest checkpoint and who has cosigned that, the largest tree that each has cosigned;
+    `halted` is "" or what speaks against it."""
 
     origin: str
     size: int
@@ -28,6 +29,7 @@ class TreeState(NamedTuple):
     checkpoint_size: int | None
     checkpoint_made_ms: int | None
     cosigned_by: list[str]
+    cosigned_up_to: dict[str, int]
 
 
 class StationSync(NamedTuple):
@@ -58,13 +60,12 @@ def tree_state(engine: Engine) -> TreeState | None:
         row, made = tiles.newest(conn), checkpoint.newest(conn)
         if row is None:
             return None
-        names: Sequence[str] = []
-        if made:
-            table = tree.cosignatures.c
-            where = (table.number == made.number, table.size == made.size)
-            names = list(conn.scalars(select(table.name).where(*where).order_by(table.name)))
+        table = tree.cosignatures.c
+        largest = select(table.name, func.max(table.size)).where(table.number == row.number)
+        up_to = {name: size for name, size in conn.execute(largest.group_by(table.name).order_by(table.name))}
+        names = [name for name, size in up_to.items() if made and (row.number, size) == made[:2]]
         size, made_ms = (made.size, made.made_ms) if made else (None, None)
-        return TreeState(row.origin, row.size, row.root.hex(), row.halted, size, made_ms, list(names))
+        return TreeState(row.origin, row.size, row.root.hex(), row.halted, size, made_ms, names, up_to)
 
 
 def stations(engine: Engine, rows: Sequence[StationRow], enrolled: Sequence[Station]) -> list[StationSync]:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import ssl
 import stat
@@ -13,11 +14,13 @@ import tomllib
 import cbor2
 import httpx
 import pytest
+from typer.testing import CliRunner
 
 from firmware import codes, issue
 from firmware.version import VERSION
 from firmware.wire import signed
 from server_stub import fold
+from server_stub.cli import broker_app
 from server_stub.export import ExportRefused, write_export
 from server_stub.ledger.checkpoint import NoteSigner
 from server_stub.ledger.schema import WrongSchema, open_database, open_renewed
@@ -197,6 +200,18 @@ def answers(home, token):
         return call(home, "GET", "/api/v1/stations", token).status_code == 200
     except httpx.TransportError:
         return False
+
+
+def test_a_lost_folder_of_the_broker_is_made_again(home, monkeypatch):
+    add_station(home, "ICU1", ["MICU"])
+    names = ("nats.conf", "users.conf", "mosquitto.conf", "mosquitto.acl")
+    before = {name: (home.broker / name).read_text() for name in names}
+    shutil.rmtree(home.broker)
+    ran = []
+    monkeypatch.setattr("os.execv", lambda _path, args: ran.append(args[-1]))
+    assert CliRunner().invoke(broker_app, ["run"], obj=str(home.root)).exit_code == 0
+    assert {name: (home.broker / name).read_text() for name in names} == before
+    assert ran == [str(home.broker / "nats.conf")]
 
 
 @pytest.mark.req("A12.c")

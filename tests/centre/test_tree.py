@@ -302,7 +302,7 @@ def grown(quick, one, core):
 
 
 @pytest.mark.req("A12.c")
-def test_a_witness_cosigns_what_grows(quick, witness):
+def test_a_witness_cosigns_what_grows(quick, witness, tmp_path):
     made, key = witness
     icu, core = quick.station(), sequencing(quick, 0)
     for _ in range(3):
@@ -314,6 +314,8 @@ def test_a_witness_cosigns_what_grows(quick, witness):
     with quick.engine.connect() as conn:
         signed = checkpoint.with_cosignatures(conn, core.newest)
     assert signed_by(signed, key) and signed.startswith(core.newest.note)
+    kept = (tmp_path / "w" / "apotheca-1-demo.checkpoint").read_bytes()
+    assert signed_by(kept, key) and kept.startswith(core.newest.note)
     assert len(quick.rows(tree_schema.cosignatures)) == 3
 
 

@@ -5,6 +5,8 @@ import pytest
 from firmware.journal import kinds
 from firmware.wire import note
 from server_stub.console.accounts import Accounts
+from server_stub.console.pages import sync
+from server_stub.console.syncing import tree_state
 from server_stub.ledger.cabinets import EVERY_MS, Now
 from server_stub.ledger.checkpoint import Key, NoteSigner, add_cosignatures, signed_by
 from server_stub.ledger.sign import Signer
@@ -56,6 +58,16 @@ def test_every_stations_word_is_shown(client, told, people):
     tree = client.get("/api/v1/tree", headers=bearer(people)).json()
     assert (tree["origin"], tree["checkpoint_size"]) == ("apotheca/1/demo", core.newest.size)
     assert tree["cosigned_by"] == ["demo/compliance"] and tree["halted"] == ""
+
+
+def test_a_witness_that_has_not_cosigned_is_told(told):
+    bench, core = told
+    state = tree_state(bench.engine)
+    assert state.cosigned_up_to == {"demo/compliance": core.newest.size}
+    assert "tree-late" not in sync.tree(state, ["demo/compliance"])
+    assert "demo/away: 0" in sync.tree(state, ["demo/compliance", "demo/away"])
+    behind = state._replace(cosigned_by=[], cosigned_up_to={"demo/compliance": 1234})
+    assert "demo/compliance: 1,234" in sync.tree(behind, ["demo/compliance"])
 
 
 @pytest.mark.req("A12.c")

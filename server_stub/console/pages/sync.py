@@ -1,5 +1,7 @@
 """Whose word agrees with whose: the tree and its witnesses, and of each station what it said last."""
 
+from collections.abc import Sequence
+
 from server_stub.console import queries, syncing, words
 from server_stub.console.frame import Console, View, add_page
 from server_stub.console.pages.stations import evidence
@@ -23,7 +25,7 @@ def add(console: Console) -> None:
 def show(view: View) -> None:
     """The page."""
     view.frame("Sync", "the ledger, its witnesses, and every cabinet's word", "/sync")
-    view.live("The tree", lambda: tree(syncing.tree_state(view.engine)))
+    view.live("The tree", lambda: tree(syncing.tree_state(view.engine), _witnesses(view)))
     view.live("Stations", lambda: stations(_rows(view)))
     view.live("Evidence of refused or contradicting messages", lambda: evidence(view.engine))
 
@@ -33,14 +35,21 @@ def _rows(view: View) -> list[syncing.StationSync]:
     return syncing.stations(view.engine, queries.stations(view.engine, enrolled), enrolled)
 
 
-def tree(state: syncing.TreeState | None) -> str:
-    """The log that grows, as tiles."""
+def _witnesses(view: View) -> list[str]:
+    return [witness.vkey.partition("+")[0] for witness in view.console.site().witness]
+
+
+def tree(state: syncing.TreeState | None, witnesses: Sequence[str]) -> str:
+    """The log that grows, as tiles; which of `witnesses` (names) has not cosigned its newest checkpoint."""
     if state is None:
         return tile("tree-size", "–", "no entry is in the tree yet: does the sequencer run?", good=False)
     shown = "no checkpoint yet" if state.checkpoint_size is None else f"checkpoint at {state.checkpoint_size:,}"
     made = words.clock(state.checkpoint_made_ms)
     whole = tile("tree-size", f"{state.size:,}", f"entries in {state.origin}", good=True)
     seen = tile("tree-checkpoint", shown, f"signed {made} UTC, cosigned by {', '.join(state.cosigned_by) or 'nobody'}")
+    late = [f"{name}: {state.cosigned_up_to.get(name, 0):,}" for name in witnesses if name not in state.cosigned_by]
+    if late:
+        seen += tile("tree-late", "cosigned less", f"up to, by {'; '.join(late)}", good=False)
     return whole + seen + (tile("tree-halted", "not signed", state.halted, good=False) if state.halted else "")
 
 
