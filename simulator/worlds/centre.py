@@ -71,6 +71,7 @@ class CentreHost:
         if self.core:
             return
         self.engine = open_database(f"sqlite:///{self.disk.path}")
+        self._site.share(self.engine)
         event.listen(self.engine, "commit", self._committing)
         with self.engine.connect() as conn:
             self._level = int(conn.exec_driver_sql("PRAGMA synchronous").scalar() or 0)

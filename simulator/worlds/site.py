@@ -105,6 +105,13 @@ class Site:
         self.centre_template = self.folder / "centre.template"
         open_database(f"sqlite:///{self.centre_template}").dispose()
         self.outbox_templates = {station: self._outbox(station) for station in STATIONS}
+        self._spoken: Any = None
+
+    def share(self, engine: Any) -> None:
+        """Statements are compiled once for all centres of all worlds: a quarter of the time of a world."""
+        if self._spoken is None:
+            self._spoken = engine.dialect, engine._compiled_cache
+        engine.dialect, engine._compiled_cache = self._spoken
 
     def close(self) -> None:
         """Remove the folder."""
