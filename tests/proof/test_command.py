@@ -7,8 +7,10 @@ import pytest
 from sqlalchemy import create_engine
 from typer.testing import CliRunner
 
+from server_stub.ledger.schema import open_database
 from server_stub.packet_cli import packet_app
 from server_stub.proof import schema as proof
+from server_stub.site import config
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.centre.processes import Ingest
@@ -21,11 +23,16 @@ def packet(home, *words):
     return CliRunner().invoke(packet_app, [str(word) for word in words], obj=home.root)
 
 
+def site_with_ledger(root, name):
+    made = Home(root)
+    make_site(made, name)
+    open_database(config.database_url(made, config.read(made))).dispose()
+    return made
+
+
 @pytest.fixture
 def home(tmp_path):
-    made = Home(tmp_path / "home")
-    make_site(made, "demo")
-    return made
+    return site_with_ledger(tmp_path / "home", "demo")
 
 
 @pytest.mark.req("A14", "A16", "A16.a", "A16.b")
@@ -78,8 +85,7 @@ def recorded(home):
 
 
 def test_only_a_good_packet_of_this_site_is_recorded(home, tmp_path):
-    other = Home(tmp_path / "other")
-    make_site(other, "other")
+    other = site_with_ledger(tmp_path / "other", "other")
     packet(other, "make", *PERIOD, "--out", tmp_path / "theirs")
     packet(home, "make", *PERIOD, "--out", tmp_path / "bad")
     (tmp_path / "bad" / "items.json").write_text("[]")
