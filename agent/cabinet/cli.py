@@ -193,12 +193,20 @@ def export_command(
     ctx: typer.Context,
     station: Station,
     out: Annotated[Path, typer.Option(help="A folder that does not exist yet.")],
+    heads: Annotated[Path | None, typer.Option(help="Add what the centre answered last to this file.")] = None,
 ) -> None:
-    """Write this cabinet's journal with its proofs, without the centre: `verify_apotheca.py` verifies the folder."""
-    from agent.cabinet.export import export  # noqa: PLC0415
+    """Write this cabinet's journal with its proofs, without the centre: `verify_apotheca.py` verifies the folder.
+
+    With --heads FILE the verifier also finds whether an export of the centre's has lost or changed what was answered.
+    """
+    from agent.cabinet.export import answered_head, export  # noqa: PLC0415
 
     with refusing():
-        count = export(settings_of(ctx, station), out, time.time_ns() // 1_000_000)
+        settings = settings_of(ctx, station)
+        count = export(settings, out, time.time_ns() // 1_000_000)
+        if heads and (line := answered_head(settings)):
+            with heads.open("a") as file:
+                file.write(f"{line}\n")
     typer.echo(f"{out}: {count} entries of {station}; verify with python3 verify_apotheca.py {out}")
 
 

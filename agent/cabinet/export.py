@@ -61,6 +61,19 @@ def export(settings: Settings, out: Path, made_utc_ms: int) -> int:
     return len(held.pages)
 
 
+def answered_head(settings: Settings) -> str:
+    """What the centre's last answer said of this log, a line for `--heads` of the verifier ("" if it has answered
+    nothing): from then on no export of the centre's may end before it. CabinetError 4038 if the outbox can not be read.
+    """
+    path = settings.folder / "outbox.db"
+    try:
+        with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+            log, seq, head = db.execute("SELECT log, answered, answered_head FROM log").fetchone()
+    except (sqlite3.Error, TypeError) as error:
+        raise CabinetError(codes.NOT_EXPORTED, f"{path}: {error}") from None
+    return json.dumps({"station": settings.station, "log": log, "seq": seq, "head": head.hex()}) if seq else ""
+
+
 def _held(settings: Settings) -> _Held:
     path = settings.folder / "outbox.db"
     try:

@@ -8,7 +8,7 @@ import pytest
 import verify_apotheca
 from agent import pages, settings
 from agent.cabinet.errors import CabinetError
-from agent.cabinet.export import export
+from agent.cabinet.export import answered_head, export
 from agent.outbox import Outbox
 from firmware import codes
 from firmware.journal import kinds
@@ -16,6 +16,7 @@ from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.agent.fake_cabinet import LOG, STATION, Cabinet
+from tests.cabinet.test_commands import cabinet_command
 
 MADE_MS = 1_800_000_000_000
 ENTRIES = 150
@@ -77,6 +78,19 @@ def test_what_is_left_of_a_long_journal_verifies_from_where_it_begins(at_cabinet
     missing = next((out / "batches").glob(f"*-{ENTRIES}.cose"))
     missing.unlink()
     assert not verify_apotheca.check(out, home.keys / "ca.crt").good
+
+
+@pytest.mark.req("A15")
+def test_what_the_centre_answered_last_is_a_line_for_the_verifier(at_cabinet, home, tmp_path):
+    assert answered_head(at_cabinet) == ""
+    heads, out = tmp_path / "heads.ndjson", tmp_path / "out"
+    change(at_cabinet, "UPDATE log SET answered = 140, answered_head = (SELECT head FROM pages WHERE seq = 140)")
+    assert cabinet_command(home, "export", STATION, "--out", out, "--heads", heads)[0] == 0
+    given = verify_apotheca.Given(heads=verify_apotheca.read_heads(heads.read_bytes()))
+    assert verify_apotheca.examine(out, given).findings.good
+    change(at_cabinet, "DELETE FROM pages WHERE seq > 139")
+    export(at_cabinet, tmp_path / "short", MADE_MS)
+    assert not verify_apotheca.examine(tmp_path / "short", given).findings.good, "140 was answered"
 
 
 @pytest.mark.req("A15")

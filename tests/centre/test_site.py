@@ -219,7 +219,13 @@ def test_a_witness_in_site_toml_has_an_address_and_a_witness_key(home):
     text = home.config.read_text()
     of_log = (home.keys / "tree.vkey").read_text().strip()
     good = NoteSigner((home.keys / "tree.key").read_bytes(), "demo/w", signed.COSIGNATURE).vkey
-    wrong = (("file:///etc/passwd", good), ("compliance:8490", good), ("https://w", of_log), ("https://w", good[:-8]))
+    wrong = (
+        ("file:///etc/passwd", good),
+        ("compliance:8490", good),
+        ("http://w:8490", good),
+        ("https://w", of_log),
+        ("https://w", good[:-8]),
+    )
     for url, vkey in wrong:
         home.config.write_text(f'{text}\n[[witness]]\nurl = "{url}"\nvkey = "{vkey}"\n')
         with pytest.raises(config.NoSite, match="mend it by hand"):
