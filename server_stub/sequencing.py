@@ -47,7 +47,7 @@ class Sequencing:
         self._sender = Sender(register, signers.centre, now_ms)
         self._published_ms = now_ms - PUBLISH_EVERY_MS
         self._asked: dict[str, tuple[_About, int]] = {}
-        self._answered: dict[str, _About] = {}
+        self._cosigned: dict[str, _About] = {}
         self.newest: Checkpoint | None = None
 
     def start(self) -> None:
@@ -84,7 +84,7 @@ class Sequencing:
     # ---- witnesses
 
     def to_ask(self, now_ms: int) -> list[tuple[str, Key]]:
-        """Address and key of each witness to be asked about the newest checkpoint: one that did not answer again every
+        """Address and key of each witness to be asked about the newest checkpoint: one that did not cosign again every
         ASK_AGAIN_MS. Of a log that has a successor nothing is asked: an answer would be held against the successor."""
         if self.newest is None or self.halted or self.newest.number != self._sequencer.row.number:
             return []
@@ -95,7 +95,7 @@ class Sequencing:
 
     def _to_be_asked(self, name: str, about: _About, now_ms: int) -> bool:
         asked, asked_ms = self._asked.get(name, ((0, 0), 0))
-        return self._answered.get(name) != about and (asked != about or _passed(asked_ms, now_ms, ASK_AGAIN_MS))
+        return self._cosigned.get(name) != about and (asked != about or _passed(asked_ms, now_ms, ASK_AGAIN_MS))
 
     def question(self, old_size: int) -> bytes:
         """What to ask a witness that holds `old_size` about the newest checkpoint."""
@@ -109,15 +109,17 @@ class Sequencing:
         One that has seen more than this tree holds, or another tree of its size, halts it.
         """
         assert self.newest is not None
+        line = cosign.good_line(self.newest, key, body) if status == OK else None
         with self._engine.begin() as conn:
-            if status == OK and (line := cosign.good_line(self.newest, key, body)):
+            if status == CONFLICT:
+                return self._conflict(conn, key, old_size, body)
+            if line:
                 checkpoint.add_cosignatures(conn, self.newest, [(key.name, line)])
-            elif status != CONFLICT:
-                log.warning("witness %s did not cosign: status %s, %r", key.name, status, body[:MOST_TOLD])
-            again = self._conflict(conn, key, old_size, body) if status == CONFLICT else None
-        if again is None:
-            self._answered[key.name] = self.newest.number, self.newest.size
-        return again
+        if line:
+            self._cosigned[key.name] = self.newest.number, self.newest.size
+        else:
+            log.warning("witness %s did not cosign: status %s, %r", key.name, status, body[:MOST_TOLD])
+        return None
 
     def _conflict(self, conn: Connection, key: Key, old_size: int, body: bytes) -> int | None:
         assert self.newest is not None

@@ -492,15 +492,18 @@ def test_a_witness_that_answers_nonsense_is_taken_at_nothing(quick, witness):
     assert kept.line == line.strip(), "as it should be written, and nothing else"
 
 
-def test_a_witness_that_does_not_cosign_is_told(quick, witness, caplog):
+def test_a_witness_that_does_not_cosign_is_told_and_asked_again(quick, witness, caplog, monkeypatch):
     _, key = witness
+    monkeypatch.setattr(sequencing_core, "witnesses_of", lambda _register: [("http://w", key)])
     icu, core = quick.station(), sequencing(quick, 0)
     grown(quick, icu, core)
+    core.to_ask(1_000)
     for status, body in ((404, b"no such log"), (200, b"\xe2\x80\x94 somebody else\n"), (200, b"\xff")):
         caplog.clear()
         assert core.answered(key, 0, status, body) is None
         assert f"demo/compliance did not cosign: status {status}" in caplog.text
     assert not quick.rows(tree_schema.cosignatures) and not core.halted
+    assert core.to_ask(1_000 + ASK_AGAIN_MS) == [("http://w", key)]
 
 
 def test_a_successor_is_witnessed_only_where_it_was_named(quick):
