@@ -36,7 +36,7 @@ MANY_WAIT = 2000
 STEPS_BEFORE_REPLY = 5
 # while much comes in: what comes within this time is committed together, and folded together
 WINDOW_S = 0.1
-FOLD_S = 0.5
+FOLD_S = 1.0
 # how often ingest looks for what the processes of further shards have taken in
 LOOK_S = 0.25
 TICK_S = 1.0

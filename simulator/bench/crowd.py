@@ -1,5 +1,6 @@
 """A site with thousands of enrolled stations that share their keys' bytes: enrolling each for real takes a minute."""
 
+from functools import partial
 from pathlib import Path
 
 from agent.keys import Signer
@@ -8,7 +9,7 @@ from firmware.version import VERSION
 from server_stub.site import config
 from server_stub.site.home import Home
 from simulator import site
-from simulator.bench.entries import Author
+from simulator.bench.entries import ENTRIES_A_PATIENT, Author
 from simulator.plan import Plan, StationPlan
 
 UTC_MS = 1_700_000_000_000
@@ -32,7 +33,14 @@ def make_home(root: Path, stations: int) -> Home:
 
 
 def authors(home: Home) -> list[Author]:
-    """Who writes for each station."""
+    """Who writes for each station, of patients of its own."""
     key = home.mac_key(FIRST).read_bytes()
     path = home.station(FIRST) / "sign.key"
-    return [Author(one, key, Signer.load(path, one.id), UTC_MS) for one in config.read(home).station]
+    return [
+        Author(one, key, Signer.load(path, one.id), UTC_MS, patients=partial(_patient, one.id))
+        for one in config.read(home).station
+    ]
+
+
+def _patient(station: str, txn: int) -> str:
+    return f"{station}P{txn // ENTRIES_A_PATIENT}"

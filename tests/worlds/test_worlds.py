@@ -99,9 +99,9 @@ def test_the_command_tells_what_it_found(tmp_path):
 
 @pytest.mark.deep
 @pytest.mark.req("A12", "A12.a", "A12.b")
-def test_two_thousand_worlds():
+def test_two_thousand_worlds(record_property):
     total = run.many(*DEEP, workers=os.cpu_count() or 1, control="", told=lambda found: None)
-    print(json.dumps(total.as_json()))
+    record_property("worlds", json.dumps(total.as_json()))
     assert total.failed == {} and total.seeds == DEEP[1]
     assert total.least["stations"] >= 3 and total.least["entries"] >= 300 and total.least["faults"] >= 20
     assert {kind: count for kind, count in total.as_json()["faults"].items() if count < 100} == {}
