@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from server_stub.ledger.schema import open_database
 from server_stub.proof.packet import make_packet
 from server_stub.proof.period import Period
 from server_stub.proof.signatory import signatory
-from server_stub.site import signers
+from server_stub.site import config, signers
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.tools import peers
@@ -35,6 +36,7 @@ def packet(tmp_path_factory):
     folder = tmp_path_factory.mktemp("peers")
     home = Home(folder / "home")
     make_site(home, "demo")
+    open_database(config.database_url(home, config.read(home))).dispose()
     made = make_packet(home, Period(0, 1000), signatory(home, signers.PHARMACIST), folder / "p", 1_795_000_000_000)
     return home, made.path / "report.pdf"
 
