@@ -5,11 +5,10 @@ import io
 from firmware.journal.ram import Power
 
 
-class Files:
-    """As `firmware.ports.common.Files`, in RAM; a commit and a rename are operations that the power can go before."""
+class Held:
+    """As `firmware.ports.common.Files`, in RAM; who derives from it says what `commit` and `rename` are."""
 
-    def __init__(self, power: Power) -> None:
-        self._power = power
+    def __init__(self) -> None:
         self.held: dict[str, bytes] = {}
         self._writing = ""
 
@@ -29,6 +28,14 @@ class Files:
         file.write(self.held.get(name, b"") if append else b"")
         self._writing = name
         return file
+
+
+class Files(Held):
+    """Each commit and each rename is an operation that the power can go before."""
+
+    def __init__(self, power: Power) -> None:
+        super().__init__()
+        self._power = power
 
     def commit(self, file: io.BytesIO) -> None:
         """What was written is there, or a part of it and no power any more."""

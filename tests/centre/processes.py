@@ -34,6 +34,24 @@ def nats(home, port):
         yield process
 
 
+class Broker:
+    """The broker of a site, to be killed and started again."""
+
+    def __init__(self, home, port):
+        self._home, self._port = home, port
+        self.start()
+
+    def start(self):
+        with (self._home.run / "broker.log").open("ab") as out:
+            command = [broker.executable(), "-c", str(self._home.broker / "nats.conf")]
+            self._process = subprocess.Popen(command, stdout=out, stderr=out)
+        until(lambda: listening(self._port), "broker")
+
+    def kill(self):
+        self._process.kill()
+        self._process.wait(PATIENCE_S)
+
+
 class Ingest:
     """The process `ingest`, or that of a further shard, to be killed and started again."""
 

@@ -3,21 +3,20 @@ centre's history of the station is its own, whole, once and in order."""
 
 import random
 import shutil
-import subprocess
 
 import pytest
 from sqlalchemy import select
 
 from server_stub.ledger import schema
 from server_stub.ledger.schema import open_database
-from server_stub.site import broker, config
+from server_stub.site import config
 from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.centre.chain import Station
-from tests.centre.processes import Ingest
+from tests.centre.processes import Broker, Ingest
 from tests.centre.scripted import Scripted
-from tests.waits import PATIENCE_S, free_port, listening, until
+from tests.waits import free_port, until
 
 # an agent that ends while a thread of its own connects leaves the socket to the end of its process; here there is none
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -34,41 +33,31 @@ class Site:
         genesis = bytes.fromhex(add_station(self.home, "ICU1", ["MICU"]).genesis)
         self.script = Scripted.enrolled(self.home, "ICU1", genesis)
         self._older = folder / "older"
-        self.start_broker()
+        self.broker = Broker(self.home, self.port)
         self.ingest = Ingest(self.home)
         self.station = Station(self.home, self.script)
-
-    def start_broker(self):
-        with (self.home.run / "broker.log").open("ab") as out:
-            command = [broker.executable(), "-c", str(self.home.broker / "nats.conf")]
-            self.broker = subprocess.Popen(command, stdout=out, stderr=out)
-        until(lambda: listening(self.port), "broker")
-
-    def end_broker(self):
-        self.broker.kill()
-        self.broker.wait(PATIENCE_S)
 
     # what can happen
 
     def broker_killed(self):
-        self.end_broker()
-        self.start_broker()
+        self.broker.kill()
+        self.broker.start()
 
     def broker_wiped(self):
-        self.end_broker()
+        self.broker.kill()
         shutil.rmtree(self.home.broker / "data")
-        self.start_broker()
+        self.broker.start()
 
     def broker_older(self):
         """It comes back as it was the last time, or is remembered as it is now."""
-        self.end_broker()
+        self.broker.kill()
         data = self.home.broker / "data"
         if self._older.exists():
             shutil.rmtree(data)
             shutil.move(self._older, data)
         else:
             shutil.copytree(data, self._older)
-        self.start_broker()
+        self.broker.start()
 
     def centre_killed(self):
         self.ingest.kill()
@@ -87,7 +76,7 @@ class Site:
     def close(self):
         self.station.close()
         self.ingest.stop()
-        self.end_broker()
+        self.broker.kill()
 
     def history(self):
         """What the centre has, in the order in which it stored it."""

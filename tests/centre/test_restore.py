@@ -4,7 +4,6 @@ recovered, from its agent, its controller or copies; what the centre alone knew 
 import shutil
 import socket
 import sqlite3
-import subprocess
 import sys
 from contextlib import closing
 
@@ -18,15 +17,15 @@ from server_stub import restoring
 from server_stub.cli import export_app, server_app
 from server_stub.ledger import schema, tiles
 from server_stub.ledger.schema import open_database
-from server_stub.site import broker, config
+from server_stub.site import config
 from server_stub.site.enrol import add_stations
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from tests.centre.chain import Station
 from tests.centre.conftest import Bench
-from tests.centre.processes import Ingest, running
+from tests.centre.processes import Broker, Ingest, running
 from tests.centre.scripted import Scripted
-from tests.waits import PATIENCE_S, free_port, listening, until
+from tests.waits import free_port, until
 
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 
@@ -45,15 +44,9 @@ class Site:
         self.url = config.database_url(self.home, config.read(self.home))
         self.scripts = {s.id: Scripted.enrolled(self.home, s.id, bytes.fromhex(s.genesis)) for s in enrolled}
         self.asked = 0
-        self.start_broker()
+        self.broker = Broker(self.home, self.port)
         self.ingest = Ingest(self.home, args=())
         self.stations = {name: Station(self.home, script) for name, script in self.scripts.items()}
-
-    def start_broker(self):
-        with (self.home.run / "broker.log").open("ab") as out:
-            command = [broker.executable(), "-c", str(self.home.broker / "nats.conf")]
-            self.broker = subprocess.Popen(command, stdout=out, stderr=out)
-        until(lambda: listening(self.port), "broker")
 
     def append(self, station, count):
         self.stations[station].append(count)
@@ -99,7 +92,6 @@ class Site:
             station.close()
         self.ingest.stop()
         self.broker.kill()
-        self.broker.wait(PATIENCE_S)
 
 
 @pytest.fixture
@@ -131,7 +123,6 @@ def test_an_old_backup_agents_controllers_and_copies_make_every_station_whole(si
     shutil.copy(site.home.station("ED1") / "outbox.db", site.folder / "left")
     site.ingest.kill()
     site.broker.kill()
-    site.broker.wait(PATIENCE_S)
     shutil.rmtree(site.home.broker / "data")
     code, said = site.command("restore", "--from", str(site.folder / "backup.db"))
     assert code == 1 and "evidence" in said
@@ -141,7 +132,7 @@ def test_an_old_backup_agents_controllers_and_copies_make_every_station_whole(si
     code, said = site.command("restore", *copies)
     assert code == 0 and "40 entries of ED1" in said and "what it alone knew beyond is lost" in said
     # nobody does anything at the cabinet: its agent's heartbeat is enough
-    site.start_broker()
+    site.broker.start()
     site.ingest.start()
     until(site.told_again, "all of ICU1 from its agent and controller")
     until(lambda: site.whole("ED1"), "all of ED1 from the copy")

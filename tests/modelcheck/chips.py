@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from firmware.journal.flash import ERASED, SECTOR_PAGES
+from simulator.worlds.files import Held
 
 SECTORS = 32
 Image = tuple[tuple[bytes | None, ...], tuple[bytes, bytes], tuple[tuple[str, bytes], ...]]
@@ -49,30 +50,15 @@ class Store:
         self.areas[which] = b"".join(bytes(part) for part in parts)
 
 
-class Files:
+class Files(Held):
     """The files of the reference tables. Each commit and each rename is a moment at which power can go."""
 
     def __init__(self) -> None:
-        self.held: dict[str, bytes] = {}
+        super().__init__()
         self.changed: Callable[[], None] = lambda: None
-        self._writing = ""
 
     def view(self) -> tuple[tuple[str, bytes], ...]:
         return tuple(sorted(self.held.items()))
-
-    def exists(self, name: str) -> bool:
-        return name in self.held
-
-    def reader(self, name: str) -> io.BytesIO:
-        if name not in self.held:
-            raise OSError(2)
-        return io.BytesIO(self.held[name])
-
-    def writer(self, name: str, append: bool) -> io.BytesIO:
-        file = io.BytesIO()
-        file.write(self.held.get(name, b"") if append else b"")
-        self._writing = name
-        return file
 
     def commit(self, file: io.BytesIO) -> None:
         self.held[self._writing] = file.getvalue()

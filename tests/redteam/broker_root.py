@@ -33,9 +33,9 @@ class Root:
 
     def __init__(self, here):
         self.here, self.heard, self._joined = here, [], queue.Queue()
-        here.end_broker()
+        here.broker.kill()
         (here.home.broker / "nats.conf").write_text(_open_to_all(here))
-        here.start_broker()
+        here.broker.start()
         self.client = Client()
         self.client.tls_set(str(here.home.keys / "ca.crt"))
         self.client.on_connect = lambda client, *_: client.subscribe("apotheca/#", qos=1)
@@ -181,10 +181,10 @@ def _to_the_station(attack, root, station):
 
 
 def _wipe(attack, here, station, script):
-    here.end_broker()
+    here.broker.kill()
     station.append(EACH)
     shutil.rmtree(here.home.broker / "data")
-    here.start_broker()
+    here.broker.start()
     until(lambda: station.answered() == len(script.pages), "all is answered")
     until(lambda: len(here.stored("ICU1")) == len(script.pages), "all is in the ledger")
     attack.tried("hide", f"{EACH} entries come while it is down, its store wiped", "the agent sends them again", True)

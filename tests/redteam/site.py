@@ -1,6 +1,5 @@
 """A site with its real broker and ingest; what a message led to, and what the ledger has."""
 
-import subprocess
 from contextlib import contextmanager
 
 import cbor2
@@ -9,12 +8,12 @@ from sqlalchemy import select
 from firmware.wire import cose
 from server_stub.ledger import schema
 from server_stub.ledger.schema import open_database
-from server_stub.site import broker, config
+from server_stub.site import config
 from server_stub.site.enrol import add_stations
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
-from tests.centre.processes import Ingest
-from tests.waits import PATIENCE_S, free_port, listening, until
+from tests.centre.processes import Broker, Ingest
+from tests.waits import free_port, until
 
 SITE = "demo"
 STATIONS = {"ICU1": ("MICU",), "ED1": ("ED",)}
@@ -25,26 +24,16 @@ class Site:
         self.home, self.port = Home(folder / "home"), free_port()
         make_site(self.home, SITE, broker_port=self.port)
         add_stations(self.home, STATIONS)
-        self.start_broker()
+        self.broker = Broker(self.home, self.port)
         self.ingest = Ingest(self.home)
         until(self.home.intake.exists, "ingest")
         self.config = config.read(self.home)
         self.engine = open_database(config.database_url(self.home, self.config))
 
-    def start_broker(self):
-        with (self.home.run / "broker.log").open("ab") as out:
-            command = [broker.executable(), "-c", str(self.home.broker / "nats.conf")]
-            self.broker = subprocess.Popen(command, stdout=out, stderr=out)
-        until(lambda: listening(self.port), "broker")
-
-    def end_broker(self):
-        self.broker.kill()
-        self.broker.wait(PATIENCE_S)
-
     def close(self):
         self.engine.dispose()
         self.ingest.stop()
-        self.end_broker()
+        self.broker.kill()
 
     def genesis(self, station):
         return bytes.fromhex(next(one.genesis for one in self.config.station if one.id == station))
