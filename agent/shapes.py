@@ -5,6 +5,7 @@ null), a list for an array of any number of such, a tuple for one that has these
 those a database takes: 64 bits with a sign.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from firmware.wire import messages
@@ -37,20 +38,25 @@ _ROW_DEPTH = 4
 
 def fits(value: Any, shape: Shape) -> bool:
     """Whether a value has this shape."""
+    if isinstance(shape, str):
+        return _ONE[shape](value)
     if isinstance(shape, list):
         return isinstance(value, list) and all(fits(one, shape[0]) for one in value)
-    if isinstance(shape, tuple):
-        long_enough = isinstance(value, list) and len(value) >= len(shape)
-        return long_enough and all(map(fits, value, shape))
-    return (value is None and shape.isupper()) or shape == "*" or _is_one(value, shape.lower())
+    long_enough = isinstance(value, list) and len(value) >= len(shape)
+    return long_enough and all(map(fits, value, shape))
 
 
-def _is_one(value: Any, letter: str) -> bool:
-    if letter in "ui":
-        return type(value) is int and (0 if letter == "u" else -LARGEST) <= value <= LARGEST
-    if letter == "t":
-        return isinstance(value, str)
-    return isinstance(value, bytes) and (letter == "b" or len(value) == 32)
+_ONE: dict[str, Callable[[Any], bool]] = {
+    "*": lambda value: True,
+    "u": lambda value: type(value) is int and 0 <= value <= LARGEST,
+    "i": lambda value: type(value) is int and -LARGEST <= value <= LARGEST,
+    "t": lambda value: isinstance(value, str),
+    "b": lambda value: isinstance(value, bytes),
+    "h": lambda value: isinstance(value, bytes) and len(value) == 32,
+    "U": lambda value: value is None or _ONE["u"](value),
+    "I": lambda value: value is None or _ONE["i"](value),
+    "T": lambda value: value is None or _ONE["t"](value),
+}
 
 
 def is_row(row: Any) -> bool:

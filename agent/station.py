@@ -74,6 +74,7 @@ class Agent:
         self._write: Callable[[bytes], None] = lambda payload: None
         self._sender: Sender | None = None
         self._timer: Timer | None = None
+        self._due: float | None = None
         self._heartbeat_at: float | None = None
         self._status_at: float | None = None
         self._status_stale = True
@@ -142,6 +143,12 @@ class Agent:
     # carrying out
 
     def _run(self, actions: Iterable[Action | Downward | Batch]) -> None:
+        try:
+            self._carry_out_all(actions)
+        finally:  # what fails does not stop the clock of what waits
+            self._arm()
+
+    def _carry_out_all(self, actions: Iterable[Action | Downward | Batch]) -> None:
         taken: list[Page] = []
         for action in actions:
             if isinstance(action, Take):
@@ -153,22 +160,21 @@ class Agent:
             self._carry_out(action)
         if taken:
             self._store(taken)
-        self._arm()
 
     def _carry_out(self, action: Action | Downward | Batch) -> None:
         try:
             self._do[type(action)](action)
         except OutboxError as error:
-            self._run(self._entries.failed(error))
+            self._carry_out_all(self._entries.failed(error))
 
     def _handlers(self) -> dict[type, Callable[[Any], None]]:
         entries = self._entries
         return {
             Send: lambda action: self._write(action.payload),
-            StartLog: lambda action: self._run(entries.start(action)),
-            Rewind: lambda action: self._run(entries.rewind(action)),
+            StartLog: lambda action: self._carry_out_all(entries.start(action)),
+            Rewind: lambda action: self._carry_out_all(entries.rewind(action)),
             Reset: self._do_reset,
-            Missing: lambda action: self._run(entries.missing(action)),
+            Missing: lambda action: self._carry_out_all(entries.missing(action)),
             Info: self._do_info,
             State: self._do_state,
             Reply: self.desk.replied,
@@ -177,7 +183,7 @@ class Agent:
             LinkUp: self._do_link,
             Trouble: self._do_trouble,
             Good: lambda action: self.view.good(action.about),
-            Answered: lambda action: self._run(entries.answered(action)),
+            Answered: lambda action: self._carry_out_all(entries.answered(action)),
             Names: self._do_names,
             Notice: self._do_notice,
             NeedVersions: self._do_versions,
@@ -186,12 +192,12 @@ class Agent:
 
     def _store(self, taken: list[Page]) -> bool:
         stored, actions = self._entries.store(taken)
-        self._run(actions)
+        self._carry_out_all(actions)
         self.view.changed()
         return stored
 
     def _do_reset(self, action: Reset) -> None:
-        self._run(self._entries.reset(action))
+        self._carry_out_all(self._entries.reset(action))
         self._heartbeat(self._transport.now())
 
     def _do_info(self, info: Info) -> None:
@@ -199,10 +205,10 @@ class Agent:
         if info.new_boot or self._status_stale:
             self.view.state = no_state(info.boot) if info.new_boot else self.view.state
             self._status_at, self._status_stale = now + STATUS_AFTER_S, False
-            self._run(self._downlink.link_up(info.tables, now))
+            self._carry_out_all(self._downlink.link_up(info.tables, now))
         else:
             self._downlink.informed(info.tables)
-        self._run(self._entries.informed(info))
+        self._carry_out_all(self._entries.informed(info))
         if self.outbox.log().head is None and info.first_seq > 1:
             self._heartbeat(now)
         self.desk.informed()
@@ -213,10 +219,10 @@ class Agent:
 
     def _do_result(self, action: Result) -> None:
         now = self._transport.now()
-        self._run(self._downlink.result(action, now))
+        self._carry_out_all(self._downlink.result(action, now))
         levels = action.what == messages.COMMAND or action.details[:1] == ["pockets"]
         if levels and action.code == codes.NONE:
-            self._run(self._controller.ask_inventory(now))
+            self._carry_out_all(self._controller.ask_inventory(now))
 
     def _do_inventory(self, action: Inventory) -> None:
         self.view.set_inventory(action.rows)
@@ -267,7 +273,7 @@ class Agent:
             self.view.good(BATCH)
         elif (info := self._controller.info) and info.first_seq <= batch.first:
             # a centre that was restored wants what was answered long ago: the controller still has it
-            self._run([Reset()])
+            self._carry_out_all([Reset()])
         else:
             text = f"entries {batch.first} to {batch.last} are no longer here"
             self._do_trouble(Trouble(codes.GAP, text, BATCH))
@@ -284,25 +290,34 @@ class Agent:
             self._entries.store_at,
         )
         due = min((t for t in times if t is not None), default=None)
+        if self._timer and due == self._due:
+            return
         if self._timer:
             self._timer.cancel()
-        wait_s = None if due is None else max(0.0, due - self._transport.now())
-        self._timer = None if wait_s is None else self._transport.later(wait_s, self._tick)
+        self._due, self._timer = due, None
+        if due is not None:
+            self._timer = self._transport.later(max(0.0, due - self._transport.now()), self._tick)
 
     def _tick(self) -> None:
-        now = self._transport.now()
+        self._timer = None
+        try:
+            self._do_what_is_due(self._transport.now())
+        finally:
+            self._arm()
+
+    def _do_what_is_due(self, now: float) -> None:
         self.view.silent = self._entries.uplink.silent(now)
         if self._heartbeat_at is not None and now >= self._heartbeat_at:
             self._heartbeat(now)
-            self._run(self._controller.ping(now))
+            self._carry_out_all(self._controller.ping(now))
         if self._status_at is not None and now >= self._status_at:
             self._publish_status()
         if self._entries.store_at is not None and now >= self._entries.store_at:
             self._entries.store_at = None
-            self._run(self._controller.ping(now))
-        self._run(self._controller.tick(now))
-        self._run(self._downlink.tick(now))
-        self._run(self._entries.uplink.tick(now))
+            self._carry_out_all(self._controller.ping(now))
+        self._carry_out_all(self._controller.tick(now))
+        self._carry_out_all(self._downlink.tick(now))
+        self._carry_out_all(self._entries.uplink.tick(now))
 
     def _heartbeat(self, now: float) -> None:
         if not self.view.broker or self._sender is None:
@@ -311,7 +326,7 @@ class Agent:
         try:
             sent = self._sender.heartbeat(self._controller.info, self.clock.utc_ms())
         except OutboxError as error:
-            return self._run(self._entries.failed(error))
+            return self._carry_out_all(self._entries.failed(error))
         if sent:
             self._entries.uplink.expect_answer(now)
         return None

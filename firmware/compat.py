@@ -13,6 +13,8 @@ except ImportError:
 __all__ = ("Hmac", "const", "crc32", "derive", "hmac_sha256", "same", "sha256", "sha256_over")
 
 _BLOCK = const(64)
+_INNER = int.from_bytes(b"\x36" * 64, "big")
+_OUTER = int.from_bytes(b"\x5c" * 64, "big")
 
 
 def sha256(*parts):
@@ -32,9 +34,9 @@ class Hmac:
     def __init__(self, key):
         if len(key) > _BLOCK:
             key = sha256(key)
-        key = bytes(key) + b"\0" * (_BLOCK - len(key))
-        self._inner = bytes(b ^ 0x36 for b in key)
-        self._outer = bytes(b ^ 0x5C for b in key)
+        number = int.from_bytes(bytes(key) + b"\0" * (_BLOCK - len(key)), "big")
+        self._inner = (number ^ _INNER).to_bytes(_BLOCK, "big")
+        self._outer = (number ^ _OUTER).to_bytes(_BLOCK, "big")
 
     def mac(self, *parts):
         return self.mac_over(parts)

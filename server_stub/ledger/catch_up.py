@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Select, and_, func, select, tuple_
+from sqlalchemy import Connection, Select, and_, bindparam, func, select, tuple_
 
 from firmware import codes
 from firmware.journal import kinds
@@ -109,7 +109,7 @@ class CatchUp:
         self._alarm(tx, first.station, stands=True)
 
     def _look(self, conn: Connection) -> None:
-        self._queue = deque(_Waiting(*row) for row in conn.execute(self._but_aside(_WAITING).limit(LOOK)))
+        self._queue = deque(_Waiting(*row) for row in conn.execute(self._but_aside(_WAITING)))
         self._more = len(self._queue) >= LOOK
         self._noted = 0
 
@@ -184,16 +184,20 @@ _WAITING = (
     .join(schema.batches, and_(_B.station == _H.station, _B.log == _H.log, _B.last_seq > _FOLDED))
     .where(_H.seq > _FOLDED)
     .order_by(_B.id)
+    .limit(LOOK)
 )
 _FINDING = select(schema.findings.c.id).limit(1)
+
+
+_RAW = select(_B.id, _B.raw, _B.received_ms).where(_B.id.in_(bindparam("ids", expanding=True)))
 
 
 def _raw(conn: Connection, chosen: list[_Waiting]) -> list[tuple[bytes, int]]:
     """What came, and when, of each."""
     if not chosen:
         return []
-    query = select(_B.id, _B.raw, _B.received_ms).where(_B.id.in_([w.id for w in chosen]))
-    found = {id_: (raw, received_ms) for id_, raw, received_ms in conn.execute(query)}
+    rows = conn.execute(_RAW, {"ids": [w.id for w in chosen]})
+    found = {id_: (raw, received_ms) for id_, raw, received_ms in rows}
     return [found[w.id] for w in chosen]
 
 

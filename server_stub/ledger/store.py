@@ -6,7 +6,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import cbor2
-from sqlalchemy import Connection, Table, and_, bindparam, delete, func, insert, select, update
+from sqlalchemy import Connection, Table, bindparam, delete, func, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from firmware import codes
@@ -35,10 +35,12 @@ def _upsert(dialect: str, table: Table, keys: tuple[str, ...], columns: tuple[st
     return statement.on_conflict_do_update(index_elements=list(keys), set_=values)
 
 
+_LOG = select(schema.logs).where(schema.logs.c.station == bindparam("station_"), schema.logs.c.log == bindparam("log_"))
+
+
 def load_log(conn: Connection, station: str, log: int, genesis: bytes) -> LogState:
     """Where the log stands; a log not seen yet stands at its genesis."""
-    where = and_(schema.logs.c.station == station, schema.logs.c.log == log)
-    row = conn.execute(select(schema.logs).where(where)).one_or_none()
+    row = conn.execute(_LOG, {"station_": station, "log_": log}).one_or_none()
     if row is None:
         return LogState(station, log, genesis, 0, head0(genesis), False, 0, 0)
     return LogState(**{**row._mapping, "stopped": bool(row.stopped)})
@@ -51,17 +53,19 @@ def save_logs(conn: Connection, states: Iterable[LogState]) -> None:
         conn.execute(upsert(conn, schema.logs, ("station", "log")), rows)
 
 
+_HELD = (schema.held.c.station == bindparam("station_"), schema.held.c.log == bindparam("log_"))
+_HELD_NOW = select(schema.held).where(*_HELD)
+
+
 def load_held(conn: Connection, station: str, log: int, genesis: bytes) -> tuple[Held, bool]:
     """Up to where the log is durable, and whether `held` has a row of it: in a database of before, `logs` says it."""
-    table = schema.held
-    row = conn.execute(select(table).where(table.c.station == station, table.c.log == log)).one_or_none()
+    row = conn.execute(_HELD_NOW, {"station_": station, "log_": log}).one_or_none()
     if row is not None:
         return Held(*row)._replace(stopped=bool(row.stopped)), True
     state = load_log(conn, station, log, genesis)
     return Held(station, log, state.genesis, state.seq, state.head, state.stopped), False
 
 
-_HELD = (schema.held.c.station == bindparam("station_"), schema.held.c.log == bindparam("log_"))
 _MOVE = (
     update(schema.held)
     .where(*_HELD, schema.held.c.seq == bindparam("was"), schema.held.c.stopped == bindparam("was_stopped"))
@@ -204,12 +208,15 @@ def add_finding(conn: Connection, about: dict[str, Any], digest: bytes | None) -
     conn.execute(insert(schema.findings), {**row, "sha256": digest})
 
 
+_FOUND = select(schema.findings).order_by(schema.findings.c.id)
+
+
 def take_findings(conn: Connection) -> Sequence[Any]:
     """What ingest found since, oldest first; it is gone with this transaction."""
-    table = schema.findings
-    found = conn.execute(select(table).order_by(table.c.id)).all()
+    found = conn.execute(_FOUND).all()
     if found:
-        conn.execute(delete(table).where(table.c.id.in_([row.id for row in found])))
+        ids = schema.findings.c.id
+        conn.execute(delete(schema.findings).where(ids.in_([row.id for row in found])))
     return found
 
 
