@@ -77,9 +77,9 @@ test-peers: setup
 test-deep: setup
 	$(BIN)/pytest -m deep --deep -n $(WORKERS) --dist loadfile $(PYTEST_ARGS)
 
-# written down: make soak SOAK_ARGS='--json soak.json'
+# written down as it goes: make soak SOAK_ARGS='--json soak.json', and with --go-on after a break
 soak: setup
-	$(BIN)/apotheca sim world --seeds 1-$(SOAK) $(SOAK_ARGS)
+	$(BIN)/apotheca sim world --short --seeds 1-$(SOAK) $(SOAK_ARGS)
 
 bench: setup
 	@for name in ingest growth drain steady verdict touch firmware link par packet cradle; do $(BIN)/apotheca bench $$name --json - $(BENCH_ARGS) || exit 1; done

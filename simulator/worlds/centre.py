@@ -23,8 +23,8 @@ from simulator.worlds.lean import Lean
 from simulator.worlds.site import START_MS, Site
 from simulator.worlds.timeline import Call, Timeline
 
-GROUP_MS = 150
-FOLD_MS = 250
+GROUP_MS = 400
+FOLD_MS = 1500
 TICK_MS = 15_000
 RETRY_MS = 1000
 # a transaction is not committed; it is, and nothing is sent; stations are answered, and nothing is folded
@@ -90,7 +90,7 @@ class CentreHost:
         self._synced()
         self.started()
         self._broker.join(self)
-        self._ticking = self._timeline.after(TICK_MS, self._tick)
+        self._tick_later()
 
     def kill(self, image: Image | None = None) -> None:
         """The process ends at once; `image`: what its disk holds then, if not what it wrote."""
@@ -124,11 +124,16 @@ class CentreHost:
 
     def ask(self, do: str, **args: Any) -> dict[str, Any]:
         """A request of the intake socket, at once; {} if the centre is away or can not."""
-        replies: list[dict[str, Any]] = []
-        asked = Asked({"do": do, "args": args}, replies.append)
-        if self._fold() and self.core:
-            self._do(lambda core: core.ask([asked]))
+        replies = self.ask_all([[do, args]])
         return replies[0] if replies else {}
+
+    def ask_all(self, requests: Sequence[list[Any]]) -> list[dict[str, Any]]:
+        """Requests, each a `do` with its arguments, in one transaction; [] if the centre is away or can not."""
+        replies: list[dict[str, Any]] = []
+        group = [Asked({"do": do, "args": args}, replies.append) for do, args in requests]
+        if self.catch_up() and self.core:
+            self._do(lambda core: core.ask(group))
+        return replies
 
     # broker
 
@@ -136,9 +141,11 @@ class CentreHost:
         """Connected and subscribed: what was left goes."""
         unsent, self._unsent = self._unsent, []
         self.send(unsent)
+        if self._ticking is None:
+            self._tick_later()
 
     def broker_down(self) -> None:
-        """The connection is gone."""
+        """The connection is gone: nothing comes, and until it is back no tick has anything to find."""
 
     def broker_message(self, topic: str, payload: bytes) -> None:
         """A station's message."""
@@ -166,22 +173,26 @@ class CentreHost:
 
     def _fold_later(self) -> None:
         if self._folding is None and self.core and self.core.behind:
-            self._folding = self._timeline.after(FOLD_MS, self._fold)
+            self._folding = self._timeline.after(FOLD_MS, self.catch_up)
 
-    def _fold(self) -> bool:
+    def catch_up(self) -> bool:
         """All that follows from what was taken in; True once nothing waits, else later again."""
         if self._folding:
             self._folding.cancel()
         self._folding = None
         while self.core and self.core.behind:
             if not self._do(lambda core: core.step()):
-                self._folding = self._timeline.after(RETRY_MS, self._fold)
+                self._folding = self._timeline.after(RETRY_MS, self.catch_up)
                 return False
         return self.core is not None
 
-    def _tick(self) -> None:
+    def _tick_later(self) -> None:
         self._ticking = self._timeline.after(TICK_MS, self._tick)
+
+    def _tick(self) -> None:
+        self._ticking = None
         if self._broker.up:
+            self._tick_later()
             self._clock.advance(self._utc_ms())
             self._do(lambda core: core.tick())
         self._fold_later()

@@ -3,7 +3,8 @@
 import json
 import logging
 import os
-from typing import Annotated, Any
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -11,8 +12,10 @@ from simulator.output import writable, write
 from simulator.worlds import run
 from simulator.worlds.controls import CONTROLS
 from simulator.worlds.site import Site
+from simulator.worlds.size import FULL, SHORT, Size
 from simulator.worlds.world import Found
 
+KEPT_EVERY = 1000
 app = typer.Typer(add_completion=False, no_args_is_help=True)
 
 
@@ -38,8 +41,11 @@ Trace = Annotated[
 ]
 
 
+Short = Annotated[bool, typer.Option("--short", help="Shorter worlds: a third of the entries, half of the faults.")]
+
+
 @app.command()
-def world(
+def world(  # noqa: PLR0913, PLR0917 - options
     seeds: Annotated[str, typer.Option(help="First and last seed, both included.")] = "1-100",
     json_: Annotated[
         str, typer.Option("--json", help="Write the result here (- is standard out).", callback=writable)
@@ -47,22 +53,48 @@ def world(
     workers: Annotated[int, typer.Option(min=1, help="Processes.")] = os.cpu_count() or 1,
     control: Control = "",
     trace: Trace = "",
+    short: Short = False,
+    go_on: Annotated[bool, typer.Option("--go-on", help="Go on with the run that --json has written so far.")] = False,
 ) -> None:
     """Run production firmware, agents and centre through worlds of faults; fails if any must-never happened."""
     logging.disable(logging.CRITICAL)  # the cores tell their log of every fault
     first, last = _seeds(seeds)
-    total = run.many(first, last, workers=workers, control=control, told=_tell)
+    size = SHORT if short else FULL
+    total = _written(json_) if go_on else run.Total(first, last, size.name, control)
+    if (total.first, total.last, total.size, total.control) != (first, last, size.name, control):
+        raise typer.BadParameter(f"{json_} is of seeds {total.first}-{total.last}, {total.size}: ask for these")
+
+    def tell(found: Found, total: run.Total) -> None:
+        _tell(found)
+        if total.seeds % KEPT_EVERY == 0:
+            typer.echo(f"{total.seeds} worlds, {len(total.failed)} with violations, {total.seconds:.0f} s", err=True)
+            if json_ != "-":
+                _keep(json_, total)
+
+    run.many(total, size=size, workers=workers, told=tell)
     if trace:
-        write(trace, _story(last, None, control))
-    write(json_ or "-", json.dumps(total.as_json(), indent=1) + "\n")
+        write(trace, _story(last, size, control))
+    _keep(json_ or "-", total)
     raise SystemExit(1 if total.violations else 0)
 
 
+def _keep(path: str, total: run.Total) -> None:
+    if path:
+        write(path, json.dumps(total.as_json(), indent=1) + "\n")
+
+
+def _written(path: str) -> run.Total:
+    try:
+        return run.Total.of(json.loads(Path(path).read_text()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise typer.BadParameter(f"nothing to go on with in {path or '--json'}: {error}") from error
+
+
 @app.command()
-def shrink(seed: int, control: Control = "", trace: Trace = "-") -> None:
+def shrink(seed: int, control: Control = "", trace: Trace = "-", short: Short = False) -> None:
     """Leave out of a failing world what it does not need to fail, and tell what is left."""
     logging.disable(logging.CRITICAL)
-    found = run.shrink(seed, control, lambda text: typer.echo(text, err=True))
+    found = run.shrink(seed, SHORT if short else FULL, control, lambda text: typer.echo(text, err=True))
     write(trace, told(found))
     raise SystemExit(1 if found.violations else 0)
 
@@ -72,10 +104,10 @@ def _tell(found: Found) -> None:
         typer.echo(f"seed {found.seed}: {violation.kind}, {violation.station}: {violation.text}", err=True)
 
 
-def _story(seed: int, only: Any, control: str) -> str:
+def _story(seed: int, size: Size, control: str) -> str:
     shared = Site()
     try:
-        return told(run.one(shared, control, only, seed))
+        return told(run.one(shared, size, control, None, seed))
     finally:
         shared.close()
 

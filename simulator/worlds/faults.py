@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from simulator.worlds import attacks, inflict
+from simulator.worlds.size import Size
 from simulator.worlds.timeline import stream
 
 if TYPE_CHECKING:
     from simulator.worlds.world import World
 
 BEGIN_MS = 15_000
-DAY_MS = 100_000
 MINUTE_MS = 60_000
-FAULTS = (30, 38)
 HEAVY_MOST = 2
 
 
@@ -91,31 +90,32 @@ FOLLOWING = ("reordered write", "ring full", "outage")
 ALL = (*LIGHT, *HEAVY, *FOLLOWING)
 
 
-def plan(seed: int, rigs: int) -> Plan:
+def plan(seed: int, rigs: int, size: Size) -> Plan:
     """What this seed has in store."""
     chance = stream(seed, "plan")
     days, nights, at_ms = [], [], BEGIN_MS
-    for _ in range(chance.choice((1, 2))):
+    for _ in range(chance.choice(size.nights)):
         days.append(at_ms)
-        at_ms += DAY_MS
-        nights.append(Night(at_ms, at_ms + chance.randint(4 * 60, 24 * 60) * MINUTE_MS))
+        at_ms += size.day_ms
+        nights.append(Night(at_ms, at_ms + chance.randint(*size.night_min) * MINUTE_MS))
         at_ms = nights[-1].to_ms + 10_000
     days.append(at_ms)
-    drawn = [_when(chance.random(), chance.random(), days, nights) for _ in range(chance.randint(*FAULTS))]
+    count = chance.randint(*size.faults)
+    drawn = [_when(chance.random(), chance.random(), days, nights, size) for _ in range(count)]
     kinds = chance.choices(list(LIGHT), [weight for weight, _ in LIGHT.values()], k=len(drawn))
     heavy = chance.choices(list(HEAVY), [weight for weight, _ in HEAVY.values()], k=chance.randint(0, HEAVY_MOST))
     targets = [chance.randrange(rigs) for _ in drawn]
     for at, kind in enumerate(dict.fromkeys(heavy)):
         kinds[at], targets[at] = kind, at  # one station meets at most one of these
-        drawn[at] = days[chance.randrange(len(days))] + chance.randrange(DAY_MS // 2)
+        drawn[at] = days[chance.randrange(len(days))] + chance.randrange(size.day_ms // 2)
     made = zip(range(len(drawn)), drawn, kinds, targets, strict=True)
-    return Plan(tuple(Fault(*one) for one in made), tuple(days), tuple(nights), at_ms + DAY_MS)
+    return Plan(tuple(Fault(*one) for one in made), tuple(days), tuple(nights), at_ms + size.day_ms)
 
 
-def _when(which: float, where: float, days: list[int], nights: list[Night]) -> int:
+def _when(which: float, where: float, days: list[int], nights: list[Night], size: Size) -> int:
     """Nine of ten by day."""
     if which < 0.9:
-        return days[int(which / 0.9 * len(days))] + int(where * DAY_MS)
+        return days[int(which / 0.9 * len(days))] + int(where * size.day_ms)
     night = nights[int((which - 0.9) * 10 * len(nights)) % len(nights)]
     return night.from_ms + int(where * (night.to_ms - night.from_ms))
 

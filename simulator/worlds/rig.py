@@ -102,6 +102,11 @@ class Rig:
         self.truth.say(self.name, "agent ended")
         self._timeline.after(self.chance.randint(*AGENT_BACK_MS), self.restart_host)
 
+    def is_answered(self) -> bool:
+        """Whether everything that was written has its answer, here and at the controller."""
+        station = self.cabinet.station
+        return station is not None and self.host.answered() == station.journal.seq == station.journal.released
+
     def relink(self) -> None:
         """The cable was out for a moment."""
         self.up.cut()

@@ -14,6 +14,7 @@ from typing import Any
 from simulator.worlds import faults, world
 from simulator.worlds.host import Killed
 from simulator.worlds.site import Site
+from simulator.worlds.size import FULL, Size
 from simulator.worlds.truth import Violation
 from simulator.worlds.world import MS_A_YEAR, Found
 
@@ -27,6 +28,7 @@ class Total:
 
     first: int
     last: int
+    size: str = FULL.name
     control: str = ""
     seeds: int = 0
     entries: int = 0
@@ -37,6 +39,16 @@ class Total:
     least: dict[str, int] = field(default_factory=dict)
     most_steps: tuple[int, int] = (0, 0)
     seconds: float = 0.0
+
+    @classmethod
+    def of(cls, written: dict[str, Any]) -> "Total":
+        """As far as a run had come that was written down."""
+        return cls(
+            written["seeds"][0], written["seeds"][1], written["size"], written["control"], written["seeds_run"],
+            written["entries"], written["cabinet_ms"], Counter(written["faults"]), Counter(written["violations"]),
+            {int(seed): text for seed, text in written["failed_seeds"].items()}, written["least_of_a_world"],
+            (written["most_steps"]["steps"], written["most_steps"]["seed"]), written["seconds"],
+        )  # fmt: skip
 
     def add(self, found: Found) -> None:
         """Take one world in."""
@@ -59,7 +71,9 @@ class Total:
         return {
             "seeds": [self.first, self.last],
             "seeds_run": self.seeds,
+            "size": self.size,
             "control": self.control,
+            "cabinet_ms": self.cabinet_ms,
             "cabinet_years": round(self.cabinet_ms / MS_A_YEAR, 3),
             "entries": self.entries,
             "faults": {kind: self.faults[kind] for kind in faults.ALL},
@@ -71,30 +85,34 @@ class Total:
         }
 
 
-def one(shared: Site, control: str, only: Collection[int] | None, seed: int, until: str = "") -> Found:
+def one(  # noqa: PLR0913, PLR0917 - what a world is made of
+    shared: Site, size: Size, control: str, only: Collection[int] | None, seed: int, until: str = ""
+) -> Found:
     """One world; what breaks in a production core is a violation too."""
     try:
-        return world.run(seed, shared, only, control, until)
+        return world.run(seed, shared, size, only, control, until)
     except (Exception, Killed) as error:
         where = traceback.extract_tb(error.__traceback__)[-1]
         text = f"{type(error).__name__} {error} in {where.name}, line {where.lineno} of {where.filename}"
         return Found(seed, 3, 0, 0, Counter(), [Violation("crash", "", text, 0)])
 
 
-def many(first: int, last: int, *, workers: int, control: str, told: Callable[[Found], None]) -> Total:
-    """Worlds `first` to `last`, both included; with a control until one has found it out."""
-    total, began = Total(first, last, control), time.monotonic()
+def many(total: Total, *, size: Size, workers: int, told: Callable[[Found, Total], None]) -> Total:
+    """The worlds of `total` that have not been run; with a control until one has found it out."""
+    control, began = total.control, time.monotonic() - total.seconds
     shared = Site()
     try:
         with _seldom_tidied():
-            for found in _all(partial(one, shared, control, None), range(first, last + 1), workers):
+            for found in _all(
+                partial(one, shared, size, control, None), range(total.first + total.seeds, total.last + 1), workers
+            ):
                 total.add(found)
-                told(found)
+                total.seconds = time.monotonic() - began
+                told(found, total)
                 if control and found.violations:
                     break
     finally:
         shared.close()
-    total.seconds = time.monotonic() - began
     return total
 
 
@@ -131,17 +149,17 @@ def _all(work: Callable[[int], Found], seeds: range, workers: int) -> Iterator[F
         yield from pool.imap(_small, seeds, CHUNK)
 
 
-def shrink(seed: int, control: str, told: Callable[[str], None]) -> Found:
+def shrink(seed: int, size: Size, control: str, told: Callable[[str], None]) -> Found:
     """The same world with as few of its faults as still give a violation of the same kind (delta debugging)."""
     shared = Site()
     try:
-        whole = one(shared, control, None, seed)
+        whole = one(shared, size, control, None, seed)
         if not whole.violations:
             return whole
         kind = whole.violations[0].kind
-        still = partial(_still, partial(one, shared, control), seed, kind)
-        kept = _fewest(list(range(len(faults.plan(seed, whole.stations).faults))), still, told)
-        return one(shared, control, kept, seed, kind)
+        still = partial(_still, partial(one, shared, size, control), seed, kind)
+        kept = _fewest(list(range(len(faults.plan(seed, whole.stations, size).faults))), still, told)
+        return one(shared, size, control, kept, seed, kind)
     finally:
         shared.close()
 

@@ -3,6 +3,7 @@
 import random
 import shutil
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -55,6 +56,16 @@ def tables() -> dict[str, list[Row]]:
 def _user(badge: str, user: str, pin: str) -> Row:
     salt = badge.encode().ljust(8, b"s")
     return [badge, user, salt.hex(), pin_hash(salt, pin, _ROUNDS).hex(), _ROUNDS, ALL_ROLES]
+
+
+def beginnings(stations: Iterable[str]) -> list[Row]:
+    """What the centre is asked for before anybody comes: each a `do` with its arguments."""
+    issued = [
+        ["reference", {"station": station, "table": table, "rows": rows, "mode": "snapshot"}]
+        for station in stations
+        for table, rows in tables().items()
+    ]
+    return [*issued, ["hospital_events", {"events": hospital_events(), "key": ""}]]
 
 
 def hospital_events() -> list[dict[str, Any]]:

@@ -21,20 +21,19 @@ from simulator.worlds.cabinet import Chips
 from simulator.worlds.centre import CentreHost
 from simulator.worlds.disk import Disk
 from simulator.worlds.rig import Rig
+from simulator.worlds.size import FULL, Size
 from simulator.worlds.timeline import EndlessError, Timeline, stream
 from simulator.worlds.truth import Branch, Enough, Truth, Violation
 
-SECTORS = (8, 12, 16)
 FITTED = 0.3  # of the cabinets, with a secure element
-PEACE_MS = 100_000
-SETTLE_MS = 65_000
-PAUSE_MS = (5_000, 40_000)
-# An idle link asks for INFO every second; here less often: it is most of the work of a world, and none of the interest.
-CHECK_BY_DAY_S, CHECK_BY_NIGHT_S = 10.0, 1800.0
+# An idle link asks for INFO every second, and every minute for an entry that does not read back; here less often: it is
+# most of the work of a world, and none of the interest.
+CHECK_BY_NIGHT_S = 1800.0
+STREAM_MAX_S = controller.STREAM_MAX_S
 BACK_MS = (500, 30_000)
-NIGHT_VISITS = (2, 4, 9)
 WHOLE_EVERY = 40
-ENTRIES_LEAST, MORE_VISITS, MORE_MS = 310, 30, 40_000
+MORE_VISITS, MORE_MS = 30, 40_000
+LAST_S = 60
 # many times what the longest world takes that ends
 STEPS_MOST = 1_000_000
 MS_A_YEAR = 365.25 * 86_400_000
@@ -57,8 +56,8 @@ class Found:
 class World:
     """The parts of one seed, wired together."""
 
-    def __init__(self, seed: int, shared: site.Site, folder: Path) -> None:
-        self.seed, self.site, self.folder = seed, shared, folder
+    def __init__(self, seed: int, shared: site.Site, folder: Path, size: Size) -> None:
+        self.seed, self.site, self.folder, self.size = seed, shared, folder, size
         self.timeline = Timeline(STEPS_MOST)
         self.truth = Truth(self.timeline)
         self.chance = stream(seed, "world")
@@ -71,7 +70,7 @@ class World:
         self.centre.sends = self._centre_sends
         self.centre.started = self._centre_started
         self.centre.stopped = self._centre_stopped
-        self.rigs = [self._rig(station) for station in site.STATIONS[: self.chance.choice((3, 3, 3, 3, 4))]]
+        self.rigs = [self._rig(station) for station in site.STATIONS[: self.chance.choice(size.stations)]]
         self.clones: list[Rig] = []
         self.restored = False
         self.peace = False  # what was to come later does not come any more
@@ -80,7 +79,7 @@ class World:
     def _rig(self, station: str) -> Rig:
         cached = self.chance.random() < 0.3
         fitted = stream(self.seed, station, "element").random() < FITTED
-        chips = Chips(self.chance.choice(SECTORS), cached, fitted)
+        chips = Chips(self.chance.choice(self.size.sectors), cached, fitted)
         chips.provision(self.site.identities[station])
         disk = Disk(self.folder, f"outbox.{station}", self.site.outbox_templates[station])
         return self.new_rig(station, station, chips, disk, Branch())
@@ -132,7 +131,7 @@ class World:
     def run(self, only: Collection[int] | None = None) -> Found:
         """All of it; gives what was found."""
         self._begin()
-        plan = faults.plan(self.seed, len(self.rigs))
+        plan = faults.plan(self.seed, len(self.rigs), self.size)
         for rig in self.rigs:
             self._visits(rig, plan)
         for number, fault in enumerate(plan.faults):
@@ -164,20 +163,18 @@ class World:
         self.truth.fault("outage", "")
         self.broker.night = True
         self.broker.go_down()
-        controller.CHECK_AFTER_S = CHECK_BY_NIGHT_S
+        controller.CHECK_AFTER_S = controller.STREAM_MAX_S = CHECK_BY_NIGHT_S
 
     def _morning(self) -> None:
         self.broker.night = False
         self.broker.come_back()
-        controller.CHECK_AFTER_S = CHECK_BY_DAY_S
+        controller.CHECK_AFTER_S, controller.STREAM_MAX_S = self.size.check_s, STREAM_MAX_S
 
     def _begin(self) -> None:
         self.centre.start()
         for rig in self.rigs:
-            for table, rows in site.tables().items():
-                self.centre.ask("reference", station=rig.station, table=table, rows=rows, mode="snapshot")
             rig.start()
-        self.centre.ask("hospital_events", events=site.hospital_events(), key="")
+        self.centre.ask_all(site.beginnings([rig.station for rig in self.rigs]))
         self.timeline.run(faults.BEGIN_MS)
 
     def _visits(self, rig: Rig, plan: faults.Plan) -> None:
@@ -185,11 +182,11 @@ class World:
         chance = stream(self.seed, rig.name, "visits")
         for day_ms in plan.days_ms:
             at_ms = day_ms
-            while at_ms < day_ms + faults.DAY_MS:
+            while at_ms < day_ms + self.size.day_ms:
                 self.timeline.at(at_ms, rig.person.visit)
-                at_ms += chance.randint(*PAUSE_MS)
+                at_ms += chance.randint(*self.size.pause_ms)
         for night in plan.nights:
-            for _ in range(chance.choice(NIGHT_VISITS)):
+            for _ in range(chance.choice(self.size.night_visits)):
                 self.timeline.at(chance.randint(night.from_ms, night.to_ms), rig.person.visit)
 
     def change_policy(self, station: str) -> None:
@@ -202,7 +199,7 @@ class World:
     def _more(self) -> None:
         """Who found little to do comes a few times more."""
         for _ in range(MORE_VISITS):
-            if self.truth.entries >= ENTRIES_LEAST:
+            if self.truth.entries >= self.size.entries_least:
                 break
             for rig in self.rigs:
                 rig.person.visit()
@@ -212,11 +209,19 @@ class World:
         """All faults end; everybody is on, counts what is owed, and the centre hears of it."""
         self.peace = True
         faults.end_all(self)
-        self.timeline.run(self.timeline.now_ms + PEACE_MS)
+        self.timeline.run(self.timeline.now_ms + self.size.peace_ms)
         for _ in range(2):
             for rig in self.rigs:
                 self._recount(rig)
-            self.timeline.run(self.timeline.now_ms + SETTLE_MS)
+            self.timeline.run(self.timeline.now_ms + self.size.settle_ms)
+        for _ in range(LAST_S):
+            if self._all_is_told():
+                break
+            self.timeline.run(self.timeline.now_ms + 1000)
+
+    def _all_is_told(self) -> bool:
+        """Nothing is on its way of those who will be answered: a seal may have been written just now."""
+        return self.centre.catch_up() and all(rig.is_answered() for rig in self.rigs if check.clean(self, rig))
 
     def _recount(self, rig: Rig) -> None:
         station = rig.cabinet.station
@@ -240,18 +245,25 @@ def folder_of(shared: site.Site, seed: int) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def _links_ask_seldom() -> Iterator[None]:
-    before, controller.CHECK_AFTER_S = controller.CHECK_AFTER_S, CHECK_BY_DAY_S
+def _links_ask_seldom(size: Size) -> Iterator[None]:
+    before, controller.CHECK_AFTER_S = controller.CHECK_AFTER_S, size.check_s
     try:
         yield
     finally:
-        controller.CHECK_AFTER_S = before
+        controller.CHECK_AFTER_S, controller.STREAM_MAX_S = before, STREAM_MAX_S
 
 
-def run(seed: int, shared: site.Site, only: Collection[int] | None = None, control: str = "", until: str = "") -> Found:
+def run(  # noqa: PLR0913, PLR0917 - what a world is made of
+    seed: int,
+    shared: site.Site,
+    size: Size = FULL,
+    only: Collection[int] | None = None,
+    control: str = "",
+    until: str = "",
+) -> Found:
     """One world, from its seed; `control` is a bad variant to be found out, a violation of kind `until` the end."""
-    with folder_of(shared, seed) as folder, _links_ask_seldom():
-        world = World(seed, shared, folder)
+    with folder_of(shared, seed) as folder, _links_ask_seldom(size):
+        world = World(seed, shared, folder, size)
         world.truth.until = until
         try:
             with controls.put_in(world, control):

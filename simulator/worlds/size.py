@@ -1,0 +1,57 @@
+"""How much happens in a world: days, nights, visits and faults."""
+
+from dataclasses import dataclass
+
+Range = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Size:
+    """What a world is drawn from; ranges are least and most, both included."""
+
+    name: str
+    stations: tuple[int, ...]  # one of these
+    sectors: tuple[int, ...]  # of a ring, one of these
+    nights: tuple[int, ...]  # one of these; a day before each and one after the last
+    day_ms: int
+    night_min: Range
+    pause_ms: Range  # between visits by day
+    night_visits: tuple[int, ...]  # one of these
+    faults: Range
+    entries_least: int
+    peace_ms: int
+    settle_ms: int
+    check_s: int  # how often an idle link asks for INFO by day
+
+
+FULL = Size(
+    name="full",
+    stations=(3, 3, 3, 3, 4),
+    sectors=(8, 12, 16),
+    nights=(1, 2),
+    day_ms=100_000,
+    night_min=(4 * 60, 24 * 60),
+    pause_ms=(5_000, 40_000),
+    night_visits=(2, 4, 9),
+    faults=(30, 38),
+    entries_least=310,
+    peace_ms=100_000,
+    settle_ms=65_000,
+    check_s=10,
+)
+# A third of the entries, half of the faults, the same parts: for a soak, where the number of worlds counts.
+SHORT = Size(
+    name="short",
+    stations=(3,),
+    sectors=(4, 6, 12),
+    nights=(1,),
+    day_ms=15_000,
+    night_min=(60, 180),
+    pause_ms=(7_000, 20_000),
+    night_visits=(0, 1, 2),
+    faults=(14, 20),
+    entries_least=60,
+    peace_ms=40_000,
+    settle_ms=48_000,
+    check_s=20,
+)
