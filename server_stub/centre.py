@@ -320,7 +320,8 @@ class Centre:
         table = schema.alarms.c
         missing = set(tx.conn.scalars(select(table.station).where(table.code == codes.STATION_SILENT)))
         self._heard_ms = {station: int(received_ms) for station, received_ms in tx.conn.execute(_BEATS)}
-        for station in self._heard_ms:
+        # one that only ever sent batches has no heartbeat, and may be missing all the same
+        for station in sorted(self._heard_ms.keys() | missing):
             self._silence.expect(station, self._steady_ms(), missing=station in missing)
 
     def refuse(self, work: Work) -> None:

@@ -119,6 +119,9 @@ class Truth:
         if page is None or seq != len(branch.pages) + 1:
             self.wrong("order", station, f"entry {seq} after {len(branch.pages)}, and it reads {page is not None}")
             return
+        self._take(cabinet, branch, page)
+
+    def _take(self, cabinet: Cabinet, branch: Branch, page: bytes) -> None:
         branch.pages.append(page)
         fields = self._count(branch, page)
         self.entries += 1
@@ -159,9 +162,7 @@ class Truth:
         for seq in range(max(1, journal.first_held), journal.seq + 1):
             page, true = journal.page(seq), branch.at(seq)
             if true is None and page is not None:
-                branch.pages.append(page)
-                self._count(branch, page)
-                self.entries += 1
+                self._take(cabinet, branch, page)
             elif rotten and page is None:
                 self.unread.setdefault(station, set()).add(seq)
             elif page != true:
