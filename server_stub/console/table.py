@@ -1,8 +1,8 @@
 """Plain HTML tables: readable by people and screen readers, cheap to refresh."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from html import escape
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 
 class Cell(NamedTuple):
@@ -44,6 +44,15 @@ def table(testid: str, caption: str, columns: Sequence[str], rows: Iterable[Row]
         f'<table class="apo-table" data-testid="{testid}"><caption>{escape(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
     )
+
+
+def first(most: int, rows: Sequence[Any], show: Callable[[Sequence[Any]], str]) -> str:
+    """The HTML of the first `most` rows as `show` makes it, with a word if there are more: ask for one more of them."""
+    html = show(rows[:most])
+    if len(rows) <= most:
+        return html
+    words = f"There are more. The first {most} are shown; the API (/api/docs) gives more, by station."
+    return f'{html}<p class="apo-empty" data-testid="more">{words}</p>'
 
 
 def tile(testid: str, figure: str, words: str, *, good: bool | None = None) -> str:

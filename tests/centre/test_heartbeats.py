@@ -135,6 +135,18 @@ def test_a_restart_does_not_hear_again_what_it_had_heard(quick):
 
 
 @pytest.mark.req("A18")
+def test_a_station_that_only_sent_batches_is_no_longer_silent_when_it_is_back(quick):
+    script = quick.station()
+    script.add()
+    quick.up("ICU1", "batch", script.batch(1, 1))
+    pass_by(quick, SILENT_MS)
+    quick.restart()
+    script.utc_ms = quick.clock.utc_ms()
+    quick.up("ICU1", "heartbeat", script.heartbeat())
+    assert said(quick, codes.STATION_SILENT) == [1, 0]
+
+
+@pytest.mark.req("A18")
 def test_a_clock_that_is_set_makes_nobody_silent(quick):
     script, steady_ms = quick.station(), 0
     keys = Keys.read(quick.home)

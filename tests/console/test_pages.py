@@ -6,7 +6,7 @@ import pytest
 
 from firmware.journal import kinds
 from server_stub.console.accounts import Accounts
-from server_stub.console.pages import expiry
+from server_stub.console.pages import alerts, expiry
 from server_stub.site.config import database_url, read
 from tests.centre.conftest import Bench
 from tests.console.hospital import NAMES, adt, order, taking_requests
@@ -152,3 +152,16 @@ def test_a_recall_that_shows_only_some_of_the_removals_says_so(client, ward, at,
         page = client.get("/expiry", params={"lot": "RECALLED"}).text
         assert ("There are more. 2 are shown" in page) is (taken > 2)
     assert len(client.get("/api/v1/recall", params={"lot": "RECALLED"}).json()["removals"]) == 3
+
+
+@pytest.mark.req("A4.c")
+@pytest.mark.usefixtures("centre_runs")
+def test_a_list_that_shows_only_some_says_so(client, ward, at, monkeypatch):
+    seqs = [undocumented_removal(ward) for _ in range(2)]
+    at("pharmacist")
+    page = client.get("/alerts?show=undocumented").text
+    assert all(f"/alerts/ICU1/1/{seq}" in page for seq in seqs) and 'data-testid="more"' not in page
+    monkeypatch.setattr(alerts, "MOST", 1)
+    page = client.get("/alerts?show=undocumented").text
+    assert [f"/alerts/ICU1/1/{seq}" in page for seq in seqs] == [False, True]
+    assert "There are more. The first 1 are shown" in page

@@ -1,6 +1,7 @@
 """Alerts and verdicts of removals: open, awaiting charting, cleared and by what, expired, charted late."""
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from server_stub.console.door import Visitor
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
 from server_stub.console.roles import Right
 from server_stub.console.scope import entry_key
-from server_stub.console.table import Cell, Row, table, tabs
+from server_stub.console.table import Cell, Row, first, table, tabs
 from server_stub.verify import queries as verify
 from server_stub.verify.verdict import AUTHORITY, DOCUMENTATION, PENDING, SUPPLY
 
@@ -78,11 +79,12 @@ def _list(view: View, show: str) -> str:
     wanted = _TABS[show][1]
     with view.engine.connect() as conn:
         if wanted is not None:
-            return alert_table(view, verify.alerts(conn, wanted, MOST))
+            return first(MOST, verify.alerts(conn, wanted, MOST + 1), partial(alert_table, view))
         if show == "late":
-            return verdict_table(view, verify.charted_late(conn, limit=MOST))
-        found = verify.undocumented(conn, closed=show == "closed", limit=MOST)
-    return verdict_table(view, found)
+            found = verify.charted_late(conn, limit=MOST + 1)
+        else:
+            found = verify.undocumented(conn, closed=show == "closed", limit=MOST + 1)
+    return first(MOST, found, partial(verdict_table, view))
 
 
 def alert_table(view: View, rows: Sequence[verify.AlertRow]) -> str:

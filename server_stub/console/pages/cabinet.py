@@ -1,5 +1,7 @@
 """What a station's page shows of its cabinet, and the orders a pharmacist gives it."""
 
+from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -12,14 +14,14 @@ from server_stub.console.door import Visitor
 from server_stub.console.frame import Part, View
 from server_stub.console.pages.expiry import bin_table
 from server_stub.console.roles import Right
-from server_stub.console.table import Cell, table
+from server_stub.console.table import Cell, first, table
 from server_stub.stock import expiry
 from server_stub.verify import worklists
 from server_stub.watch import queries as watch
 from server_stub.watch.conditions import CRITICAL, QUARANTINE
 
 HOURS = ("1", "2", "4", "8", "12")
-MOST = 20
+MOST, MOST_ANSWERS = 100, 20
 _REASON = 'required maxlength="200" size="50"'
 
 
@@ -47,12 +49,15 @@ def show(view: View, station: str) -> None:
     parts: list[Part[_Now]] = []
     if view.may(Right.STOCK):
         parts.append(Part("Return bins", lambda now: bin_table(view, now.bins)))
-    parts.append(Part("Temporary users", _users))
-    parts.append(Part("Scans passed by", _bypasses))
-    parts.append(Part("Prompts answered", lambda now: _answers(view, now)))
+    parts.append(Part("Temporary users", lambda now: first(MOST, now.users, partial(_users, now.utc_ms))))
+    parts.append(Part("Scans passed by", lambda now: first(MOST, now.bypasses, _bypasses)))
+    parts.append(Part("Prompts answered", lambda now: first(MOST_ANSWERS, now.answers, partial(_answers, view))))
     view.follow(lambda: _read(view, station), *parts)
     if view.may(Right.PATIENTS):
-        view.live("Patients added at the cabinet", lambda: _provisional(view, station))
+        view.live(
+            "Patients added at the cabinet",
+            lambda: first(MOST, worklists.provisional(view.engine, station, MOST + 1), _provisional),
+        )
     if view.may(Right.ORDER):
         view.show(_orders(view, station), "Orders to the cabinet")
 
@@ -62,9 +67,9 @@ def _read(view: View, station: str) -> _Now:
     return _Now(
         queries.hospital_ms(engine),
         expiry.bins(engine, station=station),
-        watch.temporary_users(engine, station),
-        watch.bypasses(engine, station),
-        watch.attestations(engine, station, MOST),
+        watch.temporary_users(engine, station, MOST + 1),
+        watch.bypasses(engine, station, MOST + 1),
+        watch.attestations(engine, station, MOST_ANSWERS + 1),
     )
 
 
@@ -84,22 +89,22 @@ def standing(engine: Engine, station: str) -> str:
     return table("conditions", "What stands", ("What", "Place", "By", "Since (UTC)"), rows, key=2)
 
 
-def _users(now: _Now) -> str:
+def _users(utc_ms: int, users: Sequence[watch.TemporaryUser]) -> str:
     rows = []
-    for row in now.users:
-        ended = row.until_min * 60_000 <= now.utc_ms
+    for row in users:
+        ended = row.until_min * 60_000 <= utc_ms
         state = Cell("ended", "apo-calm") if ended else Cell("may sign on", "apo-warn")
         rows.append((row.user, state, words.minute(row.until_min), row.granted_by, words.clock(row.utc_ms)))
     return table("temporary", "Temporary users", ("User", "State", "Until (UTC)", "Let in by", "At (UTC)"), rows)
 
 
-def _bypasses(now: _Now) -> str:
-    rows = [(row.user, words.bypass(row.what, row.reason), row.times) for row in now.bypasses]
+def _bypasses(bypasses: Sequence[watch.Bypass]) -> str:
+    rows = [(row.user, words.bypass(row.what, row.reason), row.times) for row in bypasses]
     return table("bypasses", "Scans passed by", ("User", "What and why", "Times"), rows, key=2)
 
 
-def _answers(view: View, now: _Now) -> str:
-    items = queries.items(view.engine, (row.item for row in now.answers))
+def _answers(view: View, answers: Sequence[watch.Attestation]) -> str:
+    items = queries.items(view.engine, (row.item for row in answers))
     rows = [
         (
             words.clock(row.utc_ms),
@@ -108,12 +113,12 @@ def _answers(view: View, now: _Now) -> str:
             row.prompt,
             Cell("yes", "apo-good") if row.answer == 1 else Cell("no", "apo-bad"),
         )
-        for row in now.answers
+        for row in answers
     ]
     return table("answers", "Prompts answered", ("At (UTC)", "User", "Item", "Prompt", "Answer"), rows)
 
 
-def _provisional(view: View, station: str) -> str:
+def _provisional(patients: Sequence[worklists.Provisional]) -> str:
     rows = [
         (
             row.patient,
@@ -123,7 +128,7 @@ def _provisional(view: View, station: str) -> str:
             words.minute(row.until_min),
             words.clock(row.ended_ms),
         )
-        for row in worklists.provisional(view.engine, station)
+        for row in patients
     ]
     columns = ("Patient", "Who", "Added by", "Added (UTC)", "Until (UTC)", "Ended (UTC)")
     return table("provisional", "Patients added at the cabinet", columns, rows)

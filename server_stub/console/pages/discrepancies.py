@@ -1,6 +1,7 @@
 """Discrepancies: counts that did not come out, open or resolved and how; a pharmacist resolves with a note."""
 
 from collections.abc import Sequence
+from functools import partial
 from html import escape
 from urllib.parse import quote
 
@@ -11,7 +12,7 @@ from server_stub.console.door import Visitor
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
 from server_stub.console.roles import Right
 from server_stub.console.scope import entry_key
-from server_stub.console.table import Cell, table, tabs
+from server_stub.console.table import Cell, first, table, tabs
 from server_stub.watch import queries as watch
 
 MOST = 200
@@ -42,7 +43,11 @@ def discrepancies(view: View) -> None:
     view.show(tabs("/discrepancies", "show", [("open", "Open"), ("resolved", "Resolved")], show))
     view.live(
         show.capitalize(),
-        lambda: _table(view, watch.discrepancies(view.engine, resolved=show == "resolved", limit=MOST)),
+        lambda: first(
+            MOST,
+            watch.discrepancies(view.engine, resolved=show == "resolved", limit=MOST + 1),
+            partial(_table, view),
+        ),
     )
 
 

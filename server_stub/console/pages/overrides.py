@@ -1,12 +1,13 @@
 """Overrides: what was removed without an order, and the order that came later and covers it."""
 
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import quote
 
 from server_stub.console import queries, words
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
 from server_stub.console.roles import Right
-from server_stub.console.table import Cell, table, tabs
+from server_stub.console.table import Cell, first, table, tabs
 from server_stub.verify.worklists import Override, overrides
 
 MOST = 200
@@ -26,7 +27,9 @@ def page(view: View) -> None:
     title, matched = _TABS[show]
     view.frame("Overrides", "Removed without an order, each until an order covers it", "/overrides")
     view.show(tabs("/overrides", "show", [(key, name) for key, (name, _) in _TABS.items()], show))
-    view.live(title, lambda: _table(view, overrides(view.engine, matched=matched, limit=MOST)))
+    view.live(
+        title, lambda: first(MOST, overrides(view.engine, matched=matched, limit=MOST + 1), partial(_table, view))
+    )
 
 
 def _table(view: View, rows: Sequence[Override]) -> str:

@@ -1,12 +1,13 @@
 """Restock: orders that stand with how much is put away, those that are closed, pick lists, PAR commands to cabinets."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from server_stub.console import queries, words
 from server_stub.console.frame import Console, NoSuchPage, View, add_page
 from server_stub.console.pages.pick import pick
 from server_stub.console.roles import Right
-from server_stub.console.table import Cell, Row, table, tabs
+from server_stub.console.table import Cell, Row, first, table, tabs
 from server_stub.stock.queries import ParCommand, commands
 from server_stub.supply.orders import EXPIRED, PUT_AWAY, SUPERSEDED
 from server_stub.supply.queries import WORDS, RestockOrder, restock_orders
@@ -33,12 +34,12 @@ def restock(view: View) -> None:
         pick(view)
         return
     if show == "par":
-        view.live("PAR commands", lambda: command_table(commands(view.engine, limit=MOST)))
+        view.live("PAR commands", lambda: first(MOST, commands(view.engine, limit=MOST + 1), command_table))
         return
     standing = show == "open"
     view.live(
         dict(_TABS)[show],
-        lambda: order_table(view, restock_orders(view.engine, standing=standing, limit=MOST)),
+        lambda: first(MOST, restock_orders(view.engine, standing=standing, limit=MOST + 1), partial(order_table, view)),
     )
 
 

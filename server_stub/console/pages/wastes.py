@@ -1,12 +1,13 @@
 """Open wastes: doses of which a part is neither given nor wasted nor returned, and the sums of what is missing."""
 
 from collections.abc import Sequence
+from functools import partial
 from urllib.parse import quote
 
 from server_stub.console import queries, words
 from server_stub.console.frame import Console, View, add_page
 from server_stub.console.roles import Right
-from server_stub.console.table import Cell, Row, table
+from server_stub.console.table import Cell, Row, first, table
 from server_stub.verify.worklists import Conservation, OpenWaste, conservation, open_wastes
 
 MOST = 200
@@ -20,7 +21,7 @@ def add(console: Console) -> None:
 def page(view: View) -> None:
     """The page."""
     view.frame("Open wastes", "What was removed beyond what was given, until it is wasted or returned", "/wastes")
-    view.live("Open wastes", lambda: _open(view, open_wastes(view.engine, limit=MOST)))
+    view.live("Open wastes", lambda: first(MOST, open_wastes(view.engine, limit=MOST + 1), partial(_open, view)))
     view.live("Removed and not accounted for", lambda: _sums(view, conservation(view.engine)))
 
 
