@@ -55,6 +55,8 @@ _ONE: dict[str, Callable[[Any], bool]] = {
     "h": lambda value: isinstance(value, bytes) and len(value) == 32,
     "U": lambda value: value is None or _ONE["u"](value),
     "I": lambda value: value is None or _ONE["i"](value),
+    "B": lambda value: value is None or _ONE["b"](value),
+    "H": lambda value: value is None or _ONE["h"](value),
     "T": lambda value: value is None or _ONE["t"](value),
 }
 

@@ -13,8 +13,8 @@ except ImportError:
 __all__ = ("Hmac", "const", "crc32", "derive", "hmac_sha256", "same", "sha256", "sha256_over")
 
 _BLOCK = const(64)
-_INNER = int.from_bytes(b"\x36" * 64, "big")
-_OUTER = int.from_bytes(b"\x5c" * 64, "big")
+_INNER = int.from_bytes(b"\x36" * _BLOCK, "big")
+_OUTER = int.from_bytes(b"\x5c" * _BLOCK, "big")
 
 
 def sha256(*parts):

@@ -22,4 +22,7 @@ def write(path: str, text: str) -> None:
     if path == "-":
         sys.stdout.write(text)
     else:
-        Path(path).write_text(text, encoding="utf-8")
+        # what was there stays until the new is whole
+        new = Path(f"{path}.new")
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)

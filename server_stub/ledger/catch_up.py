@@ -109,7 +109,7 @@ class CatchUp:
         self._alarm(tx, first.station, stands=True)
 
     def _look(self, conn: Connection) -> None:
-        self._queue = deque(_Waiting(*row) for row in conn.execute(self._but_aside(_WAITING)))
+        self._queue = deque(_Waiting(*row) for row in conn.execute(self._but_aside(_WAITING).limit(LOOK)))
         self._more = len(self._queue) >= LOOK
         self._noted = 0
 
@@ -184,7 +184,6 @@ _WAITING = (
     .join(schema.batches, and_(_B.station == _H.station, _B.log == _H.log, _B.last_seq > _FOLDED))
     .where(_H.seq > _FOLDED)
     .order_by(_B.id)
-    .limit(LOOK)
 )
 _FINDING = select(schema.findings.c.id).limit(1)
 

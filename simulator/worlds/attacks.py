@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from simulator.worlds.faults import Fault
     from simulator.worlds.world import World
 
-LATER_MS = (60_000, 240_000)
 CLONE_VISITS = 2
 
 
@@ -29,9 +28,10 @@ def cloned(world: "World", fault: "Fault") -> None:
     clone = world.new_rig(f"{rig.station}-clone", rig.station, chips, disk, branch.part(len(branch.pages)))
     clone.cabinet.physical = dict(cabinet.physical)
     world.clones.append(clone)
-    world.timeline.after(chance.randint(1_000, 30_000), clone.start)
+    latest_ms = world.size.later_ms[1]
+    world.timeline.after(chance.randint(1_000, latest_ms // 8), clone.start)
     for _ in range(CLONE_VISITS):
-        world.timeline.after(chance.randint(40_000, 200_000), clone.person.visit)
+        world.timeline.after(chance.randint(latest_ms // 6, latest_ms * 5 // 6), clone.person.visit)
 
 
 def rolled_back(world: "World", fault: "Fault") -> None:
@@ -51,7 +51,7 @@ def rolled_back(world: "World", fault: "Fault") -> None:
         if chance.random() < 0.5:
             rig.host.kill({"": world.site.outbox_templates[rig.station].read_bytes()})
 
-    world.timeline.after(chance.randint(*LATER_MS), back)
+    world.timeline.after(chance.randint(*world.size.later_ms), back)
 
 
 def centre_restored(world: "World", fault: "Fault") -> None:
@@ -66,7 +66,7 @@ def centre_restored(world: "World", fault: "Fault") -> None:
         world.restored = True
         world.centre.kill(image)
 
-    world.timeline.after(chance.randint(*LATER_MS), back)
+    world.timeline.after(chance.randint(*world.size.later_ms), back)
 
 
 def batch_forged(world: "World", fault: "Fault") -> None:

@@ -142,10 +142,10 @@ class CentreHost:
         unsent, self._unsent = self._unsent, []
         self.send(unsent)
         if self._ticking is None:
-            self._tick_later()
+            self._tick()
 
     def broker_down(self) -> None:
-        """The connection is gone: nothing comes, and until it is back no tick has anything to find."""
+        """The connection is gone; ticks go on when it is back: whole nights of them would find the same."""
 
     def broker_message(self, topic: str, payload: bytes) -> None:
         """A station's message."""
@@ -153,6 +153,10 @@ class CentreHost:
             self._queue.append(Arrived(topic, payload))
             if self._waiting is None:
                 self._waiting = self._timeline.after(GROUP_MS, self._work)
+
+    def is_caught_up(self) -> bool:
+        """Whether it runs, and all that it has taken in is folded."""
+        return self.core is not None and not self.core.behind
 
     # work
 
@@ -181,6 +185,7 @@ class CentreHost:
             self._folding.cancel()
         self._folding = None
         while self.core and self.core.behind:
+            self._timeline.step()
             if not self._do(lambda core: core.step()):
                 self._folding = self._timeline.after(RETRY_MS, self.catch_up)
                 return False

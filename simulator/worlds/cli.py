@@ -62,7 +62,10 @@ def world(  # noqa: PLR0913, PLR0917 - options
     size = SHORT if short else FULL
     total = _written(json_) if go_on else run.Total(first, last, size.name, control)
     if (total.first, total.last, total.size, total.control) != (first, last, size.name, control):
-        raise typer.BadParameter(f"{json_} is of seeds {total.first}-{total.last}, {total.size}: ask for these")
+        of = f"seeds {total.first}-{total.last}, {total.size}, control {total.control or 'none'}"
+        raise typer.BadParameter(f"{json_} is of {of}: ask for these")
+    if total.program != run.program():
+        raise typer.BadParameter(f"{json_} is of another program than this one: begin anew, without --go-on")
 
     def tell(found: Found, total: run.Total) -> None:
         _tell(found)
@@ -86,7 +89,7 @@ def _keep(path: str, total: run.Total) -> None:
 def _written(path: str) -> run.Total:
     try:
         return run.Total.of(json.loads(Path(path).read_text()))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         raise typer.BadParameter(f"nothing to go on with in {path or '--json'}: {error}") from error
 
 

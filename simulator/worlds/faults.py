@@ -97,7 +97,7 @@ def plan(seed: int, rigs: int, size: Size) -> Plan:
     for _ in range(chance.choice(size.nights)):
         days.append(at_ms)
         at_ms += size.day_ms
-        nights.append(Night(at_ms, at_ms + chance.randint(*size.night_min) * MINUTE_MS))
+        nights.append(Night(at_ms, at_ms + chance.randint(*size.night_minutes) * MINUTE_MS))
         at_ms = nights[-1].to_ms + 10_000
     days.append(at_ms)
     count = chance.randint(*size.faults)

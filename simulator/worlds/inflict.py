@@ -159,7 +159,7 @@ def outbox_rolled_back(world: "World", fault: "Fault") -> None:
             world.truth.fault(fault.kind, rig.station)
             rig.host.kill(image)
 
-    world.timeline.after(chance.randint(10_000, 240_000), back)
+    world.timeline.after(chance.randint(*world.size.later_ms), back)
 
 
 # broker

@@ -9,6 +9,8 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
 from simulator.worlds import faults, world
@@ -22,6 +24,17 @@ CHUNK = 4
 GARBAGE_OBJECTS = 50_000
 
 
+ROOMS = ("firmware", "agent", "server_stub", "simulator/worlds")
+
+
+def program() -> str:
+    """SHA-256 of the program that runs in a world: of all its sources, by their names."""
+    root = Path(__file__).parents[2]
+    sources = sorted(path for room in ROOMS for path in (root / room).rglob("*.py"))
+    names = (f"{path.relative_to(root)}\0{sha256(path.read_bytes()).hexdigest()}\n" for path in sources)
+    return sha256("".join(names).encode()).hexdigest()
+
+
 @dataclass
 class Total:
     """All worlds of a run."""
@@ -30,6 +43,7 @@ class Total:
     last: int
     size: str = FULL.name
     control: str = ""
+    program: str = field(default_factory=program)
     seeds: int = 0
     entries: int = 0
     cabinet_ms: int = 0
@@ -42,13 +56,23 @@ class Total:
 
     @classmethod
     def of(cls, written: dict[str, Any]) -> "Total":
-        """As far as a run had come that was written down."""
+        """As far as a run had come that was written down; raises KeyError, TypeError for what is none."""
         return cls(
-            written["seeds"][0], written["seeds"][1], written["size"], written["control"], written["seeds_run"],
-            written["entries"], written["cabinet_ms"], Counter(written["faults"]), Counter(written["violations"]),
-            {int(seed): text for seed, text in written["failed_seeds"].items()}, written["least_of_a_world"],
-            (written["most_steps"]["steps"], written["most_steps"]["seed"]), written["seconds"],
-        )  # fmt: skip
+            first=written["seeds"][0],
+            last=written["seeds"][1],
+            size=written["size"],
+            control=written["control"],
+            program=written["program"],
+            seeds=written["seeds_run"],
+            entries=written["entries"],
+            cabinet_ms=written["cabinet_ms"],
+            faults=Counter(written["faults"]),
+            violations=Counter(written["violations"]),
+            failed={int(seed): text for seed, text in written["failed_seeds"].items()},
+            least=written["least_of_a_world"],
+            most_steps=(written["most_steps"]["steps"], written["most_steps"]["seed"]),
+            seconds=written["seconds"],
+        )
 
     def add(self, found: Found) -> None:
         """Take one world in."""
@@ -73,6 +97,7 @@ class Total:
             "seeds_run": self.seeds,
             "size": self.size,
             "control": self.control,
+            "program": self.program,
             "cabinet_ms": self.cabinet_ms,
             "cabinet_years": round(self.cabinet_ms / MS_A_YEAR, 3),
             "entries": self.entries,
@@ -100,6 +125,8 @@ def one(  # noqa: PLR0913, PLR0917 - what a world is made of
 def many(total: Total, *, size: Size, workers: int, told: Callable[[Found, Total], None]) -> Total:
     """The worlds of `total` that have not been run; with a control until one has found it out."""
     control, began = total.control, time.monotonic() - total.seconds
+    if control and total.violations:
+        return total
     shared = Site()
     try:
         with _seldom_tidied():

@@ -14,14 +14,15 @@ class Size:
     sectors: tuple[int, ...]  # of a ring, one of these
     nights: tuple[int, ...]  # one of these; a day before each and one after the last
     day_ms: int
-    night_min: Range
+    night_minutes: Range
     pause_ms: Range  # between visits by day
     night_visits: tuple[int, ...]  # one of these
     faults: Range
-    entries_least: int
-    peace_ms: int
-    settle_ms: int
-    check_s: int  # how often an idle link asks for INFO by day
+    later_ms: Range  # from the making of a copy to when it is put back
+    entries_least: int  # who found little to do comes again until there are so many
+    peace_ms: int  # without faults, before what owes a count is counted
+    settle_ms: int  # for each of two rounds of counting
+    check_s: int  # an idle link asks for INFO after so long by day
 
 
 FULL = Size(
@@ -30,10 +31,11 @@ FULL = Size(
     sectors=(8, 12, 16),
     nights=(1, 2),
     day_ms=100_000,
-    night_min=(4 * 60, 24 * 60),
+    night_minutes=(4 * 60, 24 * 60),
     pause_ms=(5_000, 40_000),
     night_visits=(2, 4, 9),
     faults=(30, 38),
+    later_ms=(10_000, 240_000),
     entries_least=310,
     peace_ms=100_000,
     settle_ms=65_000,
@@ -46,10 +48,11 @@ SHORT = Size(
     sectors=(4, 6, 12),
     nights=(1,),
     day_ms=15_000,
-    night_min=(60, 180),
-    pause_ms=(7_000, 20_000),
+    night_minutes=(60, 120),
+    pause_ms=(9_000, 25_000),
     night_visits=(0, 1, 2),
-    faults=(14, 20),
+    faults=(10, 16),
+    later_ms=(2_000, 20_000),
     entries_least=60,
     peace_ms=40_000,
     settle_ms=48_000,

@@ -11,6 +11,8 @@ from firmware.journal.flash import SLOTS
 from simulator.worlds.cabinet import Action, Cabinet
 from simulator.worlds.timeline import Timeline
 
+QUIET_MS = 5_000
+
 
 @dataclass(frozen=True)
 class Violation:
@@ -75,6 +77,7 @@ class Truth:
         self.hurt: dict[str, set[str]] = {}
         self.unread: dict[str, set[int]] = {}  # entries that did not read back at a boot, where bits had rotted
         self.entries = 0
+        self._written_ms: dict[str, int] = {}
 
     # what happened
 
@@ -121,7 +124,12 @@ class Truth:
             return
         self._take(cabinet, branch, page)
 
+    def is_quiet(self, station: str) -> bool:
+        """Whether none of its controllers has written anything for a while."""
+        return self._timeline.now_ms - self._written_ms.get(station, 0) >= QUIET_MS
+
     def _take(self, cabinet: Cabinet, branch: Branch, page: bytes) -> None:
+        self._written_ms[cabinet.identity.station] = self._timeline.now_ms
         branch.pages.append(page)
         fields = self._count(branch, page)
         self.entries += 1

@@ -30,10 +30,11 @@ FITTED = 0.3  # of the cabinets, with a secure element
 # most of the work of a world, and none of the interest.
 CHECK_BY_NIGHT_S = 1800.0
 STREAM_MAX_S = controller.STREAM_MAX_S
+DAWN_MS = 1_800_000
 BACK_MS = (500, 30_000)
 WHOLE_EVERY = 40
 MORE_VISITS, MORE_MS = 30, 40_000
-LAST_S = 60
+LAST_S = 15
 # many times what the longest world takes that ends
 STEPS_MOST = 1_000_000
 MS_A_YEAR = 365.25 * 86_400_000
@@ -139,6 +140,7 @@ class World:
                 self.timeline.at(fault.at_ms, partial(faults.inject, self, fault))
         for night in plan.nights:
             self.timeline.at(night.from_ms, self._evening)
+            self.timeline.at(night.to_ms - DAWN_MS, self._dawn)
             self.timeline.at(night.to_ms, self._morning)
         with contextlib.suppress(Enough):
             self._to_the_end(plan.end_ms)
@@ -165,10 +167,13 @@ class World:
         self.broker.go_down()
         controller.CHECK_AFTER_S = controller.STREAM_MAX_S = CHECK_BY_NIGHT_S
 
+    def _dawn(self) -> None:
+        controller.STREAM_MAX_S = STREAM_MAX_S
+
     def _morning(self) -> None:
         self.broker.night = False
         self.broker.come_back()
-        controller.CHECK_AFTER_S, controller.STREAM_MAX_S = self.size.check_s, STREAM_MAX_S
+        controller.CHECK_AFTER_S = self.size.check_s
 
     def _begin(self) -> None:
         self.centre.start()
@@ -215,13 +220,16 @@ class World:
                 self._recount(rig)
             self.timeline.run(self.timeline.now_ms + self.size.settle_ms)
         for _ in range(LAST_S):
-            if self._all_is_told():
+            if self._is_all_told():
                 break
             self.timeline.run(self.timeline.now_ms + 1000)
+        self.centre.catch_up()
 
-    def _all_is_told(self) -> bool:
-        """Nothing is on its way of those who will be answered: a seal may have been written just now."""
-        return self.centre.catch_up() and all(rig.is_answered() for rig in self.rigs if check.clean(self, rig))
+    def _is_all_told(self) -> bool:
+        """Nothing is on its way: a seal may have been written just now. Who is attacked may never be answered."""
+        return self.centre.is_caught_up() and all(
+            rig.is_answered() or (not check.clean(self, rig) and self.truth.is_quiet(rig.station)) for rig in self.rigs
+        )
 
     def _recount(self, rig: Rig) -> None:
         station = rig.cabinet.station
