@@ -50,21 +50,22 @@ def test_short_worlds_are_of_the_same_parts(site):
     assert "ring full" in met, "their rings are small enough to go round"
 
 
-def test_a_seed_replays_exactly(site):
+@pytest.mark.parametrize("size", [FULL, SHORT], ids=["full", "short"])
+def test_a_seed_replays_exactly(site, size):
     another = Site()
     try:
         assert another.identities["S1"].key == site.identities["S1"].key, "as in another process"
-        assert told(run.one(site, FULL, "", None, 5)) == told(run.one(another, FULL, "", None, 5))
+        assert told(run.one(site, size, "", None, 5)) == told(run.one(another, size, "", None, 5))
     finally:
         another.close()
 
 
 @pytest.mark.req("A12.a")
-@pytest.mark.parametrize("size", [FULL, SHORT], ids=["full", "short"])
+@pytest.mark.parametrize(("size", "seeds"), [(FULL, 8), (SHORT, 20)], ids=["full", "short"])
 @pytest.mark.parametrize("control", CONTROLS)
-def test_every_bad_variant_is_found_out(site, control, size):
+def test_every_bad_variant_is_found_out(site, control, size, seeds):
     # within the first 200 seeds is asked for; these few are enough
-    assert any(run.one(site, size, control, None, seed).violations for seed in range(1, 21))
+    assert any(run.one(site, size, control, None, seed).violations for seed in range(1, seeds + 1))
 
 
 def test_a_failing_world_is_made_small(monkeypatch):
@@ -120,6 +121,12 @@ def test_a_run_that_was_ended_goes_on_where_it_was(tmp_path):
     assert {**json.loads(path.read_text()), "seconds": 0} == whole
     refused = CliRunner().invoke(app, [*ask, "--seeds", "1-5", "--go-on"])
     assert refused.exit_code == 2 and "seeds 1-4" in refused.output
+    path.write_text(json.dumps({**written, "seeds": [1, 4], "program": "0" * 64}))
+    refused = CliRunner().invoke(app, [*ask, "--seeds", "1-4", "--go-on"])
+    assert refused.exit_code == 2 and "another program" in refused.output
+    path.write_text('{"seeds": [1, 4')
+    refused = CliRunner().invoke(app, [*ask, "--seeds", "1-4", "--go-on"])
+    assert refused.exit_code == 2 and "nothing to go on with" in refused.output
 
 
 @pytest.mark.deep
