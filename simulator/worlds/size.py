@@ -20,7 +20,7 @@ class Size:
     faults: Range
     later_ms: Range  # from the making of a copy to when it is put back
     entries_least: int  # who found little to do comes again until there are so many
-    peace_ms: int  # without faults, before what owes a count is counted
+    peace_ms: int  # without faults, before what owes a count is counted: every access has ended by then
     settle_ms: int  # for each of two rounds of counting
     check_s: int  # an idle link asks for INFO after so long by day
 
@@ -54,7 +54,7 @@ SHORT = Size(
     faults=(10, 16),
     later_ms=(2_000, 20_000),
     entries_least=60,
-    peace_ms=40_000,
-    settle_ms=48_000,
+    peace_ms=100_000,
+    settle_ms=50_000,
     check_s=20,
 )

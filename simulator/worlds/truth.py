@@ -8,6 +8,7 @@ from typing import Any
 from firmware import codes
 from firmware.journal import chain, entry, kinds
 from firmware.journal.flash import SLOTS
+from firmware.journal.journal import RESERVE_PAGES
 from simulator.worlds.cabinet import Action, Cabinet
 from simulator.worlds.timeline import Timeline
 
@@ -137,11 +138,15 @@ class Truth:
             self._full(cabinet)
 
     def _full(self, cabinet: Cabinet) -> None:
-        """Alarm 5 is right while much of the ring holds what nobody has answered, or the answer has not come yet."""
+        """Alarm 5 is right while much of the ring holds what nobody has answered, or the answer has not come yet.
+
+        Of a small ring little is left beside its reserve, the sector in use and the oldest, which goes as a whole.
+        """
         assert cabinet.station is not None
         journal, station = cabinet.station.journal, cabinet.identity.station
         waiting = journal.seq - journal.released
-        if waiting < cabinet.chips.flash.sectors * SLOTS // 4:
+        slots = cabinet.chips.flash.sectors * SLOTS
+        if waiting < min(slots // 4, max(0, slots - RESERVE_PAGES - 2 * SLOTS)):
             self.wrong("false alarm", station, f"the journal says it is full with {waiting} entries to be answered")
         self.fault("ring full", station)
 
