@@ -267,9 +267,18 @@ def _noticed(world: "World", rig: "Rig", conn: Connection, length: int) -> None:
     kept = conn.scalar(select(schema.evidence.c.id).where(schema.evidence.c.station == rig.station).limit(1))
     station = rig.cabinet.station
     damaged = station is not None and [codes.ALARM_JOURNAL_DAMAGE, 0] in station.state.alarms
-    if length < longest and not (stopped or refused or damaged or kept):
+    if length < longest and not (stopped or refused or damaged or kept or _is_gone(world, rig, length)):
         truth.wrong("unnoticed", rig.station, f"the ledger ends at {length}, a cabinet at {longest}, and no alarm")
     truth.say(rig.station, f"noticed: stopped {bool(stopped)}, refused {refused}, damaged {damaged}")
+
+
+def _is_gone(world: "World", rig: "Rig", length: int) -> bool:
+    """All copies of a history were lost by three strokes: an old state of the cabinet was put back, its outbox with it,
+    and the centre came from a backup before. Only a secure element could still know."""
+    station, outbox = rig.cabinet.station, rig.host.outbox
+    if not (world.restored and rig.rolled_back) or rig.cabinet.chips.fitted or station is None or outbox is None:
+        return False
+    return bool(station.journal.seq == outbox.log().seq == length)
 
 
 # alarms
