@@ -46,6 +46,10 @@ def fits(value: Any, shape: Shape) -> bool:
     return long_enough and all(map(fits, value, shape))
 
 
+def _or_null(fits_one: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: value is None or fits_one(value)
+
+
 _ONE: dict[str, Callable[[Any], bool]] = {
     "*": lambda value: True,
     "u": lambda value: type(value) is int and 0 <= value <= LARGEST,
@@ -53,12 +57,8 @@ _ONE: dict[str, Callable[[Any], bool]] = {
     "t": lambda value: isinstance(value, str),
     "b": lambda value: isinstance(value, bytes),
     "h": lambda value: isinstance(value, bytes) and len(value) == 32,
-    "U": lambda value: value is None or _ONE["u"](value),
-    "I": lambda value: value is None or _ONE["i"](value),
-    "B": lambda value: value is None or _ONE["b"](value),
-    "H": lambda value: value is None or _ONE["h"](value),
-    "T": lambda value: value is None or _ONE["t"](value),
 }
+_ONE |= {letter.upper(): _or_null(_ONE[letter]) for letter in "uitbh"}
 
 
 def is_row(row: Any) -> bool:

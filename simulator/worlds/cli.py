@@ -41,7 +41,7 @@ Trace = Annotated[
 ]
 
 
-Short = Annotated[bool, typer.Option("--short", help="Shorter worlds: a third of the entries, half of the faults.")]
+Short = Annotated[bool, typer.Option("--short", help="A quarter of the entries, a third of the faults.")]
 
 
 @app.command()
@@ -74,7 +74,7 @@ def world(  # noqa: PLR0913, PLR0917 - options
             if json_ != "-":
                 _keep(json_, total)
 
-    run.many(total, size=size, workers=workers, told=tell)
+    run.many(total, workers=workers, told=tell)
     if trace:
         write(trace, _story(last, size, control))
     _keep(json_ or "-", total)

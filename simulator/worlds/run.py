@@ -16,7 +16,7 @@ from typing import Any
 from simulator.worlds import faults, world
 from simulator.worlds.host import Killed
 from simulator.worlds.site import Site
-from simulator.worlds.size import FULL, Size
+from simulator.worlds.size import FULL, SIZES, Size
 from simulator.worlds.truth import Violation
 from simulator.worlds.world import MS_A_YEAR, Found
 
@@ -122,17 +122,16 @@ def one(  # noqa: PLR0913, PLR0917 - what a world is made of
         return Found(seed, 3, 0, 0, Counter(), [Violation("crash", "", text, 0)])
 
 
-def many(total: Total, *, size: Size, workers: int, told: Callable[[Found, Total], None]) -> Total:
+def many(total: Total, *, workers: int, told: Callable[[Found, Total], None]) -> Total:
     """The worlds of `total` that have not been run; with a control until one has found it out."""
     control, began = total.control, time.monotonic() - total.seconds
     if control and total.violations:
         return total
     shared = Site()
+    work = partial(one, shared, SIZES[total.size], control, None)
     try:
         with _seldom_tidied():
-            for found in _all(
-                partial(one, shared, size, control, None), range(total.first + total.seeds, total.last + 1), workers
-            ):
+            for found in _all(work, range(total.first + total.seeds, total.last + 1), workers):
                 total.add(found)
                 total.seconds = time.monotonic() - began
                 told(found, total)

@@ -41,7 +41,7 @@ FULL = Size(
     settle_ms=65_000,
     check_s=10,
 )
-# A third of the entries, half of the faults, the same parts: for a soak, where the number of worlds counts.
+# A quarter of the entries, a third of the faults, the same parts: for a soak, where the number of worlds counts.
 SHORT = Size(
     name="short",
     stations=(3,),
@@ -58,3 +58,4 @@ SHORT = Size(
     settle_ms=50_000,
     check_s=20,
 )
+SIZES = {size.name: size for size in (FULL, SHORT)}
