@@ -15,7 +15,7 @@ from server_stub.site.home import Home
 from simulator.deeds import DEED_FIELDS, deeds
 from simulator.ring import ring_pages
 
-# a ring keeps 2,048 entries, an outbox 1,000 that were answered; a step is one access or one table
+# an outbox keeps 1,000 that were answered; a step is one access or one table
 STEPS_A_LOOK = 40
 
 

@@ -32,7 +32,7 @@ class Sizes:
 
     transactions: int = 100_000
     every: int = 10_000
-    sectors: tuple[int, ...] = (32, 128, 512)
+    sectors: tuple[int, ...] = (32, 512, 4096)
     boots: int = 3
     rounds: int = 30
     touches: touch.Sizes = field(default_factory=lambda: touch.Sizes(200, (schema.POCKETS.limit,)))

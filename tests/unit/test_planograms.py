@@ -4,11 +4,14 @@ import pytest
 
 from agent import link
 from firmware import config, issue
+from firmware.journal.flash import SLOTS
 from firmware.storage import types
 from firmware.wire import cbor
 from server_stub.site import boards, enrol, make, planograms
 from server_stub.site.home import Home
 
+# docs/benchmarks.md, drain
+ENTRIES_A_DAY = 1500
 BOARDS = sorted(file.stem for file in boards.FOLDER.glob("*.toml") if boards.read(file.stem).drawer)
 
 
@@ -46,6 +49,15 @@ def test_each_planogram_fits_each_board(name, board):
     ]
     assert len(set(taken)) == len(taken) and all(bit < 16 for _, bit in taken)
     assert cfg.hardware["pull_in_ms"] == 150
+
+
+@pytest.mark.req("U2", "U29")
+def test_a_ring_outlasts_the_centre_for_three_days_on_a_board_and_thirty_on_linux():
+    days = {
+        file.stem: boards.read(file.stem).ring_sectors * SLOTS / ENTRIES_A_DAY for file in boards.FOLDER.glob("*.toml")
+    }
+    assert min(days.values()) > 3
+    assert min(days["linux-bus"], days["pharmacy"]) > 30
 
 
 def test_controller_and_agent_speak_at_the_same_speed():
