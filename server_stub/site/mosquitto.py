@@ -42,7 +42,7 @@ def acl_text(config: SiteConfig) -> str:
         _rights("supplier", [], [f"{site}/supplier/#"]),
     ]
     for station in config.station:
-        own = f"{site}/{config.site.shard}/{station.id}"
+        own = f"{site}/{config.shard_of(station)}/{station.id}"
         users.append(_rights(station.id, [f"{own}/up/+"], [f"{own}/down/#"]))
     return "\n".join(users)
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import queue
 import signal
 import ssl
 import subprocess
@@ -10,6 +11,7 @@ import threading
 import pytest
 from sqlalchemy import select
 
+from firmware.wire import topics
 from server_stub.ledger import schema
 from server_stub.ledger.schema import open_database
 from server_stub.site import config
@@ -178,3 +180,28 @@ def test_rights_are_those_of_the_certificate(site):
         one.disconnect()
         one.loop_stop()
     listener.away()
+
+
+def test_a_station_of_a_further_shard_is_heard_there_and_hears(site):
+    home, port, _broker, _genesis = site
+    add_station(home, "ED1", ["ED"], shard="s1")
+    names, heard, joined = ("demo", "s1", "ED1"), queue.Queue(), queue.Queue()
+    ends = []
+    for certificate, listens in (
+        (home.keys / "centre.crt", topics.up(*names, "batch")),
+        (home.station("ED1") / "tls.crt", topics.down(*names, "notice")),
+    ):
+        end = client(home, certificate, port, certificate.stem)
+        end.on_message = lambda _c, _u, message: heard.put(message.topic)
+        end.on_subscribe = lambda *_: joined.put(1)
+        end.subscribe(listens, qos=1)
+        joined.get(timeout=30)
+        ends.append(end)
+    centre, station = ends
+    station.publish(topics.up(*names, "batch"), b"x", qos=1)
+    assert heard.get(timeout=30) == topics.up(*names, "batch")
+    centre.publish(topics.down(*names, "notice"), b"x", qos=1)
+    assert heard.get(timeout=30) == topics.down(*names, "notice")
+    for end in ends:
+        end.disconnect()
+        end.loop_stop()
