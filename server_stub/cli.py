@@ -173,6 +173,7 @@ def server_run(
     """Run ingest and web until stopped."""
     from server_stub import supervisor  # noqa: PLC0415
     from server_stub.ledger.schema import WrongSchema, missing, open_database  # noqa: PLC0415
+    from server_stub.site import chosen  # noqa: PLC0415
     from server_stub.site.config import NoSite, database_url, read  # noqa: PLC0415
     from server_stub.site.home import make_folder  # noqa: PLC0415
 
@@ -180,10 +181,11 @@ def server_run(
     try:
         with readable():
             site = read(home)
+            chosen.check(home, site)
             if path := missing(database_url(home, site)):
                 typer.echo(f"an empty database is made, {path}; if there was one before, stop: apotheca server restore")
             open_database(database_url(home, site)).dispose()
-    except (NoSite, WrongSchema) as error:
+    except (NoSite, WrongSchema, chosen.LedgerElsewhere) as error:
         raise refuse(error) from None
     if clock not in ("system", "stepped"):
         raise refuse(ValueError("--clock is system or stepped"))
