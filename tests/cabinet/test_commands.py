@@ -104,6 +104,15 @@ def test_the_services_start_commands_that_there_are(unit):
     assert given.get("station") == ("ICU1" if unit.stem.endswith("@") else None)
 
 
+@pytest.mark.parametrize(
+    ("unit", "groups"),
+    [("apotheca-agent@", "dialout"), ("apotheca-cradle@", "dialout"), ("apotheca-busd@", "i2c gpio")],
+)
+def test_a_service_may_open_the_devices_that_it_is_for(unit, groups):
+    lines = next(path for path in UNITS if path.stem == unit).read_text().splitlines()
+    assert f"SupplementaryGroups={groups}" in lines
+
+
 def test_a_blank_board_says_so(tmp_path):
     with Board(tmp_path) as board, ReplBoard(board.port) as repl:
         assert repl.told() == ("unix", "", "", 0, "", False, False, 0)
