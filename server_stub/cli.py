@@ -59,15 +59,18 @@ def by_shell() -> str:
 def init(
     ctx: typer.Context,
     site: Annotated[str, typer.Option(help="Id of the site: letters, digits, - and _.")],
-    broker_port: Annotated[int, typer.Option(help="MQTT over TLS, loopback.")] = 18883,
-    web_port: Annotated[int, typer.Option(help="Console and API over HTTPS, loopback.")] = 8443,
+    host: Annotated[
+        str, typer.Option(help="This computer as cabinets reach it, DNS name or IPv4 address; without, nobody does.")
+    ] = "127.0.0.1",
+    broker_port: Annotated[int, typer.Option(help="MQTT over TLS.")] = 18883,
+    web_port: Annotated[int, typer.Option(help="Console and API over HTTPS.")] = 8443,
 ) -> None:
     """Make a site in --home; refuses if there is one."""
     from server_stub.site.make import SiteExists, make_site  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
-        make_site(home, site, broker_port=broker_port, web_port=web_port)
+        make_site(home, site, broker_port=broker_port, web_port=web_port, host=host)
     except (SiteExists, ValueError) as error:
         raise refuse(error) from None
     typer.echo(f"site {site} is in {home.root}; next: apotheca --home {home.root} station add ID --ward WARD")
@@ -297,19 +300,17 @@ def _broker() -> None:
 
 @broker_app.command("run")
 def broker_run(ctx: typer.Context) -> None:
-    """Become nats-server with this home's configuration, which is made again if it is gone."""
-    from server_stub.site.broker import executable, write_configuration  # noqa: PLC0415
+    """Become nats-server with this home's configuration, which is made anew from site.toml."""
+    from server_stub.site.broker import BrokerRefused, executable, renew_configuration  # noqa: PLC0415
     from server_stub.site.config import NoSite, read  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
-        site = read(home)
-    except NoSite as error:
+        path = executable()
+        renew_configuration(home, read(home))
+    except (NoSite, BrokerRefused) as error:
         raise refuse(error) from None
-    path, configuration = executable(), home.broker / "nats.conf"
-    if not configuration.exists():
-        write_configuration(home, site)
-    os.execv(path, [path, "-c", str(configuration)])  # noqa: S606 - that very process is to be the broker
+    os.execv(path, [path, "-c", str(home.broker / "nats.conf")])  # noqa: S606 - that very process is to be the broker
 
 
 @export_app.command()

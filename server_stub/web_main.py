@@ -1,4 +1,4 @@
-"""The process `web`: console and API over HTTPS on loopback. It reads the database and writes only through ingest."""
+"""The process `web`: console and API over HTTPS. It reads the database and writes only through ingest."""
 
 import argparse
 import logging
@@ -22,9 +22,9 @@ from server_stub.console.gate import Gate
 from server_stub.console.packets import Packets
 from server_stub.ledger.schema import open_database
 from server_stub.site import config
+from server_stub.site.address import listen_at
 from server_stub.site.home import Home
 
-HOST = "127.0.0.1"
 HAND_OVER_S = 2.0
 MAX_CONNECTIONS = 256
 
@@ -40,12 +40,13 @@ def make_app(home: Home) -> FastAPI:
 
 def without_pages(home: Home) -> tuple[FastAPI, Console, Actions]:
     """The API and the door behind the gate, and what pages are made of."""
-    engine = open_database(config.database_url(home, config.read(home)))
+    site = config.read(home)
+    engine = open_database(config.database_url(home, site))
     _read_only(engine)
     door = Door(Accounts(home.accounts), time.monotonic)
     console = Console(engine, lambda: config.read(home), door, Packets(home))
     app = FastAPI(title="Apotheca", version="1", docs_url=None, redoc_url=None, openapi_url="/api/openapi.json")
-    app.add_middleware(Gate, door=door)
+    app.add_middleware(Gate, door=door, host=site.web.host)
     problems.add_to(app)
     add_api(app, console, Callers(door, (home.keys / "hospital.token").read_text().strip()), home)
     api_docs.add_to(app)
@@ -66,10 +67,11 @@ def main() -> None:
     parser.add_argument("home", type=Path)
     home = Home(parser.parse_args().home)
     logging.basicConfig(level=logging.INFO, format="%(asctime)s web %(levelname)s %(message)s")
+    web = config.read(home).web
     uvicorn.run(
         make_app(home),
-        host=HOST,
-        port=config.read(home).web.port,
+        host=listen_at(web.host),
+        port=web.port,
         ssl_certfile=str(home.keys / "centre.crt"),
         ssl_keyfile=str(home.keys / "centre.key"),
         log_level="warning",

@@ -17,7 +17,7 @@ from server_stub.console.door import Door, Visitor
 
 COOKIE = "__Host-apotheca"
 VISITOR = "apotheca.visitor"
-HOSTS = ("127.0.0.1", "localhost", "[::1]")
+HOSTS = ("127.0.0.1", "localhost")
 _OPEN = ("/sign-in", "/favicon.ico")
 _ASSETS = "/_nicegui/"
 _NO_PASSWORD_YET = ("/password", "/sign-out")
@@ -42,9 +42,12 @@ class Ask(NamedTuple):
     visitor: Visitor | None
 
 
-def decide(ask: Ask) -> tuple[int, str]:
-    """(0, "") lets it pass; (303, address) sends it elsewhere; (4xx, words) refuses it."""
-    if ask.host.rsplit(":", 1)[0] not in HOSTS:
+def decide(ask: Ask, host: str = HOSTS[0]) -> tuple[int, str]:
+    """(0, "") lets it pass; (303, address) sends it elsewhere; (4xx, words) refuses it.
+
+    `host` is this computer as others reach it.
+    """
+    if ask.host.rsplit(":", 1)[0] not in (*HOSTS, host):
         return 421, "This is not the name of this computer."
     foreign = _foreign(ask.host, ask.origin)
     if (ask.method not in _SAFE and foreign) or (ask.origin and foreign):
@@ -85,11 +88,12 @@ def set_token(response: Response, token: str) -> None:
 
 
 class Gate:
-    """ASGI middleware; puts the visitor into the scope."""
+    """ASGI middleware of a console that others reach as `host`; puts the visitor into the scope."""
 
-    def __init__(self, app: ASGIApp, door: Door) -> None:
+    def __init__(self, app: ASGIApp, door: Door, host: str) -> None:
         self._app = app
         self._door = door
+        self._host = host
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass, send elsewhere or refuse."""
@@ -108,7 +112,7 @@ class Gate:
         method = scope.get("method", "WEBSOCKET")
         query = scope["query_string"].decode("latin-1")
         ask = Ask(method, path, query, headers.get("host", ""), headers.get("origin", ""), visitor)
-        status, words = decide(ask)
+        status, words = decide(ask, self._host)
         if not status:
             await self._app(scope, receive, _protected(send, private=not path.startswith(_ASSETS)))
         elif scope["type"] == "websocket":

@@ -10,11 +10,13 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 from server_stub.site import mosquitto
+from server_stub.site.address import listen_at
 from server_stub.site.config import SiteConfig
-from server_stub.site.home import Home, write_private
+from server_stub.site.home import Home, make_folder, write_private
 
 _CENTRE_SENDS = ("*.*.down.*", "feed.*", "supplier.*")
 
@@ -41,7 +43,7 @@ listen: "127.0.0.1:-1"
 pid_file: {json.dumps(str(broker / "nats.pid"))}
 jetstream {{ store_dir: {json.dumps(str(broker / "data"))}, sync_interval: always }}
 mqtt {{
-  listen: {json.dumps(f"{config.broker.host}:{config.broker.port}")}
+  listen: {json.dumps(f"{listen_at(config.broker.host)}:{config.broker.port}")}
   ack_wait: "10s"
   max_ack_pending: 100
   tls {{
@@ -85,10 +87,16 @@ def _user(name: str, publish: list[str], subscribe: list[str]) -> str:
 
 
 def write_configuration(home: Home, config: SiteConfig) -> None:
-    """Write both files of a new site."""
+    """Write all files."""
     write_private(home.broker / "users.conf", users_text(config).encode())
     write_private(home.broker / "nats.conf", main_text(home, config).encode())
     mosquitto.write_configuration(home, config)
+
+
+def renew_configuration(home: Home, config: SiteConfig) -> None:
+    """Write all files anew for a broker that is about to start; raises BrokerRefused, as `update_users`."""
+    _check(home, main_text(home, config), users_text(config))
+    write_configuration(home, config)
 
 
 def update_users(home: Home, config: SiteConfig) -> None:
@@ -96,21 +104,21 @@ def update_users(home: Home, config: SiteConfig) -> None:
 
     The whole configuration is tried first; raises BrokerRefused and leaves the old one if it would not load.
     """
-    trial = home.broker / ".trial"
-    trial.mkdir(mode=0o700, exist_ok=True)
-    try:
-        write_private(trial / "users.conf", users_text(config).encode())
-        write_private(trial / "nats.conf", (home.broker / "nats.conf").read_bytes())
-        _check(trial / "nats.conf")
-        (trial / "users.conf").replace(home.broker / "users.conf")
-    finally:
-        shutil.rmtree(trial)
+    users = users_text(config)
+    # a broker that runs takes up users only: what else has changed in site.toml waits for its next start
+    _check(home, (home.broker / "nats.conf").read_text(), users)
+    write_private(home.broker / "users.conf", users.encode())
     mosquitto.write_configuration(home, config)
     reload(home)
 
 
-def _check(path: Path) -> None:
-    tried = subprocess.run([executable(), "-c", str(path), "-t"], capture_output=True, text=True, check=False)
+def _check(home: Home, main: str, users: str) -> None:
+    with tempfile.TemporaryDirectory(dir=make_folder(home.broker)) as folder:
+        path = Path(folder, "nats.conf")
+        path.write_text(main)
+        path.with_name("users.conf").write_text(users)
+        command = [executable(), "-c", str(path), "-t"]
+        tried = subprocess.run(command, capture_output=True, text=True, check=False)
     if tried.returncode:
         raise BrokerRefused(f"the broker refuses its configuration, nothing was changed: {tried.stderr.strip()}")
 

@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from firmware.wire import signed
+from server_stub.site import address
 from server_stub.site.home import Home, write_private
 from server_stub.supply.settings import DEFAULT_HOURS, LONGEST_HOURS
 from server_stub.verify.settings import DEFAULT_MINUTES, LONGEST_MINUTES
@@ -14,6 +15,7 @@ from server_stub.verify.settings import DEFAULT_MINUTES, LONGEST_MINUTES
 Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 Area = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,32}$")]
 Port = Annotated[int, Field(gt=0, lt=65536)]
+Host = Annotated[str, AfterValidator(address.checked)]
 PHARMACY_BOARD = "pharmacy"
 
 
@@ -30,15 +32,16 @@ class Site(_Part):
 
 
 class Broker(_Part):
-    """Where the MQTT broker listens (TLS)."""
+    """Where cabinets and centre reach the MQTT broker (TLS); it listens at `address.listen_at` of that."""
 
-    host: str = "127.0.0.1"
+    host: Host = address.LOOPBACK
     port: Port = 18883
 
 
 class Web(_Part):
-    """Where console and API listen (HTTPS, loopback)."""
+    """Where browsers and the pharmacy's computer reach console and API (HTTPS); as the broker's."""
 
+    host: Host = address.LOOPBACK
     port: Port = 8443
 
 
@@ -125,6 +128,11 @@ class SiteConfig(_Part):
     def shard_of(self, station: Station) -> str:
         """The shard whose process takes in what this station sends."""
         return station.shard or self.site.shard
+
+    @property
+    def server_hosts(self) -> dict[str, str]:
+        """What the certificate of each server names beside this computer itself."""
+        return {"broker": self.broker.host, "centre": self.web.host}
 
     @property
     def further_shards(self) -> tuple[str, ...]:

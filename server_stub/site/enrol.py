@@ -96,12 +96,11 @@ def _write_agent(home: Home, site: config.SiteConfig, station: config.Station) -
         write_private(folder / name, (home.keys / name).read_bytes())
     release.hand_out(home, station.id)
     treekey.hand_out(home, station.id)
-    write_private(folder / "agent.toml", agent_settings(home, site, station))
+    write_private(folder / "agent.toml", agent_settings(site, station))
 
 
-def agent_settings(home: Home, site: config.SiteConfig, station: config.Station) -> bytes:
-    """agent.toml of the station's log."""
-    panel = (home.run / f"{station.id}.panel.sock").absolute()
+def agent_settings(site: config.SiteConfig, station: config.Station) -> bytes:
+    """agent.toml of the station's log; it holds on any computer, wherever its home is."""
     fields = {
         "station": station.id,
         "log": station.log,
@@ -110,8 +109,7 @@ def agent_settings(home: Home, site: config.SiteConfig, station: config.Station)
         "ward": ", ".join(station.wards),
         "broker_host": site.broker.host,
         "broker_port": site.broker.port,
-        "panel_socket": str(panel),
-        "api_url": f"https://{site.broker.host}:{site.web.port}",
+        "api_url": f"https://{site.web.host}:{site.web.port}",
     }
     return "".join(f"{key} = {json.dumps(value)}\n" for key, value in fields.items()).encode()
 

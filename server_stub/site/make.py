@@ -4,7 +4,7 @@ import secrets
 
 from firmware.journal import entry
 from firmware.version import VERSION
-from server_stub.site import broker, config, pki, release, signers, treekey
+from server_stub.site import address, broker, config, pki, release, signers, treekey
 from server_stub.site.home import Home, make_folder, write_private
 
 CENTRE = "centre"
@@ -15,31 +15,36 @@ class SiteExists(Exception):
     """There is a site in that home already."""
 
 
-def make_site(home: Home, site: str, *, broker_port: int = 18883, web_port: int = 8443) -> config.SiteConfig:
-    """Make site `site` in `home`; raises SiteExists, and ValueError for a bad id or port."""
+def make_site(
+    home: Home, site: str, *, broker_port: int = 18883, web_port: int = 8443, host: str = address.LOOPBACK
+) -> config.SiteConfig:
+    """Make site `site` in `home`; `host` is this computer as cabinets reach it. Raises SiteExists, and ValueError for a
+    bad id, port or host."""
     if home.config.exists() or home.keys.exists():
         raise SiteExists(f"{home.root} holds a site already: choose another --home, or remove that folder yourself")
     log_key = secrets.token_bytes(32)
     genesis = entry.genesis(CENTRE, CENTRE_LOG, log_key, VERSION)
     made = config.SiteConfig(
         site=config.Site(id=site, genesis=genesis.hex()),
-        broker=config.Broker(port=broker_port),
-        web=config.Web(port=web_port),
+        broker=config.Broker(host=host, port=broker_port),
+        web=config.Web(host=host, port=web_port),
     )
     for folder in (home.root, home.keys, home.run, home.broker, home.keys / "stations", home.root / "stations"):
         make_folder(folder)
-    _write_keys(home, site, log_key)
+    _write_keys(home, made, log_key)
     broker.write_configuration(home, made)
     config.write(home, made)
     return made
 
 
-def _write_keys(home: Home, site: str, log_key: bytes) -> None:
-    keys = home.keys
+def _write_keys(home: Home, made: config.SiteConfig, log_key: bytes) -> None:
+    keys, site, servers = home.keys, made.site.id, made.server_hosts
     authority = (keys / "ca.crt", keys / "ca.key")
     pki.make_authority(*authority, site)
-    for name in ("broker", CENTRE, "feed", "supplier"):
-        pki.issue(authority, keys / f"{name}.crt", keys / f"{name}.key", name, server=name in ("broker", CENTRE))
+    for name, host in servers.items():
+        pki.issue(authority, keys / f"{name}.crt", keys / f"{name}.key", name, server=True, host=host)
+    for name in ("feed", "supplier"):
+        pki.issue(authority, keys / f"{name}.crt", keys / f"{name}.key", name)
     for name in signers.TITLES:
         signers.ensure(home, name)
     release.ensure(home)

@@ -6,6 +6,7 @@ it says so to nobody. None of that matters here: a PUBACK means nothing, entries
 
 import getpass
 
+from server_stub.site.address import listen_at
 from server_stub.site.config import SiteConfig
 from server_stub.site.home import Home, write_private
 
@@ -18,7 +19,7 @@ def main_text(home: Home, config: SiteConfig) -> str:
     broker, keys = home.broker.absolute(), home.keys.absolute()
     return f"""user {getpass.getuser()}
 pid_file {broker / "mosquitto.pid"}
-listener {config.broker.port} {config.broker.host}
+listener {config.broker.port} {listen_at(config.broker.host)}
 cafile {keys / "ca.crt"}
 certfile {keys / "broker.crt"}
 keyfile {keys / "broker.key"}

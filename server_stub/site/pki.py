@@ -1,6 +1,5 @@
 """The site's own certificate authority and keys: ECDSA P-256 throughout (docs/interfaces.md, Home)."""
 
-import ipaddress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from server_stub.site import address
 from server_stub.site.home import write_private
 
 _CA_DAYS = 3650
@@ -48,17 +48,31 @@ def make_authority(crt: Path, key_path: Path, site: str) -> None:
     write_private(crt, certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def issue(authority: tuple[Path, Path], crt: Path, key_path: Path, name: str, *, server: bool = False) -> None:
-    """A certificate with CN = `name` from `authority` (certificate, key); a server's also names this computer."""
+def issue(  # noqa: PLR0913 - two files of each
+    authority: tuple[Path, Path],
+    crt: Path,
+    key_path: Path,
+    name: str,
+    *,
+    server: bool = False,
+    host: str = address.LOOPBACK,
+) -> None:
+    """A certificate with CN = `name` from `authority` (certificate, key); a server's also names this computer, itself
+    and as others reach it (`host`)."""
     key = ec.generate_private_key(ec.SECP256R1())
     uses = [ExtendedKeyUsageOID.CLIENT_AUTH] + ([ExtendedKeyUsageOID.SERVER_AUTH] if server else [])
     ca, ca_key = _open(authority)
     builder = _leaf(ca, key, name, _usage()).add_extension(x509.ExtendedKeyUsage(uses), critical=False)
     if server:
-        local = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
-        builder = builder.add_extension(x509.SubjectAlternativeName(local), critical=False)
+        names = dict.fromkeys(_general(one) for one in ("localhost", address.LOOPBACK, host))
+        builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
     write_private(key_path, key_pem(key))
     write_private(crt, builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+
+
+def _general(host: str) -> x509.GeneralName:
+    found = address.ip(host)
+    return x509.IPAddress(found) if found else x509.DNSName(host)
 
 
 def certify_signer(authority: tuple[Path, Path], crt: Path, key_path: Path, name: str) -> None:

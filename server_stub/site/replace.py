@@ -47,7 +47,7 @@ def replace_controller(home: Home, station: str, ended: Ended, *, board: str, pl
     folder = make_folder(home.station(station) / FOLDER)
     write_identity(folder, new, key, layout, drawers)
     write_private(folder / BEFORE, before)
-    write_private(folder / "agent.toml", agent_settings(home, changed, new))
+    write_private(folder / "agent.toml", agent_settings(changed, new))
     mac = home.mac_key(station)
     put_away = mac.with_name(f"{mac.name}.{old.log}")
     # it is there if a replacement was cut here before: then `mac` is already another one

@@ -16,6 +16,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from agent import settings
 from firmware import codes, issue
 from firmware.version import VERSION
 from firmware.wire import signed
@@ -95,7 +96,7 @@ def test_a_station_gets_all_it_needs(home):
     assert len(record[7]) == 5
     agent = tomllib.loads((home.station("ICU1") / "agent.toml").read_text())
     assert agent["broker_port"] == config.read(home).broker.port
-    assert agent["panel_socket"].endswith("run/ICU1.panel.sock")
+    assert settings.load(home.station("ICU1")).panel_socket == (home.run / "ICU1.panel.sock").resolve()
     with pytest.raises(NotEnrolled, match="taken"):
         add_station(home, "ICU1", ["MICU"])
 

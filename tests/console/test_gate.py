@@ -46,6 +46,23 @@ def test_foreign_names_of_this_computer_are_refused():
     assert ask(host="127.0.0.1:8443", who=visitor()) == (0, "")
 
 
+@pytest.mark.parametrize(
+    ("name", "passes"),
+    [
+        *(
+            ("centre.example.org", True),
+            ("centre.example.org:8443", True),
+            ("localhost:8443", True),
+            ("127.0.0.1", True),
+        ),
+        *(("example.org", False), ("xcentre.example.org", False), ("10.1.2.3", False), ("", False), ("[::1]", False)),
+    ],
+)
+def test_the_name_under_which_others_reach_it_is_its_own_and_no_further_one(name, passes):
+    status, _ = decide(Ask("GET", "/alerts", "", name, "", visitor()), "centre.example.org")
+    assert status == (0 if passes else 421)
+
+
 def test_the_one_time_password_comes_first():
     assert ask(path="/packets", who=visitor(must_change=True)) == (303, "/password")
     assert ask(path="/password", who=visitor(must_change=True)) == (0, "")

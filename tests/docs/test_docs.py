@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ROOMS = ("firmware", "agent", "server_stub", "simulator")
 DOTTED = re.compile(rf"`((?:{'|'.join(ROOMS)})(?:\.\w+)+)(?:\(\))?`")
 FILE = re.compile(r"`([\w.-]+(?:/[\w.-]+)+/?|[\w-]+\.(?:md|toml|ini|lock|py))`|\]\((?!https?:|#)([^)#]+)")
-AT_RUN_TIME = ("apotheca-home", ".venv", "bin", "keys", "stations", "run", "broker", "build", "site.toml")
+AT_RUN_TIME = ("apotheca-home", ".venv", "bin", "keys", "stations", "run", "broker", "build", "site.toml", "agent.toml")
 HOSTS = ("pypi" + ".org", "pythonhosted" + ".org", "npmjs" + ".", "debian" + ".org", "ubuntu" + ".com")
 FOLDERS = tuple(f"/{name}/" for name in ("root", "work", "home"))
 
