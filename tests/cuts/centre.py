@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+from firmware.journal import chain, entry, kinds
 from firmware.wire import messages
 from server_stub.ledger import schema
 from server_stub.site.enrol import add_stations
@@ -29,13 +30,13 @@ def make_home(folder: Path) -> Home:
 
 
 class Day:
-    """The centre's core with two stations that send what they have; `failures` are what it raised."""
+    """The centre's core with two stations that send what they have, and the hospital that tells of patients."""
 
     def __init__(self, home: Home, url: str) -> None:
         self.bench = conftest.Bench(home, url)
         self.scripts = {station: self.bench.station(station) for station in STATIONS}
         self.kept = dict.fromkeys(STATIONS, 0)
-        self.failures: list[Exception] = []
+        self.admitted: list[str] = []
 
     def steps(self, entries: int) -> Any:
         """One group of work after the other, as calls."""
@@ -47,7 +48,7 @@ class Day:
             yield lambda station=station, script=script: self.send(station, script)
             if number % 4 == 0:
                 event = {**PATIENT, "id": f"e{number}", "patient": f"P{number}"}
-                yield lambda event=event: self.bench.ask("hospital_events", events=[event], key=event["id"])
+                yield lambda event=event: self.admit(event)
             if number % 5 == 0:
                 yield lambda station=station, script=script: self.bench.up(station, "heartbeat", script.heartbeat())
 
@@ -57,12 +58,23 @@ class Day:
         assert self.bench.verdicts(out) in ([messages.ACCEPT], [messages.DUP])
         self.kept[station] = len(script.pages)
 
+    def admit(self, event: dict[str, Any]) -> None:
+        """What the centre says it has taken it is held to; asked again by the same key it says the same."""
+        assert self.bench.ask("hospital_events", events=[event], key=event["id"])["accepted"] == 1
+        self.admitted.append(event["id"])
+
+    def events(self) -> list[str]:
+        """Ids of the hospital's events in the centre's own log, in its order."""
+        pages = ((row.seq, row.page) for row in self.bench.rows(schema.entries) if row.kind == kinds.HOSPITAL_ADT)
+        return [entry.decode(chain.parse_page(page)[0])[entry.F_EXT][0] for _, page in sorted(pages)]
+
     def check(self) -> None:
         """All that was answered is there, once, in order; the centre's own log has no hole."""
         for station, script in self.scripts.items():
             assert self.bench.ledger(station) == [(n, script.heads[n]) for n in range(1, self.kept[station] + 1)]
         own = [seq for seq, _ in self.bench.ledger("centre")]
         assert own == list(range(1, len(own) + 1))
+        assert self.events() == self.admitted != []
 
     def drop(self) -> None:
         """As the end of the process would."""
