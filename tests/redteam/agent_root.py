@@ -136,16 +136,27 @@ def _forge(attack, here, root):
     old = next(n for n, page in enumerate(root.pages) if entry.decode(page[0])[entry.F_KIND] == kinds.REMOVE)
     led = root.sends(old + 1, [changed(root.pages[old], F_ACTOR="ben"), *root.pages[old + 1 :]])
     attack.tried("forge", f"entry {old + 1}, long answered, written anew", _told(led), _refused(led, codes.BAD_CHAIN))
-    tried, found = _look_for_keys(root)
+    _keys_are_found(here, root)
+    tried, found = _look_for_keys(root, root.folder)
     attack.tried(
         "forge", "finding K or a page key in what it has", f"{tried} places looked at, found: {found}", not found
     )
 
 
-def _look_for_keys(root):
-    """Is K, or the key of the first page, anywhere in the files of the agent?"""
+def _keys_are_found(here, root):
+    """The search itself: where they do lie about, it finds K and the key of the first page."""
+    master = here.home.mac_key("ICU1").read_bytes()
+    for name, key in (("K", master), ("page-key", bytes(PageKeys(master).run(1, 1)[0]))):
+        planted = here.home.root.with_name(name)
+        planted.mkdir()
+        (planted / "core").write_bytes(b"left over" + key + b"left over")
+        assert _look_for_keys(root, planted)[1] == "core", name
+
+
+def _look_for_keys(root, folder):
+    """Is K, or the key of the first page, anywhere in the files of this folder?"""
     head, mac, tried = root.heads[1], root.pages[0][2], 0
-    for path in sorted(path for path in root.folder.rglob("*") if path.is_file()):
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
         data = path.read_bytes()
         for at in range(max(0, len(data) - 31)):
             some, tried = data[at : at + 32], tried + 1

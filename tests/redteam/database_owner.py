@@ -320,10 +320,14 @@ def _tree(attack, copy):
 
 
 def _outgoing(attack, home, folder):
-    copy = Copy(home, folder, "outgoing")
+    copy, planted = Copy(home, folder, "outgoing"), Copy(home, folder, "planted")
     secrets = [path.read_bytes() for path in home.keys.rglob("*") if path.is_file() and path.suffix in (".mac", ".key")]
-    whole = (copy.home.root / "centre.db").read_bytes()
-    found = [secret for secret in secrets if secret in whole or (len(secret) > 64 and secret[40:104] in whole)]
+    assert home.mac_key("ICU1").read_bytes() in secrets
+    rows = [(f"planted {number}", secret) for number, secret in enumerate(secrets)]
+    planted.db.executemany("INSERT INTO meta (key, value) VALUES (?, ?)", rows)
+    planted.done()
+    assert _keys_in(planted.home, secrets) == secrets, "where keys do lie about, they are found"
+    found = _keys_in(copy.home, secrets)
     attack.tried(
         "forge", "looking for any key in the database", f"{len(secrets)} keys looked for, found {len(found)}", not found
     )
@@ -336,6 +340,12 @@ def _outgoing(attack, home, folder):
     except BadSignatureError:
         code = codes.BAD_SIGNATURE
     attack.tried("hide", "an acknowledgement put into the table `outbox`", f"the agent refuses, code {code}", code)
+
+
+def _keys_in(home, secrets):
+    """Which of these the files of the database hold, whole or a piece of a long one."""
+    whole = b"".join(path.read_bytes() for path in sorted(home.root.glob("centre.db*")))
+    return [secret for secret in secrets if secret in whole or (len(secret) > 64 and secret[40:104] in whole)]
 
 
 def _other_key(folder):
