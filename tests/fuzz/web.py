@@ -153,7 +153,8 @@ def checkpoint() -> Iterator[Check]:
         def check(data: bytes) -> str:
             asked, _, rest = data.partition(b"\n\n")
             text = rest.partition(b"\n\n")[0].decode("utf-8", "replace") + "\n"
-            witness.add_checkpoint(data, 1)
+            if witness.add_checkpoint(data, 1).status == HTTPStatus.OK:
+                raise Wrong("a checkpoint that the log has not signed")
             answer = witness.add_checkpoint(asked + f"\n\n{text}\n{signer.sign(text)}\n".encode(), 1)
             if answer.status == HTTPStatus.OK:
                 with witness._memory.holding(signer.key.name) as (_seen, keep):
