@@ -15,7 +15,6 @@ from journal_rig import START, Clock, Rig
 PROGRAM, ERASE, WRITE = "program", "erase", "snapshot"
 
 # how many bytes of a cut operation happen; 2048 and 2100: of an erase or a snapshot
-CLEAN = (0,)
 TORN = (0, 1, 16, 128, 255, 2048, 2100)
 
 

@@ -5,9 +5,7 @@ from firmware import flags
 from firmware.journal import entry
 from firmware.wire import messages
 
-ORDERED_MIN = 30000000  # start of the order of pat1 for morphine; the clock of the tests stands at this minute
 NURSE = 1 | 2 | 4 | 16 | 32 | 64 | 1024 | 4096
-CHARGE = NURSE | 2048 | 512
 POLICY = [["profiled", 1]]
 ALERT = flags.HIGH_ALERT
 MORE_ITEMS = [["rocuronium", 0, 1, ALERT, 0, 7], ["gloves", 0, 1, flags.SUPPLY, 0, 0], ["ketamine", 3, 1, 2, 5, 0]]

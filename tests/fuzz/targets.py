@@ -320,7 +320,6 @@ _EVENT = (
     b'{"type": "administration", "id": "g1", "utc_ms": 1, "patient": "P1", "order": "", "item": "ACET", "quantity": 1,'
     b' "administered_utc_ms": 1, "status": "given"}\n'
 )
-_STATUS = b'{"online": true, "boot": 1, "tables": {"items": 0}}'
 _ROWS = b'{"table": "items", "rows": [["a", 1, 1, 0, 0, 0]]}\n[["D01-P01", 1, 1, "a", 2, 3, 4]]\n'
 _LABELS = [b"Z1|ACET|5|AB01", b"Z2|ACET", b"Z3|nurse1", b"Z4|ICU1|3|7", b"Z5|ICU1|T1", b"0100312345678906172812311042",
            b"]d20100312345678906\x1d10LOT", b"4006381333931", b"036000291452"]  # fmt: skip

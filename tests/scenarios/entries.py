@@ -99,7 +99,6 @@ def _order(site: Site, page: Written, text: str) -> tuple[Any, Any]:
 
 _WORD = r"[A-Za-z0-9_-]+"
 _NUMBER = r"\d+(?:\.\d+)?"
-_PHRASE = "[a-z]+(?: [a-z]+)*?"
 
 # how it is said, what of the entry that is, what it means
 SAYS: list[tuple[str, Check, str]] = [
