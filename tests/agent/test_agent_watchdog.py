@@ -29,7 +29,7 @@ def heard(sock):
     return out
 
 
-@pytest.mark.req("A18")
+@pytest.mark.req("A18", "U1")
 @pytest.mark.parametrize("abstract", [False, True])
 def test_it_speaks_while_its_loop_turns_and_not_once_it_hangs(tmp_path, abstract):
     name = f"@{tmp_path.name}-{id(tmp_path)}" if abstract else str(tmp_path / "notify")
@@ -66,7 +66,7 @@ def test_without_systemd_it_says_nothing_and_waits():
     asyncio.run(live())
 
 
-@pytest.mark.req("A18")
+@pytest.mark.req("A18", "U1")
 def test_the_shipped_unit_asks_for_it_and_starts_the_agent_again():
     unit = configparser.ConfigParser(interpolation=None, strict=False)
     unit.read(UNITS / "apotheca-agent@.service")

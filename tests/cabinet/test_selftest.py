@@ -58,7 +58,6 @@ class Hands:
             self.cabinet.energised.discard(int(number))
 
 
-@pytest.mark.req("U5")
 def test_each_part_is_tried_asked_about_and_journaled_once():
     firmware = Firmware()
     hands = Hands(firmware.cabinet)
@@ -75,7 +74,6 @@ def test_each_part_is_tried_asked_about_and_journaled_once():
     assert firmware.cabinet.state.alarms == [] and firmware.cabinet.light is None
 
 
-@pytest.mark.req("U5")
 def test_what_a_person_or_a_sensor_does_not_see_has_failed():
     firmware = Firmware()
     firmware.cabinet.event("temperature", FRIDGE, None)
@@ -101,7 +99,6 @@ def made(*results):
     return report.Report("ICU1", "0.2.0", "anna", 1_800_000_000_000, tested)
 
 
-@pytest.mark.req("U5")
 def test_the_report_names_what_failed_as_text_and_as_pdf(tmp_path):
     bad = made(service.OK, service.FAILED, service.NOT_FITTED)
     report.write(bad, tmp_path / "report.txt")
@@ -146,7 +143,6 @@ class AtTheDoor:
         self.bus.settled()
 
 
-@pytest.mark.req("U5")
 def test_through_the_panel_of_a_running_cabinet_between_begin_and_end(tmp_path, release, firmware):
     with LinuxCabinet(tmp_path) as cabinet:
         cabinet.flash_first(release.bundle("0.2.0", firmware("0.2.0")))

@@ -79,6 +79,7 @@ def test_only_a_certificate_of_this_site_lets_in(site, stranger):
     assert not let_in(client(home, stranger.station("ICU1") / "tls"), port)
 
 
+@pytest.mark.req("A25.a")
 def test_a_client_without_tls_is_refused(site):
     assert not let_in(Client(), site[1])
 

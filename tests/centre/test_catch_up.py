@@ -300,7 +300,7 @@ def test_however_much_of_a_log_is_set_aside_the_others_are_folded(bench, monkeyp
     assert not bench.centre.behind, "nothing is new elsewhere"
 
 
-@pytest.mark.req("A25.a")
+@pytest.mark.req("A18")
 def test_a_station_that_is_back_is_not_forgotten_with_what_can_not_be_folded(quick, monkeypatch):
     def silent():
         return (codes.STATION_SILENT, "ED1") in {(row.code, row.station) for row in quick.rows(schema.alarms)}

@@ -69,7 +69,7 @@ def test_what_can_not_be_taken_is_kept_as_evidence(monkeypatch):
     assert handled(monkeypatch, ValueError("no such value"), MESSAGE) == [MESSAGE]
 
 
-@pytest.mark.req("A13")
+@pytest.mark.req("U1")
 def test_a_broker_that_comes_back_while_too_much_waits_is_not_read(site_home):
     async def back():
         mqtt = Mqtt(site_home, config.read(site_home), (), None, lambda _id: None)
@@ -102,7 +102,6 @@ def test_a_broker_that_comes_back_while_too_much_waits_is_not_read(site_home):
     asyncio.run(back())
 
 
-@pytest.mark.req("A25.a")
 def test_a_full_disk_ends_no_process_that_runs(tmp_path):
     child = Child("sleeper", [sys.executable, "-c", "import time; time.sleep(600)"], tmp_path / "sleeper.log")
     (tmp_path / "sleeper.pid").mkdir()

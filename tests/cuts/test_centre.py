@@ -4,7 +4,7 @@ import pytest
 
 from tests.cuts import centre, full
 
-pytestmark = pytest.mark.req("A12.a", "A13")
+pytestmark = pytest.mark.req("A12.a", "A13", "U1")
 
 
 @pytest.fixture

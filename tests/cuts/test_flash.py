@@ -9,7 +9,7 @@ from firmware.journal.journal import Journal
 from firmware.journal.ring import Ring
 from tests.cuts import flash
 
-pytestmark = pytest.mark.req("A12.a", "A12.b")
+pytestmark = pytest.mark.req("A12.a", "A12.b", "U1")
 
 # what a careless journal would do
 CARELESS = {

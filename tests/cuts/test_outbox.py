@@ -4,7 +4,7 @@ import pytest
 
 from tests.cuts import full, outbox
 
-pytestmark = pytest.mark.req("A12.a")
+pytestmark = pytest.mark.req("A12.a", "U1")
 
 
 @pytest.fixture

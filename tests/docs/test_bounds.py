@@ -1,4 +1,5 @@
-"""docs/interfaces.md, Bounds: each queue named has the bound that its module has, and callers beyond it are refused."""
+"""docs/interfaces.md, Bounds: each queue named has the bound that its module has; callers of the panel and of the
+centre beyond theirs are refused."""
 
 import asyncio
 import importlib
@@ -12,6 +13,8 @@ from agent.panel import Panel
 from agent.view import View
 from firmware import codes
 from server_stub.integration import intake
+
+pytestmark = pytest.mark.req("U1")
 
 ROOT = Path(__file__).resolve().parents[2]
 SECTION = (ROOT / "docs" / "interfaces.md").read_text(encoding="utf-8").split("## Bounds")[1].split("\n## ")[0]

@@ -7,7 +7,7 @@ from firmware.journal.flash import PAGE
 sys.path.insert(0, __file__.rpartition("/")[0])
 from cut_rig import ERASE, PROGRAM, Boot, Pairs, Run, Tally, flip, flip_key, where_entries_lie
 
-REQ = ("A12.a", "A12.b")
+REQ = ("A12.a", "A12.b", "U1")
 
 
 def test_every_cut_of_a_run_that_wraps_and_every_cut_of_the_boot_after_it():

@@ -20,14 +20,14 @@ def held(plan: Plan, record_property) -> None:
     assert result.off and result.compared
 
 
-@pytest.mark.req("A1.a", "P7", "P8", "P130")
+@pytest.mark.req("A1.a", "P7", "P130", "U3")
 def test_every_state_of_one_pocket(record_property):
     held(cabinets.ONE, record_property)
 
 
 @pytest.mark.deep
 @pytest.mark.parametrize("plan", [plan for plan in cabinets.BY_NAME.values() if plan is not cabinets.ONE], ids=str)
-@pytest.mark.req("A1.a", "P7", "P8", "P130")
+@pytest.mark.req("A1.a", "P7", "P130", "U3")
 def test_every_state_of_a_larger_cabinet(plan: Plan, record_property):
     held(plan, record_property)
 

@@ -12,7 +12,7 @@ from simulator.seen import Passed
 NOW_MS = 1_767_571_200_000
 
 
-@pytest.mark.req("F12", "P12")
+@pytest.mark.req("F12")
 @pytest.mark.parametrize(
     ("boot", "kind", "change", "ext", "names"),
     [

@@ -348,6 +348,7 @@ def test_a_reminder_is_short(wire):
     assert wire.cabinet.lines[body.BUZZER_LINE] == 0 and sound.deadline() is None
 
 
+@pytest.mark.req("U1")
 def test_the_watchdog_makes_a_waiting_loop_come_round_in_time(mocker):
     dog = mocker.Mock()
     guard = watchdog.Watchdog(dog, 8000)
