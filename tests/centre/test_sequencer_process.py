@@ -7,7 +7,6 @@ import queue
 import signal
 import sys
 import threading
-import time
 from http.client import BadStatusLine
 from types import SimpleNamespace
 
@@ -197,17 +196,14 @@ class Asked:
         self.answers.append(answer)
 
 
-@pytest.mark.parametrize("away", [TimeoutError(), BadStatusLine("junk"), ConnectionRefusedError(), (503, b""), "slow"])
+@pytest.mark.parametrize("away", [TimeoutError(), BadStatusLine("junk"), ConnectionRefusedError(), (503, b"")])
 def test_a_witness_that_is_away_in_any_way_holds_nothing_up(monkeypatch, away):
     def post(*_question):
-        if away == "slow":
-            time.sleep(0.2)
         if isinstance(away, Exception):
             raise away
         return away
 
     monkeypatch.setattr(sequencer_main, "_post", post)
-    monkeypatch.setattr(sequencer_main, "ANSWER_WITHIN_S", 0.05)
     shell = object.__new__(sequencer_main.Shell)
     shell._core, shell._hanging = Asked(), set()
     asyncio.run(shell._ask_one("http://w", Key("w", 4, bytes(32))))

@@ -19,7 +19,7 @@ from firmware.cradle.terminal import STATION, Terminal
 from simulator.cradle_line import CradleLine
 from simulator.hurry import HurriedLoop
 
-SPEED = 10
+SPEED, EVENTS = 10, 4
 TIME = "112226120000"
 
 
@@ -32,6 +32,14 @@ async def until(ready, minutes=60):
     async with asyncio.timeout(minutes * 60):
         while not ready():
             await asyncio.sleep(0.2)
+
+
+async def come_to_rest(count):
+    """What is counted, once two looks give the same: what was under way has come through."""
+    seen = None
+    while seen != (seen := count()):
+        await asyncio.sleep(0.2)
+    return seen
 
 
 @contextlib.asynccontextmanager
@@ -118,7 +126,7 @@ def test_no_answer_of_the_application_in_time_is_a_refusal_and_nothing_is_lost()
 
 
 def test_an_application_that_does_not_look_makes_the_line_stand_still(monkeypatch):
-    monkeypatch.setattr("agent.cradle.line.EVENTS", 4)
+    monkeypatch.setattr("agent.cradle.line.EVENTS", EVENTS)
 
     async def story():
         # every cycle begins with an event: there is no free address
@@ -130,16 +138,16 @@ def test_an_application_that_does_not_look_makes_the_line_stand_still(monkeypatc
             await looks.wait()
             seen.append(event)
 
-        async with CradleLine(1) as cradles, running(Line(cradles.host.path, host, told)):
-            await asyncio.sleep(5)
-            stood = cradles.down.passed
+        async with CradleLine(1) as cradles, running(line := Line(cradles.host.path, host, told)):
+            await until(lambda: line._events.qsize() >= EVENTS)
+            stood = await come_to_rest(lambda: cradles.down.passed)
             await asyncio.sleep(5)
             assert stood == cradles.down.passed > 0
             looks.set()
             await until(lambda: cradles.down.passed > stood)
         return seen
 
-    assert len(hurried(story())) > 4
+    assert len(hurried(story())) > EVENTS
 
 
 def test_what_the_application_raises_ends_the_line():
