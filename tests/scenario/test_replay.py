@@ -10,6 +10,8 @@ import pytest
 ROOT = Path(__file__).parents[2]
 DAYS = 6
 KILLS = 3
+# before pytest's own limit, which would not end the command
+WITHIN_S = 280
 
 
 def replay(tmp_path, data_dir, *options):
@@ -17,7 +19,7 @@ def replay(tmp_path, data_dir, *options):
     out = tmp_path / "results.json"
     args = ["--data", str(data_dir), "--days", str(DAYS), "--exit", "--json", str(out), *options]
     command = [sys.executable, "-m", "apotheca", "--home", str(tmp_path / "home"), "demo", *args]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=560, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=WITHIN_S, check=False)
     assert done.returncode == 0, done.stderr
     print(done.stderr)
     return json.loads(out.read_text())
