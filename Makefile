@@ -34,7 +34,7 @@ help:
 	@echo 'make coverage   the same tests, and what code they run (longer)'
 	@echo 'make test-real  tests on real data (DATA=$(DATA))'
 	@echo 'make test-peers tests with programs of others (poppler, NSS)'
-	@echo 'make test-deep  worlds, power cuts, fuzzing, tampering (up to 20 minutes)'
+	@echo 'make test-deep  worlds, power cuts, fuzzing, tampering, new examples of property tests (up to 20 minutes)'
 	@echo 'make soak       a hundred thousand short worlds of faults and more (SOAK=100000; two hours)'
 	@echo 'make bench      benchmarks, as JSON (BENCH_ARGS)'
 	@echo 'make mutants    changes the gate and the pocket arithmetic, one place at a time: do the tests notice? (minutes)'

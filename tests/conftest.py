@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import settings
+from hypothesis import is_hypothesis_test, settings
 
 from simulator.postgres import server
 
@@ -43,11 +43,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """`make test` draws the same examples every time, so that it fails only for a change; `--deep` draws new ones."""
     settings.register_profile("same", derandomize=True, database=None, deadline=None)
-    if not config.getoption("--deep"):
-        settings.load_profile("same")
+    settings.register_profile("new", deadline=None, print_blob=True)
+    settings.load_profile("new" if config.getoption("--deep") else "same")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--deep"):
+        _draw_anew(items)
     _give_time(items)
     given = {"real_data": config.getoption("--data") is not None}
     given |= {name: config.getoption(f"--{name}") for name in ("peers", "deep")}
@@ -57,6 +59,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=left_out)
         items[:] = [item for item in items if item not in left_out]
     items.sort(key=_long_files_first)
+
+
+def _draw_anew(items: list[pytest.Item]) -> None:
+    """Property tests are deep too, for the examples that `make test` does not draw."""
+    for item in items:
+        if is_hypothesis_test(getattr(item, "obj", None)):
+            item.add_marker(pytest.mark.deep)
 
 
 def _long_files_first(item: pytest.Item) -> int:
