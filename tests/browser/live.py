@@ -10,8 +10,8 @@ from typing import Any, Self, TypeVar
 
 from simulator.plan import Plan, StationPlan
 from simulator.processes import port_open, until
-from simulator.site import free_port
 from simulator.world import World
+from tests.waits import free_port
 
 T = TypeVar("T")
 READY_S = 240

@@ -13,7 +13,7 @@ import cbor2
 from firmware.wire import cose, topics
 from server_stub.site import broker
 from tests.mqtt_client import Client
-from tests.waits import PATIENCE_S, free_port, listening, until  # noqa: F401
+from tests.waits import PATIENCE_S, free_port, serving, until  # noqa: F401
 
 
 @contextmanager
@@ -30,7 +30,7 @@ def running(command, log):
 @contextmanager
 def nats(home, port):
     with running([broker.executable(), "-c", str(home.broker / "nats.conf")], home.run / "broker.log") as process:
-        until(lambda: listening(port), "broker")
+        serving(process, port, "broker")
         yield process
 
 
@@ -45,7 +45,7 @@ class Broker:
         with (self._home.run / "broker.log").open("ab") as out:
             command = [broker.executable(), "-c", str(self._home.broker / "nats.conf")]
             self._process = subprocess.Popen(command, stdout=out, stderr=out)
-        until(lambda: listening(self._port), "broker")
+        serving(self._process, self._port, "broker")
 
     def kill(self):
         self._process.kill()

@@ -23,7 +23,7 @@ from tests.centre.processes import Ingest
 from tests.centre.scripted import Scripted
 from tests.mqtt_client import Client
 from tests.tools import peers
-from tests.waits import free_port, listening, until
+from tests.waits import free_port, serving, until
 
 pytestmark = pytest.mark.peers
 
@@ -44,7 +44,7 @@ class Mosquitto:
     def start(self):
         with (self._home.run / "mosquitto.log").open("ab") as out:
             self.process = subprocess.Popen(self._command, env=self._env, stdout=out, stderr=out)
-        until(lambda: listening(self._port), "mosquitto")
+        serving(self.process, self._port, "mosquitto")
 
     def kill(self):
         self.process.kill()
