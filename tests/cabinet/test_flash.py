@@ -12,6 +12,7 @@ from firmware.requests import service
 from firmware.wire import cbor, messages
 from tests.cabinet.desk import KEY, PATIENCE_S, RING, STATION, identity
 from tests.unit.controller_process import LOCKS, OLAT
+from tests.waits import until
 
 
 @pytest.mark.req("U5")
@@ -117,6 +118,7 @@ def test_a_firmware_that_was_damaged_keeps_the_repl_shut_until_the_key_is_turned
     gate.write_bytes(gate.read_bytes()[:-1])
     serviced.bus.key = 1
     serviced.restart()
+    until(lambda: b"no firmware here" in serviced.board.printed, "the loader's word")
     with pytest.raises(CabinetError) as error, ReplBoard(serviced.board.port, answer_s=0.5):
         pass
     assert error.value.code == codes.NOT_IN_SERVICE
