@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import tty
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,7 +25,7 @@ from firmware.wire import frame
 from tests.agent.fake_cabinet import LOG, STATION, Cabinet
 from tests.agent.fake_centre import Centre
 from tests.mqtt_client import Client
-from tests.waits import PATIENCE_S, free_port, listening, until
+from tests.waits import PATIENCE_S, free_port, serving, until
 
 ROOT = Path(__file__).parents[2]
 ROOM = f"apotheca/1/demo/s0/{STATION}"
@@ -85,7 +86,7 @@ class Broker:
         binary = Path(sys.executable).with_name("nats-server")
         with (self._folder / "nats.log").open("a") as out:
             self.process = subprocess.Popen([binary, "-c", self._folder / "nats.conf"], stdout=out, stderr=out)
-        until(lambda: listening(self.port), "the broker")
+        serving(self.process, self.port, "the broker")
 
     def kill(self):
         self.process.kill()
@@ -145,6 +146,11 @@ class AgentProcess:
         self.process.send_signal(number)
         return self.process.wait(PATIENCE_S)
 
+    def end(self):
+        """Gone, whether it still ran or not."""
+        if self.process.poll() is None:
+            self.kill()
+
     def ask(self, do, rid=None, **args):
         """One request over the panel socket."""
         path = self._home / "run" / f"{STATION}.panel.sock"
@@ -178,10 +184,15 @@ class Site:
         station_key, centre_key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
         _write_key(self.folder / "sign.key", station_key)
         (self.folder / "centre-sign.pub").write_bytes(_public(centre_key))
-        self.broker = Broker(home)
-        self.pty = CabinetOnPty()
         self.centre = Centre(station_key.public_key(), centre_key)
-        self.wire = CentreOnMqtt(home, self.broker.port, self.centre)
+        with ExitStack() as made:
+            self.broker = Broker(home)
+            made.callback(self.broker.kill)
+            self.pty = CabinetOnPty()
+            made.callback(self.pty.close)
+            self.wire = CentreOnMqtt(home, self.broker.port, self.centre)
+            made.callback(self.wire.close)
+            self._made = made.pop_all()
         (self.folder / "agent.toml").write_text(
             f'station = "{STATION}"\nsite = "demo"\nshard = "s0"\nlog = {LOG}\nward = "MICU"\n'
             f'broker_host = "127.0.0.1"\nbroker_port = {self.broker.port}\nlinger_ms = 50\n'
@@ -189,14 +200,11 @@ class Site:
 
     def agent(self, *options):
         self.process = AgentProcess(self.home, self.pty.path, *options)
+        self._made.callback(self.process.end)
         return self.process
 
     def close(self):
-        if self.process.process.poll() is None:
-            self.process.kill()
-        self.wire.close()
-        self.pty.close()
-        self.broker.kill()
+        self._made.close()
 
 
 def _authority(path: Path):

@@ -3,6 +3,7 @@ centre's history of the station is its own, whole, once and in order."""
 
 import random
 import shutil
+from contextlib import ExitStack
 
 import pytest
 from sqlalchemy import select
@@ -33,9 +34,17 @@ class Site:
         genesis = bytes.fromhex(add_station(self.home, "ICU1", ["MICU"]).genesis)
         self.script = Scripted.enrolled(self.home, "ICU1", genesis)
         self._older = folder / "older"
-        self.broker = Broker(self.home, self.port)
-        self.ingest = Ingest(self.home)
-        self.station = Station(self.home, self.script)
+        with ExitStack() as made:
+            self.broker = Broker(self.home, self.port)
+            made.callback(self.broker.kill)
+            self.ingest = Ingest(self.home)
+            made.callback(self.ingest.stop)
+            self.station = Station(self.home, self.script)
+            made.callback(self._part)
+            self._made = made.pop_all()
+
+    def _part(self):
+        self.station.close()
 
     # what can happen
 
@@ -74,9 +83,7 @@ class Site:
         self.station = Station(self.home, self.script)
 
     def close(self):
-        self.station.close()
-        self.ingest.stop()
-        self.broker.kill()
+        self._made.close()
 
     def history(self):
         """What the centre has, in the order in which it stored it."""

@@ -5,7 +5,7 @@ import shutil
 import socket
 import sqlite3
 import sys
-from contextlib import closing
+from contextlib import ExitStack, closing
 
 import pytest
 from sqlalchemy import select
@@ -44,9 +44,21 @@ class Site:
         self.url = config.database_url(self.home, config.read(self.home))
         self.scripts = {s.id: Scripted.enrolled(self.home, s.id, bytes.fromhex(s.genesis)) for s in enrolled}
         self.asked = 0
-        self.broker = Broker(self.home, self.port)
-        self.ingest = Ingest(self.home, args=())
-        self.stations = {name: Station(self.home, script) for name, script in self.scripts.items()}
+        self.stations = {}
+        with ExitStack() as made:
+            self.broker = Broker(self.home, self.port)
+            made.callback(self.broker.kill)
+            self.ingest = Ingest(self.home, args=())
+            made.callback(self._part)
+            for name, script in self.scripts.items():
+                self.stations[name] = Station(self.home, script)
+            self._made = made.pop_all()
+
+    def _part(self):
+        """From the stations and the ingest that are there by then."""
+        for station in self.stations.values():
+            station.close()
+        self.ingest.stop()
 
     def append(self, station, count):
         self.stations[station].append(count)
@@ -88,10 +100,7 @@ class Site:
         return done.exit_code, done.output
 
     def close(self):
-        for station in self.stations.values():
-            station.close()
-        self.ingest.stop()
-        self.broker.kill()
+        self._made.close()
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 """A site with its real broker and ingest; what a message led to, and what the ledger has."""
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import cbor2
 from sqlalchemy import select
@@ -24,16 +24,19 @@ class Site:
         self.home, self.port = Home(folder / "home"), free_port()
         make_site(self.home, SITE, broker_port=self.port)
         add_stations(self.home, STATIONS)
-        self.broker = Broker(self.home, self.port)
-        self.ingest = Ingest(self.home)
-        until(self.home.intake.exists, "ingest")
         self.config = config.read(self.home)
-        self.engine = open_database(config.database_url(self.home, self.config))
+        with ExitStack() as made:
+            self.broker = Broker(self.home, self.port)
+            made.callback(self.broker.kill)
+            self.ingest = Ingest(self.home)
+            made.callback(self.ingest.stop)
+            until(self.home.intake.exists, "ingest")
+            self.engine = open_database(config.database_url(self.home, self.config))
+            made.callback(self.engine.dispose)
+            self._made = made.pop_all()
 
     def close(self):
-        self.engine.dispose()
-        self.ingest.stop()
-        self.broker.kill()
+        self._made.close()
 
     def genesis(self, station):
         return bytes.fromhex(next(one.genesis for one in self.config.station if one.id == station))
