@@ -20,14 +20,14 @@ from firmware import codes
 from firmware.cradle import display
 from firmware.journal import entry, kinds
 from simulator.cradle_line import CradleLine
-from simulator.hurry import HurriedLoop
 from simulator.wire import End
 from tests.agent.linked_unit import Unit, until
+from tests.hurried import hurrying
 from tests.scenarios import language, runner
 from tests.scenarios.panel import HAND_MS, LOG, STATION
 from tests.scenarios.world import World
 
-SPEED = 20
+hurried = hurrying(20)
 PLACE, PACKAGE = "D03-P01", "Z1|heparin|6|HK01"
 GIVEN = ("the ward cabinet", "label HK01 is on 6 of heparin", "the rule ask_beginning is 1", "1 of heparin in D03-P01")
 
@@ -110,11 +110,6 @@ def station(tmp_path, monkeypatch):
     made = Station(tmp_path)
     yield made
     made.close()
-
-
-def hurried(story):
-    with asyncio.Runner(loop_factory=lambda: HurriedLoop(SPEED)) as loop:
-        return loop.run(story)
 
 
 async def sign_on(unit):

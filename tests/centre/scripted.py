@@ -1,6 +1,8 @@
 """A scripted station: a controller's chain and an agent's signature, without either."""
 
 import secrets
+import struct
+import zlib
 from dataclasses import dataclass, field
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -8,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from firmware.journal import chain, entry, kinds
+from firmware.journal.flash import PAGE
 from firmware.wire import cbor, cose
 from server_stub.ledger.pagekeys import PageKeys
 from server_stub.site.home import Home
@@ -16,6 +19,12 @@ from server_stub.site.home import Home
 def sign(key, kid, kind, payload):
     r, s = decode_dss_signature(key.sign(cose.tbs(kid, kind, payload), ec.ECDSA(hashes.SHA256())))
     return cose.envelope(kid, payload, r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+
+
+def _flash_page(seq, page):
+    body = struct.pack("<HI", len(page), seq) + page
+    body += b"\xff" * (PAGE - 4 - len(body))
+    return body + struct.pack("<I", zlib.crc32(body))
 
 
 @dataclass
@@ -101,6 +110,10 @@ class Scripted:
 
     def batch(self, first, last, *, kid=None, **changes):
         return sign(self.signing, kid or self.station, "batch", self.payload(first, last, **changes))
+
+    def ring(self, first):
+        """The controller's flash, from its sectors with entry `first` on: older ones are erased."""
+        return b"".join(_flash_page(seq, cbor.encode(page)) for seq, page in enumerate(self.pages[first - 1 :], first))
 
     def heartbeat(self, depth=0):
         """`depth` entries are not answered yet. Each is a second younger than the last, or it were a recorded one."""

