@@ -118,7 +118,7 @@ REFUSALS = {
     codes.UNKNOWN_STATION: "This station is not enrolled here. Enrol it, or take it off the broker.",
     codes.BAD_BATCH: "Signed, but not what a station can say. Nothing was taken; update or examine the station.",
     codes.BAD_CHAIN: "Entries do not follow from each other or were not made by the controller. Examine the cabinet.",
-    codes.FORK: "Another history than the ledger's; the log has stopped. Examine the cabinet, then enrol it anew.",
+    codes.FORK: "Another history than the ledger's; the log has stopped. Examine it, then apotheca station replace.",
     codes.BAD_HEARTBEAT: "Signed, but not in the form of a heartbeat. Update the station's agent.",
 }
 
