@@ -4,6 +4,7 @@ import getpass
 import os
 import time
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -21,7 +22,7 @@ broker_app = typer.Typer(help="Run the broker.", no_args_is_help=True)
 export_app = typer.Typer(help="Write journals and ledger with what is needed to verify them.", add_completion=False)
 
 Board = Annotated[str, typer.Option(help="A file of hardware/boards.")]
-Planogram = Annotated[str, typer.Option(help="A file of hardware/planograms; without, all drawers are matrix.")]
+Planogram = Annotated[str, typer.Option(help="A file of hardware/planograms; none: all drawers are matrix.")]
 
 
 def home_of(ctx: typer.Context) -> "Home":
@@ -82,7 +83,7 @@ def station_add(  # noqa: PLR0913, PLR0917 - an option for each thing there is t
     station: Annotated[str, typer.Argument(help="Id of the station: letters, digits, - and _.")],
     ward: Annotated[list[str], typer.Option(help="A ward it serves; may be given several times.")],
     board: Board = "linux-bus",
-    planogram: Planogram = "",
+    planogram: Planogram = "none",
     shard: Annotated[str, typer.Option(help="Shard of the process that takes in its entries (PostgreSQL).")] = "",
 ) -> None:
     """Enrol a station: keys, certificate, files; the running broker and centre take it up."""
@@ -152,20 +153,48 @@ def station_replace(
     ctx: typer.Context,
     station: Annotated[str, typer.Argument(help="Id of the station whose controller is another one from now on.")],
     signer: Annotated[list[str], typer.Option(help="Account of who signs; twice, one of them a pharmacist.")],
-    board: Board = "linux-bus",
-    planogram: Planogram = "",
+    board: Annotated[str, typer.Option(help="A file of hardware/boards; without, the board it had.")] = "",
+    planogram: Annotated[
+        str, typer.Option(help="A file of hardware/planograms, or none; without, the planogram it had.")
+    ] = "",
 ) -> None:
-    """Give a station a new controller under its next log; two people sign. Then: cabinet replace, at the cabinet."""
+    """Give a station a new controller under its next log and a new certificate; two people sign.
+
+    The old certificate is refused from then on. Then: cabinet replace, at the cabinet.
+    """
     from server_stub.replacing import NotSigned, Signature, replace  # noqa: PLC0415
+    from server_stub.site.broker import BrokerRefused  # noqa: PLC0415
     from server_stub.site.config import NoSite  # noqa: PLC0415
     from server_stub.site.enrol import NotEnrolled  # noqa: PLC0415
 
     signed = [Signature(name, typer.prompt(f"Password of {name}", hide_input=True)) for name in signer]
     try:
         new = replace(home_of(ctx), station, signed, board=board, planogram=planogram)
-    except (NoSite, NotSigned, NotEnrolled, FileNotFoundError) as error:
+    except (NoSite, NotSigned, NotEnrolled, BrokerRefused, FileNotFoundError) as error:
         raise refuse(error) from None
     typer.echo(f"{station} goes on with log {new.log}; next, at the cabinet: apotheca cabinet replace {station}")
+
+
+@station_app.command("renew")
+def station_renew(
+    ctx: typer.Context,
+    station: Annotated[str, typer.Argument(help="Id of the station whose certificates are made anew.")],
+) -> None:
+    """Give a station's computer a new TLS key and certificates; the old certificate is refused from then on."""
+    from server_stub.site.broker import BrokerRefused  # noqa: PLC0415
+    from server_stub.site.config import NoSite  # noqa: PLC0415
+    from server_stub.site.enrol import NotEnrolled  # noqa: PLC0415
+    from server_stub.site.renew import OF_A_STATION, renew_station  # noqa: PLC0415
+
+    home = home_of(ctx)
+    try:
+        with readable():
+            renew_station(home, station)
+    except (NoSite, NotEnrolled, BrokerRefused) as error:
+        raise refuse(error) from None
+    typer.echo(f"the old certificate of {station} is refused from now on; its outbox waits meanwhile. Next:")
+    typer.echo(f"copy {', '.join(OF_A_STATION)} from {home.station(station)} to that folder on the cabinet's computer")
+    typer.echo("then start its agent again (a pharmacy's computer: `apotheca cradle run`)")
 
 
 @server_app.command("run")
@@ -178,6 +207,7 @@ def server_run(
     from server_stub.ledger.schema import WrongSchema, missing, open_database  # noqa: PLC0415
     from server_stub.site import chosen  # noqa: PLC0415
     from server_stub.site.config import NoSite, database_url, read  # noqa: PLC0415
+    from server_stub.site.expiry import ending  # noqa: PLC0415
     from server_stub.site.home import make_folder  # noqa: PLC0415
 
     home = home_of(ctx)
@@ -192,12 +222,35 @@ def server_run(
         raise refuse(error) from None
     if clock not in ("system", "stepped"):
         raise refuse(ValueError("--clock is system or stepped"))
+    for line in ending(home, site, datetime.now(UTC)):
+        typer.secho(line, err=True, fg=typer.colors.YELLOW)
     # stepped time is one process's
     shards = site.further_shards if clock == "system" else ()
     try:
         supervisor.run(home.root, make_folder(home.run), clock, shards=shards, packets=site.packets.every_days > 0)
     except supervisor.RunsAlready as error:
         raise refuse(error) from None
+
+
+@server_app.command("renew")
+def server_renew(ctx: typer.Context) -> None:
+    """Make certificates of broker, centre, feed, supplier and signers anew (stop the server first)."""
+    from server_stub.integration.intake import runs  # noqa: PLC0415
+    from server_stub.site.broker import BrokerRefused  # noqa: PLC0415
+    from server_stub.site.config import NoSite  # noqa: PLC0415
+    from server_stub.site.renew import renew_site  # noqa: PLC0415
+
+    home = home_of(ctx)
+    if runs(home.intake):
+        raise refuse(ValueError("the centre runs: stop `apotheca server run` first"))
+    try:
+        with readable():
+            renew_site(home)
+    except (NoSite, BrokerRefused) as error:
+        raise refuse(error) from None
+    typer.echo("certificates are renewed, the old ones are refused by the broker; next, start again:")
+    typer.echo("`apotheca broker run` and `apotheca server run` (agents need nothing)")
+    typer.echo("who reads feed or supplier gets feed.crt, feed.key or supplier.crt, supplier.key from keys/")
 
 
 @server_app.command("successor")

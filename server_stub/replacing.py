@@ -26,9 +26,10 @@ class Signature(NamedTuple):
 
 
 def replace(home: Home, station: str, signatures: Sequence[Signature], *, board: str, planogram: str) -> Station:
-    """Check both signatures, make the new identity, and leave a note for the centre's log.
+    """Check both signatures, make the new identity, and leave a note for the centre's log. "" for `board` and
+    `planogram`: as they were.
 
-    Raises NotSigned, NotEnrolled, NoSite; then nothing has changed.
+    Raises NotSigned, NotEnrolled, NoSite, BrokerRefused; then nothing has changed.
     """
     site = read(home)
     old = station_of(site, station)

@@ -1,8 +1,10 @@
-"""A controller is replaced at the cabinet: the identity that two people signed at the centre, in place of the old one.
+"""A controller is replaced at the cabinet: the identity that two people signed at the centre, in place of the old one,
+and the agent's new certificate.
 
 The old log must have ended where they said: nothing of it may still wait for the centre.
 """
 
+import os
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -17,14 +19,18 @@ from firmware.keys import Keys
 from firmware.ports.install import BEFORE
 from firmware.wire import cbor, sealed
 
-FOLDER = "replacement"
-AGENT = "agent.toml"
+FOLDER, DONE = "replacement", "replacement.done"
+# a replacement made by an earlier release, or renewed since at the centre, has no certificate
+OF_THE_AGENT = ("tls.key", "tls.crt", "agent.toml")
 
 
 def on_board(
     folder: Path, station: str, board: Board, replace: bool, say: Callable[[str], None] = lambda text: None
 ) -> Told:
-    """Provision the new board with the new identity, and the agent with its log; `folder` is the station's."""
+    """Provision the new board with the new identity, and the agent with its log and certificate; `folder` is the
+    station's."""
+    if _was_in_place(folder):
+        return board.told()
     identity = check(folder, station)
     ring = provision.ring_of(folder / FOLDER / provision.IDENTITY)
     provision.check_free(board.told(), replace)
@@ -37,9 +43,11 @@ def on_board(
 def here(folder: Path, station: str) -> Path:
     """Put the new identity in place of this Linux cabinet's controller, whose folder is kept; gives where. Interrupted
     anywhere, the same call goes on."""
-    identity = check(folder, station)
     controller = folder / "controller"
-    kept = folder / f"controller-log{cbor.decode(identity)[2] - 1}"
+    if _was_in_place(folder):
+        return _kept(folder, (controller / provision.IDENTITY).read_bytes())
+    identity = check(folder, station)
+    kept = _kept(folder, identity)
     if not kept.exists():
         controller.rename(kept)
     elif (controller / provision.IDENTITY).exists() and (controller / provision.IDENTITY).read_bytes() != identity:
@@ -50,13 +58,33 @@ def here(folder: Path, station: str) -> Path:
     return kept
 
 
+def _kept(folder: Path, identity: bytes) -> Path:
+    """Where the files of the controller before this one stay."""
+    return folder / f"controller-log{cbor.decode(identity)[2] - 1}"
+
+
 def _put(folder: Path, controller: Path) -> None:
     # the identity last: with it the folder is whole, and a ring that was begun is never overwritten
     (controller / "tables").mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in (provision.RING, BEFORE, provision.IDENTITY):
-        draft = controller / f"{name}.new"
-        shutil.copy2(folder / FOLDER / name, draft)
-        draft.replace(controller / name)
+        _copy(folder / FOLDER / name, controller / name)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Whole or not at all, with its mode, durable."""
+    draft = target.with_name(f"{target.name}.new")
+    shutil.copy2(source, draft)
+    _sync(draft)
+    draft.replace(target)
+    _sync(target.parent)
+
+
+def _sync(path: Path) -> None:
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
 
 
 def check(folder: Path, station: str) -> bytes:
@@ -85,7 +113,18 @@ def _check_end(outbox: Path, log: int, seq: int, head: bytes) -> None:
 
 
 def _take_over(folder: Path) -> None:
-    """The agent goes on with the new log; what was secret of the new identity is not left here."""
-    if (folder / FOLDER / AGENT).exists():
-        (folder / FOLDER / AGENT).replace(folder / AGENT)
-    shutil.rmtree(folder / FOLDER)
+    """The agent goes on with the new log and certificate; what was secret of the new identity is not left here. Until
+    everything is in place the folder keeps all of it: key and certificate can not stay mixed."""
+    for name in OF_THE_AGENT:
+        if (folder / FOLDER / name).exists():
+            _copy(folder / FOLDER / name, folder / name)
+    (folder / FOLDER).rename(folder / DONE)
+    shutil.rmtree(folder / DONE)
+
+
+def _was_in_place(folder: Path) -> bool:
+    """Was an earlier call interrupted when only tidying up was left?"""
+    if not (folder / DONE).exists():
+        return False
+    shutil.rmtree(folder / DONE)
+    return not (folder / FOLDER).exists()

@@ -64,16 +64,18 @@ accounts {{
 
 
 def users_text(config: SiteConfig) -> str:
-    """`users.conf`: one user a certificate. A filter that ends in `.>` needs its parent as well, to subscribe `x/#`."""
+    """`users.conf`: one user a certificate; an older one of the same name is nobody's. A filter that ends in `.>` needs
+    its parent as well, to subscribe `x/#`."""
     site = config.site.id
+    named = config.site.common_name
     users = [
-        _user("centre", [f"apotheca.1.{site}.{way}" for way in _CENTRE_SENDS], _tree(f"{site}.*.*.up")),
-        _user("feed", [], _tree(f"{site}.feed")),
-        _user("supplier", [], _tree(f"{site}.supplier")),
+        _user(named("centre"), [f"apotheca.1.{site}.{way}" for way in _CENTRE_SENDS], _tree(f"{site}.*.*.up")),
+        _user(named("feed"), [], _tree(f"{site}.feed")),
+        _user(named("supplier"), [], _tree(f"{site}.supplier")),
     ]
     for station in config.station:
         own = f"{site}.{config.shard_of(station)}.{station.id}"
-        users.append(_user(station.id, [f"apotheca.1.{own}.up.*"], _tree(f"{own}.down")))
+        users.append(_user(station.common_name, [f"apotheca.1.{own}.up.*"], _tree(f"{own}.down")))
     return "users: [\n" + "\n".join(users) + "\n]\n"
 
 
@@ -100,7 +102,8 @@ def renew_configuration(home: Home, config: SiteConfig) -> None:
 
 
 def update_users(home: Home, config: SiteConfig) -> None:
-    """Put the stations of `config` into `users.conf` and have a running broker take it up.
+    """Put the users of `config` into `users.conf` and have a running broker take it up: who is none any more is thrown
+    out.
 
     The whole configuration is tried first; raises BrokerRefused and leaves the old one if it would not load.
     """

@@ -16,7 +16,14 @@ Id = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,32}$")]
 Area = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,32}$")]
 Port = Annotated[int, Field(gt=0, lt=65536)]
 Host = Annotated[str, AfterValidator(address.checked)]
+Credential = Annotated[int, Field(ge=1)]
 PHARMACY_BOARD = "pharmacy"
+
+
+def common_name(name: str, credential: int) -> str:
+    """CN of a certificate, by which the broker knows who comes: `name`, from the second credential on `NAME.N`. A dot
+    is in no id, so nobody else can have it."""
+    return name if credential == 1 else f"{name}.{credential}"
 
 
 class _Part(BaseModel):
@@ -24,11 +31,17 @@ class _Part(BaseModel):
 
 
 class Site(_Part):
-    """Names of the site; `genesis` (hex) is that of the centre's own log."""
+    """Names of the site; `credential` counts the certificates of its own processes, of which only the last is good;
+    `genesis` (hex) is that of the centre's own log."""
 
     id: Id
     shard: Id = "s0"
+    credential: Credential = 1
     genesis: str
+
+    def common_name(self, process: str) -> str:
+        """CN of the certificate of `process` (`centre`, `feed` ...) that is good now."""
+        return common_name(process, self.credential)
 
 
 class Broker(_Part):
@@ -93,15 +106,18 @@ class Witness(_Part):
 
 class Station(_Part):
     """One cabinet: its current log, the genesis of that log (hex), the wards it serves, the area it stands in, the zone
-    for which people pick (P31), the board it was enrolled with ("": before boards were kept here), its shard ("": that
-    of the site)."""
+    for which people pick (P31), the board and the planogram it was enrolled with ("": before they were kept here;
+    planogram "none": all drawers matrix), its shard ("": that of the site). `credential` counts its certificates, of
+    which only the last is good."""
 
     id: Id
     log: int = 1
+    credential: Credential = 1
     wards: tuple[str, ...] = ()
     area: Area = ""
     zone: Annotated[str, Field(pattern=r"^[^|\x00-\x1f]{0,32}$")] = ""
     board: str = ""
+    planogram: str = ""
     shard: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,32}$")] = ""
     genesis: str
 
@@ -109,6 +125,11 @@ class Station(_Part):
     def pharmacy(self) -> bool:
         """Is it a pharmacy's interface computer? It picks and checks, and has no drawers."""
         return self.board == PHARMACY_BOARD
+
+    @property
+    def common_name(self) -> str:
+        """CN of its certificate that is good now."""
+        return common_name(self.id, self.credential)
 
 
 class SiteConfig(_Part):
@@ -128,6 +149,12 @@ class SiteConfig(_Part):
     def shard_of(self, station: Station) -> str:
         """The shard whose process takes in what this station sends."""
         return station.shard or self.site.shard
+
+    def with_station(self, station: Station) -> "SiteConfig":
+        """The same site with `station` in place of the one of that id."""
+        return self.model_copy(
+            update={"station": tuple(station if one.id == station.id else one for one in self.station)}
+        )
 
     @property
     def server_hosts(self) -> dict[str, str]:

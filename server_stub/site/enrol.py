@@ -5,6 +5,7 @@ import json
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from pydantic import ValidationError
 
@@ -12,11 +13,12 @@ from firmware import issue
 from firmware.journal import entry
 from firmware.version import VERSION
 from firmware.wire import cbor
-from server_stub.site import boards, broker, config, pki, planograms, release, treekey
+from server_stub.site import boards, broker, config, identities, pki, planograms, release, treekey
 from server_stub.site.home import Home, make_folder, write_private
 
-RESERVED = ("centre", "feed", "broker", "supplier")
 FIRST_LOG = 1
+# name of a station's certificate and key without their endings
+TLS = "tls"
 
 
 class NotEnrolled(Exception):
@@ -24,14 +26,25 @@ class NotEnrolled(Exception):
 
 
 def add_station(  # noqa: PLR0913 - what there is to say of a station
-    home: Home, station: str, wards: Iterable[str], *, board: str = "linux-bus", planogram: str = "", shard: str = ""
+    home: Home,
+    station: str,
+    wards: Iterable[str],
+    *,
+    board: str = "linux-bus",
+    planogram: str = planograms.NONE,
+    shard: str = "",
 ) -> config.Station:
     """Enrol one station; raises NotEnrolled and then changes nothing of the site."""
     return add_stations(home, {station: tuple(wards)}, board=board, planogram=planogram, shard=shard)[0]
 
 
 def add_stations(
-    home: Home, wards: dict[str, tuple[str, ...]], *, board: str = "linux-bus", planogram: str = "", shard: str = ""
+    home: Home,
+    wards: dict[str, tuple[str, ...]],
+    *,
+    board: str = "linux-bus",
+    planogram: str = planograms.NONE,
+    shard: str = "",
 ) -> list[config.Station]:
     """Enrol several stations at once (`wards` by station id): the broker takes up one change. Without a planogram all
     drawers of the board are matrix drawers; without a `shard` they are of the site's own."""
@@ -41,10 +54,11 @@ def add_stations(
     drawers = drawers_of(layout, planogram)
     added, keys = [], {}
     for station, its_wards in wards.items():
-        if station in known or station in RESERVED:
+        if station in known or station in identities.NAMES:
             raise NotEnrolled(f"{station} is taken: choose another station id")
         keys[station] = secrets.token_bytes(32)
-        added.append(_describe(station, its_wards, keys[station], board, shard))
+        described = {"id": station, "wards": its_wards, "board": board, "planogram": planogram, "shard": shard}
+        added.append(_describe(described, keys[station]))
     grown = site.model_copy(update={"station": (*site.station, *added)})
     for one in added:
         folder = make_folder(home.controller(one.id))
@@ -59,18 +73,19 @@ def add_stations(
     return added
 
 
-def _describe(station: str, wards: tuple[str, ...], key: bytes, board: str, shard: str) -> config.Station:
-    genesis = entry.genesis(station, FIRST_LOG, key, VERSION)
+def _describe(station: dict[str, Any], key: bytes) -> config.Station:
+    genesis = entry.genesis(station["id"], FIRST_LOG, key, VERSION)
     try:
-        return config.Station(id=station, log=FIRST_LOG, wards=wards, board=board, shard=shard, genesis=genesis.hex())
+        return config.Station(**station, log=FIRST_LOG, genesis=genesis.hex())
     except ValidationError:
-        raise NotEnrolled(f"{station!r} or {shard!r} is no id: 1 to 32 letters, digits, - and _") from None
+        ids = f"{station['id']!r} or {station['shard']!r}"
+        raise NotEnrolled(f"{ids} is no id: 1 to 32 letters, digits, - and _") from None
 
 
 def drawers_of(board: boards.Board, planogram: str) -> list[list[int]]:
     """The `drawers` of controller.cbor; raises NotEnrolled for a planogram that is none, or does not fit."""
     try:
-        return boards.rows(board, planograms.read(planogram) if planogram else None)
+        return boards.rows(board, None if planogram == planograms.NONE else planograms.read(planogram))
     except (planograms.BadPlanogram, boards.DoesNotFit) as error:
         raise NotEnrolled(str(error)) from None
 
@@ -88,8 +103,7 @@ def write_identity(
 
 def _write_agent(home: Home, site: config.SiteConfig, station: config.Station) -> None:
     folder = make_folder(home.station(station.id))
-    authority = (home.keys / "ca.crt", home.keys / "ca.key")
-    pki.issue(authority, folder / "tls.crt", folder / "tls.key", station.id)
+    pki.pair(home.authority, station.common_name).write(folder, TLS)
     pki.make_signing_pair(folder / "sign.key", home.public_key(station.id))
     release.certify(home, station.id)
     for name in ("ca.crt", "centre-sign.pub"):

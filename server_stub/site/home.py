@@ -24,6 +24,11 @@ class Home:
         return self.root / "keys"
 
     @property
+    def authority(self) -> tuple[Path, Path]:
+        """Certificate and key of the site's own authority."""
+        return self.keys / "ca.crt", self.keys / "ca.key"
+
+    @property
     def broker(self) -> Path:
         """The broker's configuration and data."""
         return self.root / "broker"

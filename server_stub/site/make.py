@@ -4,10 +4,9 @@ import secrets
 
 from firmware.journal import entry
 from firmware.version import VERSION
-from server_stub.site import address, broker, config, pki, release, signers, treekey
+from server_stub.site import address, broker, config, identities, pki, release, signers, treekey
 from server_stub.site.home import Home, make_folder, write_private
 
-CENTRE = "centre"
 CENTRE_LOG = 1
 
 
@@ -23,7 +22,7 @@ def make_site(
     if home.config.exists() or home.keys.exists():
         raise SiteExists(f"{home.root} holds a site already: choose another --home, or remove that folder yourself")
     log_key = secrets.token_bytes(32)
-    genesis = entry.genesis(CENTRE, CENTRE_LOG, log_key, VERSION)
+    genesis = entry.genesis(identities.CENTRE, CENTRE_LOG, log_key, VERSION)
     made = config.SiteConfig(
         site=config.Site(id=site, genesis=genesis.hex()),
         broker=config.Broker(host=host, port=broker_port),
@@ -38,17 +37,13 @@ def make_site(
 
 
 def _write_keys(home: Home, made: config.SiteConfig, log_key: bytes) -> None:
-    keys, site, servers = home.keys, made.site.id, made.server_hosts
-    authority = (keys / "ca.crt", keys / "ca.key")
-    pki.make_authority(*authority, site)
-    for name, host in servers.items():
-        pki.issue(authority, keys / f"{name}.crt", keys / f"{name}.key", name, server=True, host=host)
-    for name in ("feed", "supplier"):
-        pki.issue(authority, keys / f"{name}.crt", keys / f"{name}.key", name)
+    keys, site = home.keys, made.site.id
+    pki.make_authority(*home.authority, site)
+    identities.write(home, identities.pairs(home, made))
     for name in signers.TITLES:
         signers.ensure(home, name)
     release.ensure(home)
-    treekey.ensure(home, site)
+    treekey.ensure(home, site.id)
     write_private(keys / "supplier-token.key", secrets.token_bytes(32))
     write_private(keys / "centre-log.key", log_key)
     write_private(keys / "hospital.token", secrets.token_urlsafe(32).encode())

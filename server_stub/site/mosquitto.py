@@ -36,15 +36,15 @@ autosave_on_changes true
 
 def acl_text(config: SiteConfig) -> str:
     """`mosquitto.acl`: one user a certificate; who is not named here may nothing, whoever signed the certificate."""
-    site = f"apotheca/1/{config.site.id}"
+    site, named = f"apotheca/1/{config.site.id}", config.site.common_name
     users = [
-        _rights("centre", [f"{site}/+/+/down/+", f"{site}/feed/+", f"{site}/supplier/+"], [f"{site}/+/+/up/#"]),
-        _rights("feed", [], [f"{site}/feed/#"]),
-        _rights("supplier", [], [f"{site}/supplier/#"]),
+        _rights(named("centre"), [f"{site}/+/+/down/+", f"{site}/feed/+", f"{site}/supplier/+"], [f"{site}/+/+/up/#"]),
+        _rights(named("feed"), [], [f"{site}/feed/#"]),
+        _rights(named("supplier"), [], [f"{site}/supplier/#"]),
     ]
     for station in config.station:
         own = f"{site}/{config.shard_of(station)}/{station.id}"
-        users.append(_rights(station.id, [f"{own}/up/+"], [f"{own}/down/#"]))
+        users.append(_rights(station.common_name, [f"{own}/up/+"], [f"{own}/down/#"]))
     return "\n".join(users)
 
 

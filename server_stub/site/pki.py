@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -13,6 +14,20 @@ from server_stub.site.home import write_private
 
 _CA_DAYS = 3650
 _LEAF_DAYS = 825
+
+Authority = tuple[Path, Path]
+
+
+class Pair(NamedTuple):
+    """A certificate and its private key, PEM."""
+
+    crt: bytes
+    key: bytes
+
+    def write(self, folder: Path, name: str) -> None:
+        """Put both into `folder`, as `NAME.key` and `NAME.crt`."""
+        write_private(folder / f"{name}.key", self.key)
+        write_private(folder / f"{name}.crt", self.crt)
 
 
 def key_pem(key: ec.EllipticCurvePrivateKey) -> bytes:
@@ -39,7 +54,7 @@ def make_authority(crt: Path, key_path: Path, site: str) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(f"Apotheca {site} authority")
     certificate = (
-        _builder(name, name, key, _CA_DAYS)
+        _builder(name, name, key, _in_days(_CA_DAYS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(certificate_signing=True), critical=True)
         .sign(key, hashes.SHA256())
@@ -48,26 +63,17 @@ def make_authority(crt: Path, key_path: Path, site: str) -> None:
     write_private(crt, certificate.public_bytes(serialization.Encoding.PEM))
 
 
-def issue(  # noqa: PLR0913 - two files of each
-    authority: tuple[Path, Path],
-    crt: Path,
-    key_path: Path,
-    name: str,
-    *,
-    server: bool = False,
-    host: str = address.LOOPBACK,
-) -> None:
-    """A certificate with CN = `name` from `authority` (certificate, key); a server's also names this computer, itself
-    and as others reach it (`host`)."""
+def pair(authority: Authority, name: str, *, host: str = "") -> Pair:
+    """A new key and its certificate with CN = `name` from `authority` (certificate, key); that of a server, which others
+    reach as `host`, names this computer and the host."""
     key = ec.generate_private_key(ec.SECP256R1())
-    uses = [ExtendedKeyUsageOID.CLIENT_AUTH] + ([ExtendedKeyUsageOID.SERVER_AUTH] if server else [])
+    uses = [ExtendedKeyUsageOID.CLIENT_AUTH] + ([ExtendedKeyUsageOID.SERVER_AUTH] if host else [])
     ca, ca_key = _open(authority)
     builder = _leaf(ca, key, name, _usage()).add_extension(x509.ExtendedKeyUsage(uses), critical=False)
-    if server:
+    if host:
         names = dict.fromkeys(_general(one) for one in ("localhost", address.LOOPBACK, host))
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
-    write_private(key_path, key_pem(key))
-    write_private(crt, builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    return Pair(builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM), key_pem(key))
 
 
 def _general(host: str) -> x509.GeneralName:
@@ -75,14 +81,14 @@ def _general(host: str) -> x509.GeneralName:
     return x509.IPAddress(found) if found else x509.DNSName(host)
 
 
-def certify_signer(authority: tuple[Path, Path], crt: Path, key_path: Path, name: str) -> None:
-    """A certificate for signing documents with CN = `name` for the key in `key_path`; good for nothing else."""
+def signer_certificate(authority: Authority, key_path: Path, name: str) -> bytes:
+    """A certificate (PEM) for signing documents with CN = `name` for the key in `key_path`; good for nothing else."""
     ca, ca_key = _open(authority)
     builder = _leaf(ca, _load(key_path), name, _usage(documents=True))
-    write_private(crt, builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM))
+    return builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
-def _open(authority: tuple[Path, Path]) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
+def _open(authority: Authority) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     return x509.load_pem_x509_certificate(authority[0].read_bytes()), _load(authority[1])
 
 
@@ -99,11 +105,15 @@ def _leaf(
     issuer = ca.public_key()
     assert isinstance(issuer, ec.EllipticCurvePublicKey)
     return (
-        _builder(_name(name), ca.subject, key, _LEAF_DAYS)
+        _builder(_name(name), ca.subject, key, min(_in_days(_LEAF_DAYS), ca.not_valid_after_utc))
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(usage, critical=True)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer), critical=False)
     )
+
+
+def _in_days(days: int) -> datetime:
+    return datetime.now(UTC) + timedelta(days=days)
 
 
 def _name(common: str) -> x509.Name:
@@ -111,17 +121,16 @@ def _name(common: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, days: int
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, ends: datetime
 ) -> x509.CertificateBuilder:
-    now = datetime.now(UTC)
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=days))
+        .not_valid_before(_in_days(-1))
+        .not_valid_after(ends)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
     )
 

@@ -11,6 +11,8 @@ from firmware.storage import types
 
 FOLDER = Path(__file__).resolve().parents[2] / "hardware" / "planograms"
 SCHEMA = Path(__file__).resolve().parents[2] / "docs" / "schemas" / "planogram.json"
+# in place of a planogram's name: all drawers of the board are matrix drawers
+NONE = "none"
 NUMBERS = {
     "matrix": types.MATRIX,
     "lidded": types.LIDDED,

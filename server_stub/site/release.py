@@ -27,8 +27,12 @@ def certify(home: Home, station: str) -> None:
     """Give a station the certificate of its signing key, if it has none."""
     folder = home.station(station)
     if not (folder / "sign.crt").exists():
-        authority = (home.keys / "ca.crt", home.keys / "ca.key")
-        pki.certify_signer(authority, folder / "sign.crt", folder / "sign.key", f"Cabinet {station}")
+        write_private(folder / "sign.crt", certified(home, station))
+
+
+def certified(home: Home, station: str) -> bytes:
+    """A new certificate (PEM) of the station's signing key; writes nothing."""
+    return pki.signer_certificate(home.authority, home.station(station) / "sign.key", f"Cabinet {station}")
 
 
 def ensure_for(home: Home, stations: Iterable[str]) -> bool:

@@ -1,5 +1,6 @@
 """A controller is replaced: a new identity under the next log of its station, which names where the old log ended and
-the two people who signed. The history stays: the old log keeps its genesis in the ledger, its key beside the new one.
+the two people who signed, and a new certificate for its agent. The history stays: the old log keeps its genesis in the
+ledger, its key beside the new one.
 """
 
 import secrets
@@ -10,8 +11,8 @@ from firmware.journal import entry
 from firmware.ports.install import BEFORE, PURPOSE
 from firmware.version import VERSION
 from firmware.wire import sealed
-from server_stub.site import boards, config
-from server_stub.site.enrol import NotEnrolled, agent_settings, drawers_of, write_identity
+from server_stub.site import boards, broker, config, pki, planograms
+from server_stub.site.enrol import TLS, NotEnrolled, agent_settings, drawers_of, write_identity
 from server_stub.site.home import Home, make_folder, write_private
 
 FOLDER = "replacement"
@@ -34,18 +35,39 @@ def station_of(site: config.SiteConfig, station: str) -> config.Station:
     raise NotEnrolled(f"{station} is not enrolled here")
 
 
+def fitted_as(old: config.Station, board: str, planogram: str) -> dict[str, str]:
+    """Board and planogram of the new controller: those named, else the old one's; raises NotEnrolled where nothing says
+    what that has, and for a cabinet that would become a pharmacy's computer or the other way round."""
+    fitted = {"board": board or old.board, "planogram": planogram or old.planogram}
+    lacking = [f"--{what}" for what, name in fitted.items() if not name]
+    if lacking:
+        none = f"; --planogram {planograms.NONE}: all drawers matrix" if not fitted["planogram"] else ""
+        raise NotEnrolled(f"{old.id} was enrolled before that was kept: say what it has, {' and '.join(lacking)}{none}")
+    if old.board and old.pharmacy != (fitted["board"] == config.PHARMACY_BOARD):
+        raise NotEnrolled(f"{old.id} was enrolled with the board {old.board}: enrol the other computer by itself")
+    return fitted
+
+
 def replace_controller(home: Home, station: str, ended: Ended, *, board: str, planogram: str) -> config.Station:
-    """Make the new identity (in `stations/ID/replacement/`, for `apotheca cabinet replace`) and have the centre expect
-    the new log; raises NotEnrolled and then changes nothing."""
+    """Make the new identity (in `stations/ID/replacement/`, for `apotheca cabinet replace`), have the centre expect the
+    new log, and the broker the new certificate: the old one is refused from now on. "" for `board` and `planogram`:
+    those of the old controller. Raises NotEnrolled and BrokerRefused and then changes nothing."""
     site = config.read(home)
-    old, key, layout = station_of(site, station), secrets.token_bytes(32), boards.read(board)
-    drawers = drawers_of(layout, planogram)
+    old, key = station_of(site, station), secrets.token_bytes(32)
+    fitted = fitted_as(old, board, planogram)
+    layout = boards.read(fitted["board"])
+    drawers = drawers_of(layout, fitted["planogram"])
     genesis = entry.genesis(station, old.log + 1, key, VERSION)
-    new = old.model_copy(update={"log": old.log + 1, "genesis": genesis.hex()})
-    changed = site.model_copy(update={"station": tuple(new if one.id == station else one for one in site.station)})
+    log = {"log": old.log + 1, "genesis": genesis.hex(), "credential": old.credential + 1}
+    new = old.model_copy(update=fitted | log)
+    changed = site.with_station(new)
+    identity = pki.pair(home.authority, new.common_name)
+    # first: whoever stole the old one is out, also if this is cut short and signed again
+    broker.update_users(home, changed)
     before = sealed.seal([1, station, new.log, old.log, *ended], derive(key, PURPOSE))
     folder = make_folder(home.station(station) / FOLDER)
     write_identity(folder, new, key, layout, drawers)
+    identity.write(folder, TLS)
     write_private(folder / BEFORE, before)
     write_private(folder / "agent.toml", agent_settings(changed, new))
     mac = home.mac_key(station)

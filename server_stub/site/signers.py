@@ -5,7 +5,7 @@ have no passphrase: their mode 0600 is all that guards them.
 """
 
 from server_stub.site import pki
-from server_stub.site.home import Home
+from server_stub.site.home import Home, write_private
 
 PHARMACIST = "pharmacist-sign"
 CENTRE = "centre-sign"
@@ -15,8 +15,12 @@ TITLES = {PHARMACIST: "Responsible pharmacist", CENTRE: "Centre"}
 def ensure(home: Home, name: str) -> None:
     """Make what is missing of the signer's key pair and certificate; a site of an earlier release lacks some."""
     key, certificate = home.keys / f"{name}.key", home.keys / f"{name}.crt"
-    authority = (home.keys / "ca.crt", home.keys / "ca.key")
     if not key.exists():
         pki.make_signing_pair(key, home.keys / f"{name}.pub")
     if not certificate.exists():
-        pki.certify_signer(authority, certificate, key, TITLES[name])
+        write_private(certificate, certified(home, name))
+
+
+def certified(home: Home, name: str) -> bytes:
+    """A new certificate (PEM) of the signer's key; writes nothing."""
+    return pki.signer_certificate(home.authority, home.keys / f"{name}.key", TITLES[name])

@@ -73,8 +73,7 @@ def run(console: Console, sizes: Sizes | None = None) -> dict[str, Any]:
 @contextmanager
 def _processes(home: Home) -> Iterator[dict[str, int]]:
     """Broker and ingest, running; their process ids."""
-    authority = (home.keys / "ca.crt", home.keys / "ca.key")
-    pki.issue(authority, home.keys / f"{CLIENT}.crt", home.keys / f"{CLIENT}.key", CLIENT)
+    pki.pair(home.authority, CLIENT).write(home.keys, CLIENT)
     users = (home.broker / "users.conf").read_text()
     everybody = f'  {{ user: "CN={CLIENT}" }}\n]'
     (home.broker / "users.conf").write_text(users.rstrip().removesuffix("]") + everybody)

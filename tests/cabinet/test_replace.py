@@ -2,8 +2,11 @@
 
 import shutil
 import sqlite3
+import ssl
+from itertools import count
 
 import pytest
+from cryptography import x509
 
 from agent import pages, settings
 from agent.cabinet import provision, replace
@@ -31,6 +34,7 @@ from server_stub.site.make import make_site
 from simulator.board import Board
 from tests.agent.fake_cabinet import LOG, STATION, Cabinet
 from tests.cabinet.desk import KEY, LinuxCabinet, Release
+from tests.power import survived
 
 ROLES = {"bea": "biomed", "phil": "pharmacist", "tess": "technician"}
 BIOMED, PHARMACIST, TECHNICIAN = (Signature(name, f"a long enough password {n}") for n, name in enumerate(ROLES))
@@ -139,23 +143,42 @@ def test_a_linux_cabinet_goes_on_under_the_next_log(home):
         replace.here(folder, STATION)
 
 
-@pytest.mark.req("U5")
-@pytest.mark.parametrize("broken", ["pathlib.Path.mkdir", "shutil.copy2", "pathlib.Path.replace", "shutil.rmtree"])
-def test_a_replacement_that_was_interrupted_goes_on(home, monkeypatch, broken):
+def certificate_of(folder):
+    """CN of the agent's certificate, which belongs to its key."""
+    ssl.create_default_context().load_cert_chain(folder / "tls.crt", folder / "tls.key")
+    return x509.load_pem_x509_certificate((folder / "tls.crt").read_bytes()).subject.rfc4514_string()
+
+
+@pytest.mark.req("U4", "U5")
+def test_wherever_the_power_goes_the_same_call_goes_on(home, tmp_path, monkeypatch):
     signed(home, BIOMED, PHARMACIST)
-    folder, old = home.station(STATION), (home.station(STATION) / "controller" / "controller.cbor").read_bytes()
+    key = (home.station(STATION) / replace.FOLDER / "tls.key").read_bytes()
+    for operations in count():
+        folder = Home(shutil.copytree(home.root, tmp_path / f"cut{operations}")).station(STATION)
+        old = (folder / "controller" / "controller.cbor").read_bytes()
+        done = survived(monkeypatch, operations, lambda at=folder: replace.here(at, STATION))
+        if not done:
+            kept = replace.here(folder, STATION)
+            assert (kept / "controller.cbor").read_bytes() == old
+        assert certificate_of(folder) == f"CN={STATION}.2" and (folder / "tls.key").read_bytes() == key
+        assert (folder / "tls.key").stat().st_mode & 0o077 == 0
+        assert settings.load(folder).log == LOG + 1
+        assert install.before(str(folder / "controller")) == [LOG, ENDED, head_of(home), "bea", "phil"]
+        assert not list(folder.glob("replacement*")), "nothing secret is left"
+        if done:
+            break
+    assert operations > 30
 
-    def power_cut(*_args, **_named):
-        raise OSError("power cut")
 
-    with monkeypatch.context() as cut:
-        cut.setattr(broken, power_cut)
-        with pytest.raises(OSError, match="power cut"):
-            replace.here(folder, STATION)
-    kept = replace.here(folder, STATION)
-    assert (kept / "controller.cbor").read_bytes() == old and not (folder / replace.FOLDER).exists()
-    assert settings.load(folder).log == LOG + 1
-    assert install.before(str(folder / "controller")) == [LOG, ENDED, head_of(home), "bea", "phil"]
+@pytest.mark.req("U4")
+def test_a_replacement_without_a_certificate_leaves_the_one_there_is(home):
+    """One of an earlier release, or renewed since at the centre."""
+    signed(home, BIOMED, PHARMACIST)
+    folder = home.station(STATION)
+    for name in ("tls.crt", "tls.key"):
+        (folder / replace.FOLDER / name).unlink()
+    replace.here(folder, STATION)
+    assert certificate_of(folder) == f"CN={STATION}"
 
 
 @pytest.mark.req("U5")
@@ -168,6 +191,7 @@ def test_a_new_board_is_provisioned_with_it(home, tmp_path):
         start = issue.ring_start(home.mac_key(STATION).read_bytes())
         assert (board.flash / "ring.bin").read_bytes()[: len(start)] == start
         assert install.before(str(board.flash)) == [LOG, ENDED, head_of(home), "bea", "phil"]
+    assert certificate_of(home.station(STATION)) == f"CN={STATION}.2"
     assert not (home.station(STATION) / replace.FOLDER).exists()
 
 

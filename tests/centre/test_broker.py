@@ -1,16 +1,14 @@
 """The generated broker configuration against the real broker: no certificate of the site, no entry; own topics only."""
 
 import queue
-import ssl
-from contextlib import contextmanager
 
-import paho.mqtt.client as paho
 import pytest
 
 from firmware.wire import topics
 from server_stub.site.enrol import add_stations
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
+from tests.centre.clients import client, let_in, looping
 from tests.centre.processes import nats
 from tests.mqtt_client import Client
 from tests.waits import PATIENCE_S, free_port
@@ -32,43 +30,6 @@ def stranger(tmp_path_factory):
     make_site(home, "demo")
     add_stations(home, {"ICU1": ("MICU",)})
     return home
-
-
-def client(home, identity=None):
-    """An MQTT client that trusts this site; `identity` is the path of its certificate and key without their endings."""
-    context = ssl.create_default_context(cafile=str(home.keys / "ca.crt"))
-    if identity:
-        context.load_cert_chain(f"{identity}.crt", f"{identity}.key")
-    made = Client()
-    made.tls_set_context(context)
-    return made
-
-
-@contextmanager
-def looping(who, port):
-    who.connect("127.0.0.1", port)
-    who.loop_start()
-    try:
-        yield
-    finally:
-        who.disconnect()
-        who.loop_stop()
-
-
-def let_in(who, port):
-    """Whether the broker takes this client; False if it refuses, or hangs up before it has said so."""
-    said = []
-    who.on_connect = lambda _c, _u, _f, reason, _p: said.append(not reason.is_failure)
-    try:
-        who.connect("127.0.0.1", port)
-        while not said:
-            if who.loop(1.0) != paho.MQTT_ERR_SUCCESS:
-                return False
-    except OSError:
-        return False
-    finally:
-        who.disconnect()
-    return said[0]
 
 
 @pytest.mark.req("U4")
