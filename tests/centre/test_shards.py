@@ -15,6 +15,7 @@ from server_stub.site.broker import users_text
 from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
+from server_stub.site.mosquitto import acl_text
 from tests.centre.processes import Ingest, ScriptedAgent, nats
 from tests.centre.scripted import Scripted
 from tests.waits import free_port, until
@@ -113,4 +114,7 @@ def test_a_station_may_speak_in_its_own_shard_only(home):
     users = users_text(config.read(home))
     assert 'user: "CN=ED1", permissions: { publish: ["apotheca.1.demo.s1.ED1.up.*"]' in users
     assert 'user: "CN=ICU1", permissions: { publish: ["apotheca.1.demo.s0.ICU1.up.*"]' in users
+    rights = acl_text(config.read(home))
+    assert "user ED1\ntopic write apotheca/1/demo/s1/ED1/up/+\ntopic read apotheca/1/demo/s1/ED1/down/#\n" in rights
+    assert "user ICU1\ntopic write apotheca/1/demo/s0/ICU1/up/+\n" in rights
     assert 'shard = "s2"' in (home.station("ED2") / "agent.toml").read_text()
