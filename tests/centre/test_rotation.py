@@ -195,7 +195,7 @@ def test_a_renewal_that_was_cut_short_is_done_again(site, monkeypatch):
     assert operations > 20
 
 
-@pytest.mark.req("U4", "U23")
+@pytest.mark.req("U4")
 def test_mosquitto_gives_the_old_certificate_no_topic(site):
     home, _ = site
     before = (home.broker / "mosquitto.acl").read_text()

@@ -3,6 +3,7 @@
 import json
 import os
 import queue
+import shutil
 import signal
 import ssl
 import subprocess
@@ -18,6 +19,7 @@ from server_stub.site import config
 from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
+from server_stub.site.renew import renew_station
 from tests.centre.chain import Station
 from tests.centre.processes import Ingest
 from tests.centre.scripted import Scripted
@@ -28,6 +30,7 @@ from tests.waits import free_port, serving, until
 pytestmark = pytest.mark.peers
 
 NOTICES = "apotheca/1/demo/s0/ICU1/down/notice"
+BATCHES = "apotheca/1/demo/s0/ICU1/up/batch"
 
 
 class Mosquitto:
@@ -82,14 +85,17 @@ def client(home, certificate, port, name, *, clean=True):
 class Listener:
     """A client of the station with a session that the broker keeps."""
 
-    def __init__(self, home, port):
+    def __init__(self, home, port, name="listener"):
         self.got = []
         joined = threading.Event()
-        self._client = client(home, home.station("ICU1") / "tls.crt", port, "listener", clean=False)
+        self._client = client(home, home.station("ICU1") / "tls.crt", port, name, clean=False)
         self._client.on_message = lambda _c, _u, message: self.got.append(message.payload)
         self._client.on_subscribe = lambda *_: joined.set()
         self._client.subscribe("apotheca/1/demo/s0/ICU1/down/#", qos=1)
         assert joined.wait(30)
+
+    def publish(self, topic, payload):
+        return self._client.publish(topic, payload, qos=1)
 
     def away(self):
         self._client.disconnect()
@@ -205,3 +211,33 @@ def test_a_station_of_a_further_shard_is_heard_there_and_hears(site):
     for end in ends:
         end.disconnect()
         end.loop_stop()
+
+
+@pytest.mark.req("U4")
+def test_a_renewed_station_s_old_certificate_has_no_topic(site, tmp_path):
+    """It is let in, as all who are signed by the authority are, and may nothing: also who was in before."""
+    home, port, _broker, _genesis = site
+    for name in ("tls.crt", "tls.key"):
+        shutil.copy(home.station("ICU1") / name, tmp_path / name)
+    old, heard = Listener(home, port), []
+    centre = client(home, home.keys / "centre.crt", port, "centre")
+    centre.on_message = lambda _c, _u, message: heard.append(message.payload)
+    centre.subscribe("apotheca/1/demo/+/+/up/#", qos=1)
+    centre.publish(NOTICES, b"before", qos=1)
+    until(lambda: old.got == [b"before"], "it listens")
+    renew_station(home, "ICU1")
+    new = Listener(home, port, "new")
+    again = client(home, tmp_path / "tls.crt", port, "stolen")
+    until(lambda: new.publish(BATCHES, b"new") and b"new" in heard, "what the new one sends")
+    for acknowledged in (again.publish(BATCHES, b"stolen", qos=1), old.publish(BATCHES, b"stolen")):
+        acknowledged.wait_for_publish(30)
+    new.publish(BATCHES, b"last")
+    until(lambda: b"last" in heard, "what the new one sends")
+    centre.publish(NOTICES, b"after", qos=1)
+    until(lambda: b"after" in new.got, "what the new one hears")
+    assert set(heard) == {b"new", b"last"} and old.got == [b"before"]
+    for one in (old, new):
+        one.away()
+    for one in (centre, again):
+        one.disconnect()
+        one.loop_stop()
