@@ -43,7 +43,7 @@ def _write_keys(home: Home, made: config.SiteConfig, log_key: bytes) -> None:
     for name in signers.TITLES:
         signers.ensure(home, name)
     release.ensure(home)
-    treekey.ensure(home, site.id)
+    treekey.ensure(home, site)
     write_private(keys / "supplier-token.key", secrets.token_bytes(32))
     write_private(keys / "centre-log.key", log_key)
     write_private(keys / "hospital.token", secrets.token_urlsafe(32).encode())

@@ -64,8 +64,8 @@ def make_authority(crt: Path, key_path: Path, site: str) -> None:
 
 
 def pair(authority: Authority, name: str, *, host: str = "") -> Pair:
-    """A new key and its certificate with CN = `name` from `authority` (certificate, key); that of a server, which others
-    reach as `host`, names this computer and the host."""
+    """A new key and its certificate with CN = `name` from `authority` (certificate, key); that of a server names this
+    computer too, itself and as others reach it (`host`)."""
     key = ec.generate_private_key(ec.SECP256R1())
     uses = [ExtendedKeyUsageOID.CLIENT_AUTH] + ([ExtendedKeyUsageOID.SERVER_AUTH] if host else [])
     ca, ca_key = _open(authority)

@@ -27,6 +27,7 @@ from server_stub.site.broker import users_text
 from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
+from server_stub.site.renew import renew_site
 from tests.centre.processes import ScriptedAgent, nats, running
 from tests.mqtt_client import Client
 from tests.waits import PATIENCE_S, free_port, until
@@ -91,6 +92,9 @@ def test_a_host_is_in_certificates_and_settings_and_all_addresses_are_listened_a
     agent = tomllib.loads((home.station("ICU1") / "agent.toml").read_text())
     assert (agent["broker_host"], agent["broker_port"]) == (called, 18884)
     assert agent["api_url"] == f"https://{called}:8444"
+    renew_site(home)
+    for server in ("broker", "centre"):
+        assert named(home.keys / f"{server}.crt") == ["localhost", "127.0.0.1", called]
     nats_conf = (home.broker / "nats.conf").read_text()
     assert nats_conf.count("listen:") == 2
     assert '\nlisten: "127.0.0.1:-1"' in nats_conf, "nobody is served there"
