@@ -90,11 +90,12 @@ def station_add(  # noqa: PLR0913, PLR0917 - an option for each thing there is t
     from server_stub.site.broker import BrokerRefused  # noqa: PLC0415
     from server_stub.site.config import NoSite  # noqa: PLC0415
     from server_stub.site.enrol import NotEnrolled, add_station  # noqa: PLC0415
+    from server_stub.site.pki import Unusable  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
         add_station(home, station, ward, board=board, planogram=planogram, shard=shard)
-    except (NoSite, NotEnrolled, BrokerRefused, FileNotFoundError) as error:
+    except (NoSite, NotEnrolled, BrokerRefused, Unusable, FileNotFoundError) as error:
         raise refuse(error) from None
     typer.echo(f"station {station} is enrolled; its files are in {home.station(station)}")
 
@@ -166,11 +167,12 @@ def station_replace(
     from server_stub.site.broker import BrokerRefused  # noqa: PLC0415
     from server_stub.site.config import NoSite  # noqa: PLC0415
     from server_stub.site.enrol import NotEnrolled  # noqa: PLC0415
+    from server_stub.site.pki import Unusable  # noqa: PLC0415
 
     signed = [Signature(name, typer.prompt(f"Password of {name}", hide_input=True)) for name in signer]
     try:
         new = replace(home_of(ctx), station, signed, board=board, planogram=planogram)
-    except (NoSite, NotSigned, NotEnrolled, BrokerRefused, FileNotFoundError) as error:
+    except (NoSite, NotSigned, NotEnrolled, BrokerRefused, Unusable, FileNotFoundError) as error:
         raise refuse(error) from None
     typer.echo(f"{station} goes on with log {new.log}; next, at the cabinet: apotheca cabinet replace {station}")
 
@@ -184,16 +186,17 @@ def station_renew(
     from server_stub.site.broker import BrokerRefused  # noqa: PLC0415
     from server_stub.site.config import NoSite  # noqa: PLC0415
     from server_stub.site.enrol import NotEnrolled  # noqa: PLC0415
-    from server_stub.site.renew import OF_A_STATION, renew_station  # noqa: PLC0415
+    from server_stub.site.pki import Unusable  # noqa: PLC0415
+    from server_stub.site.renew import OF_A_PHARMACY, OF_A_STATION, renew_station  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
         with readable():
-            renew_station(home, station)
-    except (NoSite, NotEnrolled, BrokerRefused) as error:
+            files = OF_A_PHARMACY if renew_station(home, station).pharmacy else OF_A_STATION
+    except (NoSite, NotEnrolled, BrokerRefused, Unusable) as error:
         raise refuse(error) from None
     typer.echo(f"the old certificate of {station} is refused from now on; its outbox waits meanwhile. Next:")
-    typer.echo(f"copy {', '.join(OF_A_STATION)} from {home.station(station)} to that folder on the cabinet's computer")
+    typer.echo(f"copy {', '.join(files)} from {home.station(station)} to that folder on the cabinet's computer")
     typer.echo("then start its agent again (a pharmacy's computer: `apotheca cradle run`)")
 
 
@@ -237,16 +240,21 @@ def server_renew(ctx: typer.Context) -> None:
     """Make certificates of broker, centre, feed, supplier and signers anew (stop the server first)."""
     from server_stub.integration.intake import runs  # noqa: PLC0415
     from server_stub.site.broker import BrokerRefused  # noqa: PLC0415
-    from server_stub.site.config import NoSite  # noqa: PLC0415
+    from server_stub.site.config import NoSite, read  # noqa: PLC0415
+    from server_stub.site.home import make_folder  # noqa: PLC0415
+    from server_stub.site.pki import Unusable  # noqa: PLC0415
     from server_stub.site.renew import renew_site  # noqa: PLC0415
+    from server_stub.supervisor import RunsAlready, alone  # noqa: PLC0415
 
     home = home_of(ctx)
-    if runs(home.intake):
-        raise refuse(ValueError("the centre runs: stop `apotheca server run` first"))
     try:
-        with readable():
+        read(home)
+        with readable(), alone(make_folder(home.run)):
+            # an ingest process may run by itself
+            if runs(home.intake):
+                raise RunsAlready("the centre runs: stop `apotheca server run` first")
             renew_site(home)
-    except (NoSite, BrokerRefused) as error:
+    except (NoSite, RunsAlready, BrokerRefused, Unusable) as error:
         raise refuse(error) from None
     typer.echo("certificates are renewed, the old ones are refused by the broker; next, start again:")
     typer.echo("`apotheca broker run` and `apotheca server run` (agents need nothing)")
@@ -356,12 +364,13 @@ def broker_run(ctx: typer.Context) -> None:
     """Become nats-server with this home's configuration, which is made anew from site.toml."""
     from server_stub.site.broker import BrokerRefused, executable, renew_configuration  # noqa: PLC0415
     from server_stub.site.config import NoSite, read  # noqa: PLC0415
+    from server_stub.site.pki import Unusable  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
         path = executable()
         renew_configuration(home, read(home))
-    except (NoSite, BrokerRefused) as error:
+    except (NoSite, BrokerRefused, Unusable) as error:
         raise refuse(error) from None
     os.execv(path, [path, "-c", str(home.broker / "nats.conf")])  # noqa: S606 - that very process is to be the broker
 

@@ -97,8 +97,9 @@ class RunsAlready(Exception):
 
 
 @contextmanager
-def _alone(run_folder: Path) -> Iterator[None]:
-    """Two would write one ledger and take each other's sockets away; ends with this process, however it ends."""
+def alone(run_folder: Path) -> Iterator[None]:
+    """No other centre of this home runs meanwhile; raises RunsAlready. Two would write one ledger and take each other's
+    sockets away; ends with this process, however it ends."""
     with (run_folder / "server.lock").open("ab") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -122,7 +123,7 @@ def run(home: Path, run_folder: Path, clock: str, *, shards: Sequence[str] = (),
         children.append(Child(f"ingest-{shard}", command, run_folder / f"ingest-{shard}.log"))
     if packets:
         children.append(Child("packets", [*python, "server_stub.packets_main", str(home)], run_folder / "packets.log"))
-    with _alone(run_folder):
+    with alone(run_folder):
         _keep(children)
 
 

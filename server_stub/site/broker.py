@@ -13,7 +13,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from server_stub.site import mosquitto
+from server_stub.site import config as site_config
+from server_stub.site import mosquitto, pki
 from server_stub.site.address import listen_at
 from server_stub.site.config import SiteConfig
 from server_stub.site.home import Home, make_folder, write_private
@@ -96,26 +97,30 @@ def write_configuration(home: Home, config: SiteConfig) -> None:
 
 
 def renew_configuration(home: Home, config: SiteConfig) -> None:
-    """Write all files anew for a broker that is about to start; raises BrokerRefused, as `update_users`."""
+    """Write all files anew for a broker that is about to start; raises BrokerRefused, as `adopt`."""
     _check(home, main_text(home, config), users_text(config))
     write_configuration(home, config)
 
 
-def update_users(home: Home, config: SiteConfig) -> None:
-    """Put the users of `config` into `users.conf` and have a running broker take it up: who is none any more is thrown
-    out.
+def adopt(home: Home, config: SiteConfig) -> None:
+    """Write `config` to site.toml and its users to `users.conf`, and have a running broker take them up: who is none
+    any more is thrown out.
 
     The whole configuration is tried first; raises BrokerRefused and leaves the old one if it would not load.
     """
-    users = users_text(config)
+    users, main = users_text(config), home.broker / "nats.conf"
     # a broker that runs takes up users only: what else has changed in site.toml waits for its next start
-    _check(home, (home.broker / "nats.conf").read_text(), users)
+    _check(home, main.read_text() if main.exists() else main_text(home, config), users)
+    # first: a broker that starts writes the users of site.toml, and must let nobody in again
+    site_config.write(home, config)
     write_private(home.broker / "users.conf", users.encode())
     mosquitto.write_configuration(home, config)
     reload(home)
 
 
 def _check(home: Home, main: str, users: str) -> None:
+    if not pki.belong(home.keys, "broker"):
+        raise BrokerRefused("keys/broker.crt is not that of keys/broker.key: give `apotheca server renew` again")
     with tempfile.TemporaryDirectory(dir=make_folder(home.broker)) as folder:
         path = Path(folder, "nats.conf")
         path.write_text(main)

@@ -66,10 +66,9 @@ def add_stations(
         write_identity(folder, one, keys[one.id], layout, drawers)
         _write_agent(home, grown, one)
         if not layout.drawer:
-            _write_token(home, one.id)
+            write_token(home, one.id)
         write_private(home.mac_key(one.id), keys[one.id])
-    broker.update_users(home, grown)
-    config.write(home, grown)
+    broker.adopt(home, grown)
     return added
 
 
@@ -128,9 +127,9 @@ def agent_settings(site: config.SiteConfig, station: config.Station) -> bytes:
     return "".join(f"{key} = {json.dumps(value)}\n" for key, value in fields.items()).encode()
 
 
-def _write_token(home: Home, station: str) -> None:
-    """What a station without drawers, the pharmacy's interface computer, reads the centre's API with: the centre keeps
-    its hash only."""
+def write_token(home: Home, station: str) -> None:
+    """A new token for a station without drawers, the pharmacy's interface computer, to read the centre's API with: the
+    centre keeps its hash only."""
     token = secrets.token_urlsafe(32)
     write_private(home.station(station) / "api.token", token.encode())
     write_private(home.token_hash(station), hashlib.sha256(token.encode()).hexdigest().encode())

@@ -1,8 +1,9 @@
 """The site's own certificate authority and keys: ECDSA P-256 throughout (docs/interfaces.md, Home)."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -16,6 +17,11 @@ _CA_DAYS = 3650
 _LEAF_DAYS = 825
 
 Authority = tuple[Path, Path]
+_T = TypeVar("_T")
+
+
+class Unusable(Exception):
+    """A file of keys or certificates can not be used; the text says which and what to do."""
 
 
 class Pair(NamedTuple):
@@ -54,7 +60,7 @@ def make_authority(crt: Path, key_path: Path, site: str) -> None:
     key = ec.generate_private_key(ec.SECP256R1())
     name = _name(f"Apotheca {site} authority")
     certificate = (
-        _builder(name, name, key, _in_days(_CA_DAYS))
+        _builder(name, name, key.public_key(), _in_days(_CA_DAYS))
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(certificate_signing=True), critical=True)
         .sign(key, hashes.SHA256())
@@ -69,7 +75,7 @@ def pair(authority: Authority, name: str, *, host: str = "") -> Pair:
     key = ec.generate_private_key(ec.SECP256R1())
     uses = [ExtendedKeyUsageOID.CLIENT_AUTH] + ([ExtendedKeyUsageOID.SERVER_AUTH] if host else [])
     ca, ca_key = _open(authority)
-    builder = _leaf(ca, key, name, _usage()).add_extension(x509.ExtendedKeyUsage(uses), critical=False)
+    builder = _leaf(ca, key.public_key(), name, _usage()).add_extension(x509.ExtendedKeyUsage(uses), critical=False)
     if host:
         names = dict.fromkeys(_general(one) for one in ("localhost", address.LOOPBACK, host))
         builder = builder.add_extension(x509.SubjectAlternativeName(names), critical=False)
@@ -81,26 +87,47 @@ def _general(host: str) -> x509.GeneralName:
     return x509.IPAddress(found) if found else x509.DNSName(host)
 
 
-def signer_certificate(authority: Authority, key_path: Path, name: str) -> bytes:
-    """A certificate (PEM) for signing documents with CN = `name` for the key in `key_path`; good for nothing else."""
+def signer_certificate(authority: Authority, public: Path, name: str) -> bytes:
+    """A certificate (PEM) for signing documents with CN = `name` for the key whose public half is in `public`; good for
+    nothing else."""
     ca, ca_key = _open(authority)
-    builder = _leaf(ca, _load(key_path), name, _usage(documents=True))
+    builder = _leaf(ca, _public(public), name, _usage(documents=True))
     return builder.sign(ca_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
 
+def belong(folder: Path, name: str) -> bool:
+    """Whether `NAME.crt` is the certificate of `NAME.key`; raises Unusable."""
+    crt, key = _read(folder / f"{name}.crt", x509.load_pem_x509_certificate), _private(folder / f"{name}.key")
+    return crt.public_key() == key.public_key()
+
+
 def _open(authority: Authority) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
-    return x509.load_pem_x509_certificate(authority[0].read_bytes()), _load(authority[1])
+    return _read(authority[0], x509.load_pem_x509_certificate), _private(authority[1])
 
 
-def _load(path: Path) -> ec.EllipticCurvePrivateKey:
-    key = serialization.load_pem_private_key(path.read_bytes(), None)
+def _private(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = _read(path, lambda pem: serialization.load_pem_private_key(pem, None))
     if not isinstance(key, ec.EllipticCurvePrivateKey):
-        raise ValueError(f"{path} is not an EC key: make the site anew")
+        raise Unusable(f"{path} is not an EC key: make the site anew")
     return key
 
 
+def _public(path: Path) -> ec.EllipticCurvePublicKey:
+    key = _read(path, serialization.load_pem_public_key)
+    if not isinstance(key, ec.EllipticCurvePublicKey):
+        raise Unusable(f"{path} is not an EC key: put it back from the backup of the keys")
+    return key
+
+
+def _read(path: Path, load: Callable[[bytes], _T]) -> _T:
+    try:
+        return load(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise Unusable(f"{path} can not be used ({error}): put it back from the backup of the keys") from None
+
+
 def _leaf(
-    ca: x509.Certificate, key: ec.EllipticCurvePrivateKey, name: str, usage: x509.KeyUsage
+    ca: x509.Certificate, key: ec.EllipticCurvePublicKey, name: str, usage: x509.KeyUsage
 ) -> x509.CertificateBuilder:
     issuer = ca.public_key()
     assert isinstance(issuer, ec.EllipticCurvePublicKey)
@@ -121,17 +148,17 @@ def _name(common: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, ends: datetime
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, ends: datetime
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder()
         .subject_name(subject)
         .issuer_name(issuer)
-        .public_key(key.public_key())
+        .public_key(key)
         .serial_number(x509.random_serial_number())
         .not_valid_before(_in_days(-1))
         .not_valid_after(ends)
-        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
 
 

@@ -32,7 +32,7 @@ def certify(home: Home, station: str) -> None:
 
 def certified(home: Home, station: str) -> bytes:
     """A new certificate (PEM) of the station's signing key; writes nothing."""
-    return pki.signer_certificate(home.authority, home.station(station) / "sign.key", f"Cabinet {station}")
+    return pki.signer_certificate(home.authority, home.public_key(station), f"Cabinet {station}")
 
 
 def ensure_for(home: Home, stations: Iterable[str]) -> bool:

@@ -63,18 +63,22 @@ def replace_controller(home: Home, station: str, ended: Ended, *, board: str, pl
     changed = site.with_station(new)
     identity = pki.pair(home.authority, new.common_name)
     # first: whoever stole the old one is out, also if this is cut short and signed again
-    broker.update_users(home, changed)
-    before = sealed.seal([1, station, new.log, old.log, *ended], derive(key, PURPOSE))
+    broker.adopt(home, site.with_station(old.model_copy(update={"credential": new.credential})))
     folder = make_folder(home.station(station) / FOLDER)
     write_identity(folder, new, key, layout, drawers)
     identity.write(folder, TLS)
-    write_private(folder / BEFORE, before)
+    write_private(folder / BEFORE, sealed.seal([1, station, new.log, old.log, *ended], derive(key, PURPOSE)))
     write_private(folder / "agent.toml", agent_settings(changed, new))
-    mac = home.mac_key(station)
+    _put_away(home, old, key)
+    config.write(home, changed)
+    return new
+
+
+def _put_away(home: Home, old: config.Station, key: bytes) -> None:
+    """The new K in place of the old one, which stays beside it: old entries are verified with it."""
+    mac = home.mac_key(old.id)
     put_away = mac.with_name(f"{mac.name}.{old.log}")
     # it is there if a replacement was cut here before: then `mac` is already another one
     if not put_away.exists():
         write_private(put_away, mac.read_bytes())
     write_private(mac, key)
-    config.write(home, changed)
-    return new

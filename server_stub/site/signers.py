@@ -23,4 +23,4 @@ def ensure(home: Home, name: str) -> None:
 
 def certified(home: Home, name: str) -> bytes:
     """A new certificate (PEM) of the signer's key; writes nothing."""
-    return pki.signer_certificate(home.authority, home.keys / f"{name}.key", TITLES[name])
+    return pki.signer_certificate(home.authority, home.keys / f"{name}.pub", TITLES[name])

@@ -99,6 +99,7 @@ def test_the_services_start_commands_that_there_are(unit):
     line = next(text for text in unit.read_text().splitlines() if text.startswith("ExecStart="))
     words = shlex.split(line.removeprefix("ExecStart=").replace("%i", "ICU1"))
     assert Path(words[0]).name == "apotheca"
+    assert "\nStartLimitIntervalSec=0\n" in unit.read_text().partition("[Service]")[0], "it would be given up for good"
     group, name, *options = words[3:] if words[1] == "--home" else words[1:]
     given = main.get_command(None, group).commands[name].make_context(name, options, resilient_parsing=False).params
     assert given.get("station") == ("ICU1" if unit.stem.endswith("@") else None)

@@ -24,7 +24,11 @@ def running(command, log):
         finally:
             if process.poll() is None:
                 process.terminate()
-                process.wait(PATIENCE_S)
+                try:
+                    process.wait(PATIENCE_S)
+                except subprocess.TimeoutExpired:
+                    process.kill()
+                    raise
 
 
 @contextmanager

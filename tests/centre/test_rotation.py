@@ -6,6 +6,7 @@ import ssl
 import sys
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from hashlib import sha256
 from itertools import count
 
 import cbor2
@@ -18,13 +19,14 @@ from typer.testing import CliRunner
 from firmware.wire import topics
 from server_stub.cli import server_app, station_app
 from server_stub.site import broker, config, identities, mosquitto, pki
-from server_stub.site.broker import BrokerRefused
+from server_stub.site.broker import BrokerRefused, renew_configuration
 from server_stub.site.enrol import NotEnrolled, add_station, add_stations
 from server_stub.site.expiry import ending
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
 from server_stub.site.renew import OF_A_STATION, renew_site, renew_station
 from server_stub.site.replace import FOLDER, Ended, replace_controller
+from server_stub.supervisor import alone
 from tests.centre.chain import Station
 from tests.centre.clients import client, let_in, looping
 from tests.centre.processes import Broker, Ingest, nats, running
@@ -196,6 +198,60 @@ def test_a_renewal_that_was_cut_short_is_done_again(site, monkeypatch):
 
 
 @pytest.mark.req("U4")
+def test_a_renewal_of_the_site_that_was_cut_short_is_done_again(site, monkeypatch):
+    home, _ = site
+    for operations in count():
+        done = survived(monkeypatch, operations, lambda: renew_site(home))
+        changed = config.read(home) if done else renew_site(home)
+        assert config.read(home) == changed
+        for name in ("broker", "centre", "feed", "supplier"):
+            assert pki.belong(home.keys, name)
+            assert common_name(home.keys / name) == f"CN={changed.site.common_name(name)}"
+        assert f'"CN={changed.site.common_name("centre")}"' in (home.broker / "users.conf").read_text()
+        if done:
+            break
+    assert operations > 20
+
+
+@pytest.mark.req("U4")
+def test_a_broker_that_starts_after_a_cut_lets_nobody_in_again(site, monkeypatch):
+    home, _ = site
+    before = config.read(home).station[0].credential
+    for operations in count():
+        done = survived(monkeypatch, operations, lambda: renew_station(home, "ICU1"))
+        refused = f'"CN={config.common_name("ICU1", before)}"' not in (home.broker / "users.conf").read_text()
+        renew_configuration(home, config.read(home))
+        after = f'"CN={config.common_name("ICU1", before)}"' not in (home.broker / "users.conf").read_text()
+        assert after or not refused
+        if done:
+            break
+        before = config.read(home).station[0].credential
+    assert refused
+
+
+@pytest.mark.req("U4")
+def test_a_key_that_can_not_be_read_is_named_with_what_to_do(site):
+    home, _ = site
+    (home.keys / "ca.key").write_text("x")
+    for app, words in ((station_app, ["renew", "ICU1"]), (server_app, ["renew"])):
+        done = CliRunner().invoke(app, words, obj=str(home.root))
+        assert done.exit_code == 1 and "ca.key" in done.output and "backup" in done.output
+    assert config.read(home).station[0].credential == config.read(home).site.credential == 1
+
+
+@pytest.mark.req("U4")
+def test_a_pharmacys_token_is_another_after_it_was_renewed(site):
+    home, _ = site
+    add_station(home, "PHARM", ["PHARMACY"], board="pharmacy")
+    token = home.station("PHARM") / "api.token"
+    old, kept = token.read_text(), home.token_hash("PHARM").read_text()
+    done = CliRunner().invoke(station_app, ["renew", "PHARM"], obj=str(home.root))
+    assert done.exit_code == 0 and "api.token" in done.output
+    assert token.read_text() != old and home.token_hash("PHARM").read_text() != kept
+    assert sha256(token.read_bytes()).hexdigest() == home.token_hash("PHARM").read_text()
+
+
+@pytest.mark.req("U4")
 def test_mosquitto_gives_the_old_certificate_no_topic(site):
     home, _ = site
     before = (home.broker / "mosquitto.acl").read_text()
@@ -345,6 +401,9 @@ def test_renewing_by_hand_says_what_to_do_next(site):
             assert (home.keys / "centre.crt").read_bytes() == keys and home.config.read_bytes() == before[home.config]
         finally:
             ingest.stop()
+    with alone(home.run):
+        code, said = command(server_app, home, "renew")
+        assert code == 1 and "stop that one first" in said, "it may be about to start"
     code, said = command(server_app, home, "renew")
     assert code == 0 and "apotheca broker run" in said and "apotheca server run" in said
     assert (home.keys / "centre.crt").read_bytes() != keys
