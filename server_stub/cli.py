@@ -364,13 +364,12 @@ def broker_run(ctx: typer.Context) -> None:
     """Become nats-server with this home's configuration, which is made anew from site.toml."""
     from server_stub.site.broker import BrokerRefused, executable, renew_configuration  # noqa: PLC0415
     from server_stub.site.config import NoSite, read  # noqa: PLC0415
-    from server_stub.site.pki import Unusable  # noqa: PLC0415
 
     home = home_of(ctx)
     try:
         path = executable()
         renew_configuration(home, read(home))
-    except (NoSite, BrokerRefused, Unusable) as error:
+    except (NoSite, BrokerRefused) as error:
         raise refuse(error) from None
     os.execv(path, [path, "-c", str(home.broker / "nats.conf")])  # noqa: S606 - that very process is to be the broker
 

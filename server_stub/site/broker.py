@@ -120,7 +120,7 @@ def adopt(home: Home, config: SiteConfig) -> None:
 
 def _check(home: Home, main: str, users: str) -> None:
     if not pki.belong(home.keys, "broker"):
-        raise BrokerRefused("keys/broker.crt is not that of keys/broker.key: give `apotheca server renew` again")
+        raise BrokerRefused("keys/broker.crt and broker.key are no pair: give `apotheca server renew`")
     with tempfile.TemporaryDirectory(dir=make_folder(home.broker)) as folder:
         path = Path(folder, "nats.conf")
         path.write_text(main)

@@ -96,8 +96,11 @@ def signer_certificate(authority: Authority, public: Path, name: str) -> bytes:
 
 
 def belong(folder: Path, name: str) -> bool:
-    """Whether `NAME.crt` is the certificate of `NAME.key`; raises Unusable."""
-    crt, key = _read(folder / f"{name}.crt", x509.load_pem_x509_certificate), _private(folder / f"{name}.key")
+    """Whether `NAME.crt` and `NAME.key` can be read and are a certificate and its key."""
+    try:
+        crt, key = _read(folder / f"{name}.crt", x509.load_pem_x509_certificate), _private(folder / f"{name}.key")
+    except Unusable:
+        return False
     return crt.public_key() == key.public_key()
 
 

@@ -140,14 +140,26 @@ def test_a_changed_site_toml_counts_with_the_next_start_of_the_broker(tmp_path, 
     assert "CN=ICU1" in (home.broker / "users.conf").read_text()
 
 
-def test_a_configuration_that_the_broker_refuses_is_not_written(tmp_path, monkeypatch):
+@pytest.mark.parametrize(
+    ("file", "says"),
+    [("ca.crt", "the broker refuses its configuration"), ("broker.crt", "give `apotheca server renew`")],
+)
+def test_a_configuration_that_the_broker_refuses_is_not_written(file, says, tmp_path, monkeypatch):
     home = made(tmp_path, "--broker-port", "18884")
     before = {path.name: path.read_bytes() for path in home.broker.iterdir()}
     home.config.write_text(home.config.read_text().replace("18884", "18885"))
-    (home.keys / "broker.crt").write_text("no certificate")
+    (home.keys / file).write_text("no certificate")
     code, said, became = ran(home, monkeypatch)
-    assert code == 1 and "the broker refuses its configuration" in said and not became
+    assert code == 1 and says in said and not became
     assert {path.name: path.read_bytes() for path in home.broker.iterdir()} == before
+
+
+@pytest.mark.req("U4")
+def test_a_damaged_certificate_of_the_broker_is_renewed(tmp_path, monkeypatch):
+    home = made(tmp_path)
+    (home.keys / "broker.crt").write_text("no certificate")
+    renew_site(home)
+    assert ran(home, monkeypatch)[0] == 0
 
 
 def test_a_broker_that_runs_takes_up_a_station_although_its_own_settings_have_changed(tmp_path):
