@@ -145,6 +145,10 @@ class Hands:
     ) -> Deeds:
         """Directed picking for these stations, at most so many lines; `wrong`: another shelf that is scanned first."""
         yield from self.choose("Pick from list")
+        # as after a long absence of the centre: there is another list in the cradle, for the next round
+        if self.shows("The list is stale"):
+            yield from self.read()
+            return
         yield from self.choose("Name")
         yield from self._mark(stations)
         if self.shows("STORAGE"):

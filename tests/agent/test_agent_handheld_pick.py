@@ -175,6 +175,8 @@ def test_a_list_is_stale_four_hours_after_its_as_of_time():
     assert bench.told_off() == "The list is stale: older than 4 h. Put the unit into its cradle."
     bench.choices("Pick from list")
     assert bench.told_off().startswith("The list is stale")
+    bench.do(bench.pick(["ICU1"]))
+    assert bench.refusals[-1].startswith("The list is stale") and bench.shows("Log off"), "who picks goes away again"
     assert bench.records() == [] and bench.unit.memory.sequence == 0
 
 
