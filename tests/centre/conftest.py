@@ -1,5 +1,6 @@
 """A site in a folder, and the centre's core over SQLite and PostgreSQL."""
 
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from uuid import uuid4
 
@@ -31,20 +32,26 @@ def site_home(tmp_path_factory):
     return home
 
 
+@contextmanager
+def own_database(server):
+    """The url of an empty PostgreSQL of one's own."""
+    name = f"t{uuid4().hex}"
+    admin = create_engine(server.format("postgres"), isolation_level="AUTOCOMMIT")
+    with admin.connect() as conn:
+        conn.execute(text(f"CREATE DATABASE {name}"))
+    yield server.format(name)
+    with admin.connect() as conn:
+        conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    admin.dispose()
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request, tmp_path):
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / 'centre.db'}"
         return
-    url = request.getfixturevalue("postgres")
-    name = f"t{uuid4().hex}"
-    admin = create_engine(url.format("postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
-        conn.execute(text(f"CREATE DATABASE {name}"))
-    yield url.format(name)
-    with admin.connect() as conn:
-        conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with own_database(request.getfixturevalue("postgres")) as url:
+        yield url
 
 
 @dataclass

@@ -1,9 +1,7 @@
 """PostgreSQL is chosen before the first entry: no ledger is left behind in SQLite without a word."""
 
-from uuid import uuid4
-
 import pytest
-from sqlalchemy import create_engine, inspect, text
+from sqlalchemy import create_engine, inspect
 from sqlalchemy.exc import DBAPIError
 from typer.testing import CliRunner
 
@@ -13,20 +11,14 @@ from server_stub.site import chosen, config
 from server_stub.site.enrol import add_station
 from server_stub.site.home import Home
 from server_stub.site.make import make_site
-from tests.centre.conftest import Bench
+from tests.centre.conftest import Bench, own_database
 
 
 @pytest.fixture
 def url(postgres):
     """An empty PostgreSQL."""
-    name = f"t{uuid4().hex}"
-    admin = create_engine(postgres.format("postgres"), isolation_level="AUTOCOMMIT")
-    with admin.connect() as conn:
-        conn.execute(text(f"CREATE DATABASE {name}"))
-    yield postgres.format(name)
-    with admin.connect() as conn:
-        conn.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    admin.dispose()
+    with own_database(postgres) as url:
+        yield url
 
 
 @pytest.fixture
